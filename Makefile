@@ -1,0 +1,51 @@
+# Every command installs what it needs into this folder first (.venv, node_modules, .tools) and is quick the second time.
+# All it asks of the machine is Python >= 3.11 and make.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test console bench lint setup doctor build test-fast lock clean format
+
+BIN := .venv/bin
+PYTHON ?= $(shell sh tools/find-python.sh)
+ARGS ?=
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+
+demo: build ## signed orders to positions, funding and a withdrawal on a local chain
+	@$(BIN)/ape run demo $(ARGS)
+
+test: build ## all tests, on anvil
+	@$(BIN)/ape test tests $(ARGS)
+
+console: build ## ape console with the deployed system, named accounts and helpers
+	@$(BIN)/ape console $(ARGS)
+
+bench: build ## gas and throughput, each beside its goal; writes build/bench.json
+	@$(BIN)/ape run bench $(ARGS)
+
+lint: setup ## formatting, style and types; changes nothing
+	@$(BIN)/python tools/lint.py
+
+setup: ## install the pinned toolchain into this folder
+	@[ -n "$(PYTHON)" ] || { echo "[setup] no Python from 3.11 to 3.13 was found; install one (Debian: apt install python3 python3-venv) or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@"$(PYTHON)" tools/setup.py
+
+doctor: ## one line on each part of the toolchain, and how to mend what is wrong
+	@[ -n "$(PYTHON)" ] || { echo "[doctor] no Python from 3.11 to 3.13 was found; install one, then: make setup" >&2; exit 1; }
+	@"$(PYTHON)" tools/doctor.py
+
+build: setup ## compile the contracts, when they have changed
+	@$(BIN)/python tools/build.py
+
+test-fast: setup ## the off-chain tests alone: no chain, no compiler
+	@$(BIN)/pytest tests/offchain $(ARGS)
+
+format: setup ## rewrite Python and Solidity in the project's format
+	@$(BIN)/python tools/lint.py --write
+
+lock: setup ## resolve pyproject.toml anew into requirements.lock
+	@"$(PYTHON)" tools/lock.py
+
+clean: ## remove everything that was installed or built
+	rm -rf .venv node_modules .tools .ape-data .build build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Perpetual futures: matched off-chain, settled on-chain in batches."""

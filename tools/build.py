@@ -1,0 +1,52 @@
+"""Compile the contracts when, and only when, something that decides their bytecode has changed.
+
+ape notices a changed source but not a changed compiler setting, so a new setting forces a whole build here.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tools.setup import ROOT, SOLCX, VENV, digest_of, is_stamped, say, write_stamp
+
+BUILD = ROOT / ".build"
+
+
+def sources() -> list[Path]:
+    return sorted((ROOT / "contracts").rglob("*.sol"))
+
+
+def settings_digest() -> str:
+    """Identify everything but the sources: ape's configuration, the libraries, the compiler."""
+    compilers = sorted(path.name for path in SOLCX.glob("solc-v*"))
+    return digest_of(ROOT / "ape-config.yaml", ROOT / "package-lock.json", *compilers)
+
+
+def sources_digest() -> str:
+    named = [part for path in sources() for part in (str(path.relative_to(ROOT)), path)]
+    return digest_of(settings_digest(), *named)
+
+
+def is_fresh() -> bool:
+    return is_stamped("build", sources_digest()) and any(BUILD.glob("*.json"))
+
+
+def build() -> int:
+    if not sources() or is_fresh():
+        return 0
+    command = [str(VENV / "bin" / "ape"), "compile"]
+    if not is_stamped("settings", settings_digest()):
+        command.append("--force")
+    say(f"compiling {len(sources())} Solidity files")
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    if code == 0:
+        write_stamp("settings", settings_digest())
+        write_stamp("build", sources_digest())
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(build())
