@@ -24,27 +24,27 @@ bench: build ## gas and throughput, each beside its goal; writes build/bench.jso
 	@$(BIN)/ape run bench $(ARGS)
 
 lint: setup ## formatting, style and types; changes nothing
-	@$(BIN)/python tools/lint.py
+	@$(BIN)/python -m tools.lint
 
 setup: ## install the pinned toolchain into this folder
 	@[ -n "$(PYTHON)" ] || { echo "[setup] no Python from 3.11 to 3.13 was found; install one (Debian: apt install python3 python3-venv) or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
-	@"$(PYTHON)" tools/setup.py
+	@"$(PYTHON)" -m tools.setup
 
 doctor: ## one line on each part of the toolchain, and how to mend what is wrong
 	@[ -n "$(PYTHON)" ] || { echo "[doctor] no Python from 3.11 to 3.13 was found; install one, then: make setup" >&2; exit 1; }
-	@"$(PYTHON)" tools/doctor.py
+	@"$(PYTHON)" -m tools.doctor
 
 build: setup ## compile the contracts, when they have changed
-	@$(BIN)/python tools/build.py
+	@$(BIN)/python -m tools.build
 
 test-fast: setup ## the off-chain tests alone: no chain, no compiler
 	@$(BIN)/pytest tests/offchain $(ARGS)
 
 format: setup ## rewrite Python and Solidity in the project's format
-	@$(BIN)/python tools/lint.py --write
+	@$(BIN)/python -m tools.lint --write
 
 lock: setup ## resolve pyproject.toml anew into requirements.lock
-	@"$(PYTHON)" tools/lock.py
+	@"$(PYTHON)" -m tools.lock
 
 clean: ## remove everything that was installed or built
 	rm -rf .venv node_modules .tools .ape-data .build build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage *.egg-info

@@ -1,14 +1,12 @@
 """Compile the contracts when, and only when, something that decides their bytecode has changed.
 
-ape notices a changed source but not a changed compiler setting, so a new setting forces a whole build here.
+ape notices a changed source but not a changed compiler setting, so a new setting forces a whole
+build here.
 """
 
 import subprocess
 import sys
 from pathlib import Path
-
-if __package__ in (None, ""):
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tools.setup import ROOT, SOLCX, VENV, digest_of, is_stamped, say, write_stamp
 
@@ -16,7 +14,9 @@ BUILD = ROOT / ".build"
 
 
 def sources() -> list[Path]:
-    return sorted((ROOT / "contracts").rglob("*.sol"))
+    """The project's own Solidity files; ape unpacks libraries into `contracts/.cache`."""
+    found = (ROOT / "contracts").rglob("*.sol")
+    return sorted(path for path in found if ".cache" not in path.parts)
 
 
 def settings_digest() -> str:

@@ -1,7 +1,8 @@
 """Install the toolchain into the project's own folder: `.venv/`, `node_modules/`, `.tools/`.
 
-Runs on the machine's Python with nothing but the standard library. Each step leaves a stamp holding a digest of what it
-was made from; a step whose stamp still fits is not repeated, so a second run takes a fraction of a second.
+Runs on the machine's Python with nothing but the standard library. Each step leaves a stamp holding
+a digest of what it was made from; a step whose stamp still fits is not repeated, so a second run
+takes a fraction of a second.
 
     venv      .venv from requirements.lock        (every package at one version, no resolving)
     node      the machine's Node >= 20 with npm, else the one from requirements-node.lock
@@ -38,7 +39,7 @@ class SetupError(Exception):
     """Say in one sentence what is missing and what to do about it."""
 
 
-# --- stamps ---------------------------------------------------------------------------------------------------------
+# --- stamps --------------------------------------------------------------------------------------
 
 
 def digest_of(*parts: Path | str) -> str:
@@ -78,7 +79,7 @@ def only_one_setup() -> Iterator[None]:
         yield
 
 
-# --- running things -------------------------------------------------------------------------------------------------
+# --- running things ------------------------------------------------------------------------------
 
 
 def say(sentence: str) -> None:
@@ -101,8 +102,9 @@ def run(*command: str | Path, what: str) -> None:
     if process.returncode:
         tail = "\n".join(line for line in output.splitlines()[-25:] if line.strip())
         raise SetupError(
-            f"{what} failed (exit {process.returncode}). If the lines below speak of a connection or a timeout, check "
-            f"the network and run `make setup` again; finished steps are kept.\n{tail}"
+            f"{what} failed (exit {process.returncode}). If the lines below speak of a connection "
+            f"or a timeout, check the network and run `make setup` again; finished steps are kept."
+            f"\n{tail}"
         )
 
 
@@ -142,23 +144,24 @@ def answer(*command: str | Path) -> str:
     return done.stdout.strip()
 
 
-# --- Python ---------------------------------------------------------------------------------------------------------
+# --- Python --------------------------------------------------------------------------------------
 
 
 def check_python() -> None:
     version = sys.version_info[:2]
     if not OLDEST_PYTHON <= version <= NEWEST_PYTHON:
         raise SetupError(
-            f"this is Python {version[0]}.{version[1]}; Penstock's pinned packages exist for 3.11 to 3.13. Install one of "
-            f"those, or name it: make setup PYTHON=/path/to/python3.12"
+            f"this is Python {version[0]}.{version[1]}; Penstock's pinned packages exist for 3.11 "
+            f"to 3.13. Install one of those, or name it: make setup PYTHON=/path/to/python3.12"
         )
     for module in ("venv", "ensurepip"):
         try:
             __import__(module)
         except ImportError:
             raise SetupError(
-                f"this Python has no `{module}` module, so no virtual environment can be made. On Debian or Ubuntu: "
-                f"apt install python3-venv (or python{version[0]}.{version[1]}-venv); elsewhere install Python from python.org"
+                f"this Python has no `{module}` module, so no virtual environment can be made. On "
+                f"Debian or Ubuntu: apt install python{version[0]}.{version[1]}-venv; elsewhere "
+                f"install a complete Python"
             ) from None
 
 
@@ -177,7 +180,8 @@ def install_python_packages() -> None:
     run(sys.executable, "-m", "venv", "--clear", VENV, what="making .venv")
     say("installing the pinned Python packages (about 110, one to two minutes)")
     pip = (venv_python(), "-m", "pip", "install", "--quiet", "--no-deps")
-    # Three small packages come as source; the pinned setuptools builds them, so nothing unpinned is fetched.
+    # Three small packages come as source; the pinned setuptools builds them, so that nothing
+    # unpinned is fetched.
     run(*pip, pin_of("setuptools", lock), what="installing setuptools")
     run(*pip, "--no-build-isolation", "--use-pep517", "-r", lock, what="installing Python packages")
     write_stamp("venv", digest)
@@ -187,14 +191,18 @@ def pin_of(package: str, lock: Path) -> str:
     for line in lock.read_text().splitlines():
         if line.startswith(f"{package}=="):
             return line
-    raise SetupError(f"{lock.name} has no line for {package}; restore the file with: git checkout {lock.name}")
+    raise SetupError(
+        f"{lock.name} has no line for {package}; restore the file with: git checkout {lock.name}"
+    )
 
 
 def install_environment() -> None:
     digest = digest_of(ROOT / "tools" / "venv_env.py")
     if is_stamped("environment", digest):
         return
-    site = Path(answer(venv_python(), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"))
+    site = Path(
+        answer(venv_python(), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))")
+    )
     shutil.copyfile(ROOT / "tools" / "venv_env.py", site / "_penstock_env.py")
     (site / "penstock_env.pth").write_text("import _penstock_env\n")
     write_stamp("environment", digest)
@@ -210,7 +218,7 @@ def install_package() -> None:
     write_stamp("package", digest)
 
 
-# --- Node, npm, anvil -----------------------------------------------------------------------------------------------
+# --- Node, npm, anvil ----------------------------------------------------------------------------
 
 
 def node_major(node: str) -> int:
@@ -239,16 +247,36 @@ def find_node() -> tuple[str, str]:
         return node, str(shutil.which("npm"))
     say(f"this machine has no Node >= {OLDEST_NODE} with npm; installing the pinned one into .venv")
     lock = ROOT / "requirements-node.lock"
-    run(venv_python(), "-m", "pip", "install", "--quiet", "--no-deps", "-r", lock, what="installing Node")
+    run(
+        venv_python(),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "-r",
+        lock,
+        what="installing Node",
+    )
     return str(own), str(VENV / "bin" / "npm")
 
 
 def install_npm_packages(npm: str) -> None:
-    digest = digest_of(ROOT / "package-lock.json", ROOT / "package.json", platform.machine(), sys.platform)
+    digest = digest_of(
+        ROOT / "package-lock.json", ROOT / "package.json", platform.machine(), sys.platform
+    )
     if is_stamped("npm", digest) and (ROOT / "node_modules" / "solc").is_dir():
         return
-    say("installing the pinned npm packages: anvil, solc, OpenZeppelin, solady, formatters (about 10 s)")
-    run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", what="installing npm packages")
+    say("installing the pinned npm packages: anvil, solc, libraries, formatters (about 10 s)")
+    run(
+        npm,
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+        what="installing npm packages",
+    )
     clear_stamps("anvil", "compiler")
     write_stamp("npm", digest)
 
@@ -263,19 +291,20 @@ def platform_anvil() -> Path:
 
 def link_anvil() -> None:
     link, binary = VENV / "bin" / "anvil", platform_anvil()
-    if link.exists() and link.resolve() == binary.resolve():
-        return
+    if link.exists() and (link.resolve() == binary.resolve() or not binary.exists()):
+        return  # ours, or one linked by hand on a machine for which npm has no binary
     if not binary.exists():
         raise SetupError(
-            f"the npm package @foundry-rs/anvil has no binary for this machine ({sys.platform}, {platform.machine()}). "
-            f"Install Foundry's anvil 1.7.1 by hand and link it: ln -s /path/to/anvil .venv/bin/anvil"
+            f"the npm package @foundry-rs/anvil has no binary for this machine ({sys.platform}, "
+            f"{platform.machine()}). Install Foundry's anvil 1.7.1 by hand and link it: "
+            f"ln -s /path/to/anvil .venv/bin/anvil"
         )
     binary.chmod(0o755)
     link.unlink(missing_ok=True)
     link.symlink_to(os.path.relpath(binary, link.parent))
 
 
-# --- the Solidity compiler ------------------------------------------------------------------------------------------
+# --- the Solidity compiler -----------------------------------------------------------------------
 
 
 def pinned_solc() -> str:
@@ -298,7 +327,7 @@ def shim_text(node: str, version_answer: str) -> str:
     """A shell script, because it answers `--version` in 2 ms and py-solc-x asks at every step."""
     quoted = "\n".join(version_answer.splitlines())
     return f"""#!/bin/sh
-# Written by tools/setup.py: the WASM compiler of npm, in the place where py-solc-x looks for a native one.
+# Written by tools/setup.py: npm's WASM compiler, where py-solc-x looks for a native one.
 if [ "$1" = --version ]; then
     cat <<'END'
 {quoted}
@@ -328,13 +357,15 @@ def install_compiler(node: str) -> None:
         say(f"wrapping the WASM Solidity compiler {version}")
         spoken = answer(node, ROOT / "tools" / "solc.js", "--version")
         if f"Version: {version}+" not in spoken:
-            raise SetupError("the npm package solc does not start; remove node_modules and run `make setup` again")
+            raise SetupError(
+                "the npm package solc does not start; run: rm -rf node_modules && make setup"
+            )
         target.write_text(shim_text(node, spoken))
         target.chmod(0o755)
     write_stamp("compiler", digest)
 
 
-# --- all of it ------------------------------------------------------------------------------------------------------
+# --- all of it -----------------------------------------------------------------------------------
 
 
 def set_up() -> None:

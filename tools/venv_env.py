@@ -1,8 +1,8 @@
 """Point every program of `.venv` at this project's own tools and caches.
 
-`make setup` copies this file into the environment and a one-line `.pth` file imports it when Python starts, so that
-`.venv/bin/ape`, `pytest` and `python` need no shell variables. Whatever the user has set already wins. It runs at every
-start of Python: keep it to `os` and `sys`.
+`make setup` copies this file into the environment and a one-line `.pth` file imports it when Python
+starts, so that `.venv/bin/ape`, `pytest` and `python` need no shell variables. What the user has
+set wins. It runs at every start of Python: keep it to `os` and `sys`.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 
 _ROOT = os.path.dirname(sys.prefix)
 _DEFAULTS = {
-    # ape caches packages by name and version only; its own folder keeps other projects' layouts out.
+    # ape caches packages by name and version only; an own folder keeps other projects out.
     "APE_DATA_FOLDER": os.path.join(_ROOT, ".ape-data"),
     # Where py-solc-x looks for `solc-v<version>`.
     "SOLCX_BINARY_PATH": os.path.join(_ROOT, ".tools", "solcx"),
