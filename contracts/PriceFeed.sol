@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -15,7 +15,7 @@ import {IPriceSource} from "./interfaces/IPriceSource.sol";
 
 /// @title PriceFeed
 /// @notice The index price of each market: the median of a quorum of signed reports, bounded in age and in speed.
-contract PriceFeed is IPriceFeed, EIP712, Ownable {
+contract PriceFeed is IPriceFeed, EIP712, Ownable2Step {
     /// @dev An accepted price; one word per market.
     struct Price {
         uint32 value;
@@ -137,8 +137,7 @@ contract PriceFeed is IPriceFeed, EIP712, Ownable {
     }
 
     /// @inheritdoc IPriceFeed
-    // solhint-disable-next-line func-name-mixedcase
-    function DOMAIN_SEPARATOR() external view returns (bytes32) {
+    function domainSeparator() external view returns (bytes32) {
         return _domainSeparatorV4();
     }
 

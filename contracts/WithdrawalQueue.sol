@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
@@ -11,7 +11,7 @@ import {IWithdrawalQueue} from "./interfaces/IWithdrawalQueue.sol";
 
 /// @title WithdrawalQueue
 /// @notice Who is paid next, when, and how much. It holds no tokens.
-contract WithdrawalQueue is IWithdrawalQueue, Ownable {
+contract WithdrawalQueue is IWithdrawalQueue, Ownable2Step {
     using SafeCast for uint256;
 
     /// @dev What `pop` moves; one word. `popped` is the sum of all tickets that left the line.

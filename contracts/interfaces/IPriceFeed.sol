@@ -159,6 +159,5 @@ interface IPriceFeed is IPriceSource {
     function isFresh(uint16 market) external view returns (bool);
 
     /// @notice The EIP-712 domain separator that publishers sign under; it follows the chain id.
-    // solhint-disable-next-line func-name-mixedcase
-    function DOMAIN_SEPARATOR() external view returns (bytes32);
+    function domainSeparator() external view returns (bytes32);
 }
