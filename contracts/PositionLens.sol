@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AccountWord} from "./types/AccountWord.sol";
+import {AccountId, MarketId} from "./types/Ids.sol";
+import {MarketWord} from "./types/MarketWord.sol";
+import {Nonce} from "./types/Nonce.sol";
+import {PositionWord} from "./types/PositionWord.sol";
+import {Price, Quote, Size} from "./types/Quantities.sol";
+import {CANCELLED, SlotsWord} from "./types/SlotsWord.sol";
+import {Margin} from "./libraries/Margin.sol";
+import {IFundingIndex} from "./interfaces/IFundingIndex.sol";
+import {IPerpPositions} from "./interfaces/IPerpPositions.sol";
+import {AccountView, IPositionLens, NonceStatus, PositionView} from "./interfaces/IPositionLens.sol";
+
+/// @title PositionLens
+/// @notice What a person asks: equity, margin, free collateral, liquidation price, the state of an order; see `IPositionLens`.
+contract PositionLens is IPositionLens {
+    /// @inheritdoc IPositionLens
+    IPerpPositions public immutable POSITIONS;
+
+    /// @inheritdoc IPositionLens
+    IFundingIndex public immutable INDEX;
+
+    /// @param positions The contract to read.
+    constructor(IPerpPositions positions) {
+        POSITIONS = positions;
+        INDEX = positions.INDEX();
+    }
+
+    /// @inheritdoc IPositionLens
+    function accountOf(AccountId account) external view returns (AccountView memory seen) {
+        AccountWord word = _account(account);
+        seen.owner = POSITIONS.ownerOf(account);
+        seen.signer = word.signer();
+        seen.nonce = uint32(word.nonce());
+        seen.epochFloor = uint32(POSITIONS.epochFloor(account));
+        seen.openMarkets = uint8(word.openMarkets());
+        seen.collateral = Quote.unwrap(word.collateral());
+        (seen.equity, seen.withdrawable) = (seen.collateral, seen.collateral);
+        MarketId[] memory markets = openMarketsOf(account);
+        MarketWord[] memory words = INDEX.peek(markets);
+        for (uint256 i; i < markets.length; ++i) {
+            _addPosition(seen, _position(account, markets[i]), words[i]);
+        }
+        seen.freeCollateral = seen.equity - seen.initialMargin;
+        seen.withdrawable -= seen.initialMargin;
+    }
+
+    /// @inheritdoc IPositionLens
+    function positionOf(AccountId account, MarketId market) external view returns (PositionView memory seen) {
+        PositionWord position = _position(account, market);
+        MarketWord word = _peekOne(market);
+        Quote quote = position.quoteAfterFundingDown(word.index());
+        seen.size = Size.unwrap(position.size());
+        seen.quote = Quote.unwrap(quote);
+        seen.funding = seen.quote - Quote.unwrap(position.quote());
+        seen.value = Quote.unwrap(Margin.positionValue(position.size(), quote, Margin.lotValue(word)));
+        seen.mark = uint32(Price.unwrap(word.mark()));
+        seen.liquidationPrice = _liquidationPrice(account, market, position, word);
+    }
+
+    /// @inheritdoc IPositionLens
+    function openMarketsOf(AccountId account) public view returns (MarketId[] memory markets) {
+        markets = new MarketId[](_account(account).openMarkets());
+        uint256 found;
+        for (uint16 id = 1; found < markets.length; ++id) {
+            MarketId market = MarketId.wrap(id);
+            if (_position(account, market).isOpen()) markets[found++] = market;
+        }
+    }
+
+    /// @inheritdoc IPositionLens
+    function orderStatus(AccountId account, bool immediate, uint40 raw)
+        external
+        view
+        returns (NonceStatus status, uint256 filled)
+    {
+        Nonce nonce = Nonce.wrap(raw);
+        AccountWord word = _account(account);
+        if (immediate) return (raw > word.nonce() ? NonceStatus.Live : NonceStatus.Spent, 0);
+        SlotsWord slots = SlotsWord.wrap(POSITIONS.slotsWord(account, uint8(nonce.slot())));
+        filled = slots.filledOf(nonce);
+        bool floored = word.floored() && nonce.epoch() <= POSITIONS.epochFloor(account);
+        if (slots.epochAt(nonce) > nonce.epoch() || floored) return (NonceStatus.Replaced, 0);
+        if (filled == CANCELLED) return (NonceStatus.Cancelled, 0);
+    }
+
+    function _addPosition(AccountView memory seen, PositionWord position, MarketWord word) private pure {
+        Size size = position.size();
+        Quote quote = position.quoteAfterFundingDown(word.index());
+        Quote value = Margin.positionValue(size, quote, Margin.lotValue(word));
+        seen.equity += Quote.unwrap(value);
+        seen.withdrawable += Quote.unwrap(size.isZero() ? value : value.minZero());
+        seen.initialMargin += Quote.unwrap(Margin.required(size, Margin.lotMarginUp(word, word.initialBps())));
+        seen.maintenanceMargin += Quote.unwrap(Margin.required(size, Margin.lotMarginUp(word, word.maintenanceBps())));
+    }
+
+    /// @dev The tick nearest to the mark's safe side at which equity is below maintenance margin; 0 when there is none. What
+    /// the position adds to (equity − margin) is monotone in the mark, so the tick is found by halving.
+    function _liquidationPrice(AccountId account, MarketId market, PositionWord position, MarketWord word)
+        private
+        view
+        returns (uint32)
+    {
+        Size size = position.size();
+        if (size.isZero()) return 0;
+        int256 others = _excessWithout(account, market, position, word);
+        bool long = Size.unwrap(size) > 0;
+        (uint256 safe, uint256 unsafe_) = long ? (uint256(1) << 32, uint256(0)) : (uint256(0), uint256(1) << 32);
+        while (safe > unsafe_ ? safe - unsafe_ > 1 : unsafe_ - safe > 1) {
+            uint256 middle = (safe + unsafe_) / 2;
+            MarketWord moved = word.withMark(uint32(middle), 0);
+            if (others + _excess(size, Quote.wrap(0), moved) < 0) unsafe_ = middle;
+            else safe = middle;
+        }
+        return unsafe_ >> 32 == 0 ? uint32(unsafe_) : 0;
+    }
+
+    /// @dev Equity less maintenance margin of the account, the size of one position left out.
+    function _excessWithout(AccountId account, MarketId market, PositionWord position, MarketWord word)
+        private
+        view
+        returns (int256 excess)
+    {
+        excess = Quote.unwrap(_account(account).collateral() + position.quoteAfterFundingDown(word.index()));
+        MarketId[] memory markets = openMarketsOf(account);
+        MarketWord[] memory words = INDEX.peek(markets);
+        for (uint256 i; i < markets.length; ++i) {
+            if (markets[i] == market) continue;
+            PositionWord other = _position(account, markets[i]);
+            excess += _excess(other.size(), other.quoteAfterFundingDown(words[i].index()), words[i]);
+        }
+    }
+
+    /// @dev Value less maintenance margin of one position.
+    function _excess(Size size, Quote quote, MarketWord word) private pure returns (int256) {
+        Quote margin = Margin.required(size, Margin.lotMarginUp(word, word.maintenanceBps()));
+        return Quote.unwrap(Margin.positionValue(size, quote, Margin.lotValue(word)) - margin);
+    }
+
+    function _peekOne(MarketId market) private view returns (MarketWord) {
+        MarketId[] memory one = new MarketId[](1);
+        one[0] = market;
+        return INDEX.peek(one)[0];
+    }
+
+    function _account(AccountId account) private view returns (AccountWord) {
+        return AccountWord.wrap(POSITIONS.accountWord(account));
+    }
+
+    function _position(AccountId account, MarketId market) private view returns (PositionWord) {
+        return PositionWord.wrap(POSITIONS.positionWord(account, market));
+    }
+}

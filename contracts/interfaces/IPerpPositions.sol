@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {AccountId, MarketId} from "../types/Ids.sol";
+import {ICollateralVault} from "./ICollateralVault.sol";
+import {IFundingIndex} from "./IFundingIndex.sol";
+
+/// @notice Rules of the venue; one word.
+struct Settings {
+    // Who chooses which crossing orders meet.
+    address operator;
+    // Seconds of silence after which anyone may settle.
+    uint32 openAfter;
+    // Seconds after which a mark is stale.
+    uint32 maxPriceAge;
+    // Half width of the band of fill prices around the mark, basis points.
+    uint16 bandBps;
+    // Most markets in which an account may have a position.
+    uint8 maxMarkets;
+}
+
+/// @notice Progress of settlement; one word.
+struct Tally {
+    // Number of the next batch.
+    uint48 number;
+    // When the last batch was settled.
+    uint40 settledAt;
+    // Fees that await `collectFees`, quote units.
+    uint168 fees;
+}
+
+/// @title PerpPositions
+/// @notice Owns accounts, positions and order nonces. `settle` is the only door from off-chain: a fill is legal, or it is
+/// skipped with a reason. See docs/batch.md for the format and the verdicts, docs/storage.md for the words.
+/// @dev Trading keys are plain keys; contract wallets cannot sign orders but can own accounts. The operator chooses which
+/// crossing orders meet and when; it cannot forge, overfill or break margin. A silent operator breaks liveness only until
+/// `openAfter`; then anyone may settle.
+interface IPerpPositions {
+    /// @notice An account was opened.
+    /// @param account Its number.
+    /// @param owner Who withdraws and rotates the trading key.
+    /// @param signer The trading key.
+    event AccountRegistered(AccountId indexed account, address indexed owner, address indexed signer);
+
+    /// @notice A trading key was replaced; orders signed by the old key are dead.
+    /// @param account The account.
+    /// @param signer The new trading key.
+    event SignerRotated(AccountId indexed account, address indexed signer);
+
+    /// @notice Collateral arrived.
+    /// @param account The account credited.
+    /// @param payer Who paid.
+    /// @param amount Quote units.
+    event Deposited(AccountId indexed account, address indexed payer, uint256 amount);
+
+    /// @notice A withdrawal was debited and queued.
+    /// @param account The account debited.
+    /// @param ticket Its place in the queue.
+    /// @param recipient Who will be paid.
+    /// @param amount Quote units.
+    event WithdrawalRequested(
+        AccountId indexed account,
+        uint64 indexed ticket,
+        address indexed recipient,
+        uint256 amount
+    );
+
+    /// @notice The quote of a closed position became collateral.
+    /// @param account The account.
+    /// @param market The market.
+    /// @param quote Quote units moved; negative for a loss.
+    event PositionSwept(AccountId indexed account, MarketId indexed market, int256 quote);
+
+    /// @notice A resting nonce, and lower epochs of its slot, died.
+    /// @param account The account.
+    /// @param nonce `slot 8 · epoch 32`.
+    event OrderCancelled(AccountId indexed account, uint40 nonce);
+
+    /// @notice All orders up to the floors died.
+    /// @param account The account.
+    /// @param epochFloor Highest dead epoch, in every slot.
+    /// @param nonce Highest dead immediate number.
+    event AllCancelled(AccountId indexed account, uint32 epochFloor, uint32 nonce);
+
+    /// @notice A batch was settled.
+    /// @param number Its number.
+    /// @param fills One 32-byte record per fill, as docs/batch.md lays it out.
+    event BatchSettled(uint256 indexed number, bytes fills);
+
+    /// @notice Fees moved to account 0.
+    /// @param amount Quote units.
+    event FeesCollected(uint256 amount);
+
+    /// @notice The rules changed.
+    /// @param settings The new rules.
+    event SettingsChanged(Settings settings);
+
+    /// @notice Thrown when a constructor argument is the zero address.
+    error Positions_AddressZero();
+
+    /// @notice Thrown when an operator is the zero address.
+    error Settings_OperatorZero();
+
+    /// @notice Thrown when the band is zero or reaches 100 %, the price age is zero, or the market limit is not 1 to 127.
+    error Settings_OutOfRange(uint32 maxPriceAge, uint16 bandBps, uint8 maxMarkets);
+
+    /// @notice Thrown when an account is not registered.
+    error Account_NotRegistered(AccountId account);
+
+    /// @notice Thrown when a trading key is the zero address.
+    error Account_SignerZero();
+
+    /// @notice Thrown when a caller is not the account's owner.
+    error Account_CallerNotOwner(AccountId account, address caller, address owner);
+
+    /// @notice Thrown when a caller is neither the account's owner nor its trading key.
+    error Account_CallerNotOwnerOrSigner(AccountId account, address caller);
+
+    /// @notice Thrown when an amount is zero or beyond what an account can hold.
+    error Collateral_AmountOutOfRange(uint256 amount);
+
+    /// @notice Thrown when a withdrawal would go to the zero address or to the vault itself.
+    error Withdrawal_RecipientRefused(address recipient);
+
+    /// @notice Thrown when the markets given do not name every open position, each once, ascending.
+    error Withdrawal_PositionsIncomplete(AccountId account, uint256 named, uint256 open);
+
+    /// @notice Thrown when an open position has no fresh mark.
+    error Withdrawal_PriceStale(AccountId account, MarketId market, uint256 markTime);
+
+    /// @notice Thrown when more is asked for than the account can spare.
+    error Withdrawal_ExceedsWithdrawable(AccountId account, uint256 amount, int256 withdrawable);
+
+    /// @notice Thrown when a position to sweep has a size, or is empty.
+    error Position_NotClosed(AccountId account, MarketId market, int256 size);
+
+    /// @notice Thrown when a floor is lower than the one in force.
+    error Floor_NotRaised(AccountId account, uint256 epochFloor, uint256 nonce);
+
+    /// @notice Thrown when the batch is not the next one.
+    error Batch_NumberWrong(uint256 number, uint256 expected);
+
+    /// @notice Thrown when somebody else than the operator settles before the operator's silence is long enough.
+    error Batch_CallerNotOperator(address caller, address operator, uint256 openFrom);
+
+    /// @notice Thrown when market `i` of the market table is not above the one before it.
+    error Batch_MarketsNotAscending(uint256 i);
+
+    /// @notice Thrown when account `i` of the account table is not above the one before it.
+    error Batch_AccountsNotAscending(uint256 i);
+
+    /// @notice Thrown when the account table's positions do not add up to the header's.
+    error Batch_PositionCountWrong(uint256 count, uint256 header);
+
+    /// @notice Thrown when a market index of an account is not above the one before it, or not in the market table.
+    error Batch_MarketIndexWrong(AccountId account, uint256 index);
+
+    /// @notice Thrown when order `i` is not above the one before it.
+    error Batch_OrdersNotAscending(uint256 i);
+
+    /// @notice Thrown when order `i` has flags without meaning.
+    error Batch_FlagsMalformed(uint256 i, uint256 flags);
+
+    /// @notice Thrown when order `i` refers to a position that is not in the account table.
+    error Batch_PositionOutOfRange(uint256 i, uint256 index);
+
+    /// @notice Thrown when immediate order `i` has a nonce beyond 32 bits.
+    error Batch_NonceMalformed(uint256 i, uint256 nonce);
+
+    /// @notice Thrown when ladder `i` has no level or runs past slot 255.
+    error Batch_LadderMalformed(uint256 i, uint256 levels, uint256 nonce);
+
+    /// @notice Thrown when the order table does not end where the fill table begins.
+    error Batch_OrderTableLength(uint256 length);
+
+    /// @notice Thrown when the orders do not expand to the header's number of levels.
+    error Batch_LevelCountWrong(uint256 levels, uint256 header);
+
+    /// @notice Thrown when fill `i` refers to an order that is not in the order table.
+    error Batch_FillOutOfRange(uint256 i);
+
+    /// @notice Thrown when cancel `i` refers to an account that is not in the account table.
+    error Batch_CancelOutOfRange(uint256 i, uint256 index);
+
+    /// @notice Opens an account owned by the caller. One owner may have many: they are its subaccounts.
+    /// @dev Emits `AccountRegistered`.
+    /// @param signer Trading key: signs orders and cancels, can never withdraw.
+    /// @return account Its number, counted from 1.
+    function register(address signer) external returns (AccountId account);
+
+    /// @notice Replaces the trading key. Only the owner.
+    /// @dev Emits `SignerRotated`.
+    /// @param account The account.
+    /// @param signer The new key.
+    function setSigner(AccountId account, address signer) external;
+
+    /// @notice Pays collateral from the caller into any registered account. The caller must have approved the vault.
+    /// @dev Emits `Deposited`. Tokens that deliver less than asked are refused by the vault.
+    /// @param account The account to credit.
+    /// @param amount Quote units.
+    function deposit(AccountId account, uint256 amount) external;
+
+    /// @notice As `deposit`, with an EIP-2612 approval of the vault by the caller. A permit that somebody else carried
+    /// first does no harm.
+    /// @param account The account to credit.
+    /// @param amount Quote units, and the approval.
+    /// @param deadline Last second of the permit.
+    /// @param v Signature.
+    /// @param r Signature.
+    /// @param s Signature.
+    function depositWithPermit(AccountId account, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+        external;
+
+    /// @notice Debits the account and queues a payment. Only the owner.
+    /// @dev Emits `WithdrawalRequested`, and `PositionSwept` for closed positions. Profit of an open position is margin, not
+    /// money: it does not back a withdrawal.
+    ///
+    /// Requirements: `markets` names every open position once, ascending; every position with a size has a fresh mark;
+    /// collateral − amount + Σ closed quote + Σ min(0, open value) covers initial margin.
+    /// @param account The account to debit.
+    /// @param recipient Who is paid.
+    /// @param amount Quote units.
+    /// @param markets Markets of the open positions.
+    /// @return ticket Place in the queue.
+    function requestWithdrawal(AccountId account, address recipient, uint256 amount, MarketId[] calldata markets)
+        external
+        returns (uint64 ticket);
+
+    /// @notice Moves the quote of a closed position to collateral; anyone may call, equity does not change.
+    /// @dev Emits `PositionSwept`.
+    /// @param account The account.
+    /// @param market The market.
+    function sweep(AccountId account, MarketId market) external;
+
+    /// @notice Kills resting orders: each epoch named and all below it in its slot. Owner or trading key.
+    /// @dev Emits `OrderCancelled` for each that was not dead already.
+    /// @param account The account.
+    /// @param nonces Resting nonces, `slot 8 · epoch 32`.
+    function cancel(AccountId account, uint40[] calldata nonces) external;
+
+    /// @notice Kills every order up to the floors at once. Owner or trading key.
+    /// @dev Emits `AllCancelled`.
+    /// @param account The account.
+    /// @param epochFloor Highest epoch to kill in every slot, at least the floor in force.
+    /// @param nonce Highest immediate number to kill, at least the nonce in force.
+    function cancelAll(AccountId account, uint32 epochFloor, uint32 nonce) external;
+
+    /// @notice Settles the next batch. The operator, or anyone after its silence.
+    /// @dev Emits `BatchSettled`, `OrderCancelled` for carried cancels, and what `FundingIndex.accrue` emits. A malformed
+    /// batch reverts with a `Batch_…` error; an illegal fill is skipped.
+    /// @param batch Packed batch, docs/batch.md.
+    function settle(bytes calldata batch) external;
+
+    /// @notice The records that `settle` would emit now, without changing anything.
+    /// @param batch Packed batch, docs/batch.md.
+    /// @return records One 32-byte record per fill.
+    function simulate(bytes calldata batch) external view returns (bytes memory records);
+
+    /// @notice Moves the fees to account 0, the venue's own; anyone may call.
+    /// @dev Emits `FeesCollected`.
+    /// @return amount Quote units.
+    function collectFees() external returns (uint256 amount);
+
+    /// @notice Replaces the rules. Only the governor.
+    /// @dev Emits `SettingsChanged`.
+    /// @param settings_ The new rules.
+    function setSettings(Settings calldata settings_) external;
+
+    /// @notice The vault, the only holder of tokens.
+    function VAULT() external view returns (ICollateralVault);
+
+    /// @notice The funding index, owner of the market words.
+    function INDEX() external view returns (IFundingIndex);
+
+    /// @notice The rules in force.
+    function settings() external view returns (Settings memory);
+
+    /// @notice Progress of settlement.
+    function tally() external view returns (Tally memory);
+
+    /// @notice Number of accounts; they are numbered from 1.
+    function accountCount() external view returns (uint32);
+
+    /// @notice Who withdraws from the account.
+    /// @param account The account.
+    function ownerOf(AccountId account) external view returns (address);
+
+    /// @notice The stored word of an account.
+    /// @param account The account.
+    function accountWord(AccountId account) external view returns (uint256);
+
+    /// @notice The stored word of a position.
+    /// @param account The account.
+    /// @param market The market.
+    function positionWord(AccountId account, MarketId market) external view returns (uint256);
+
+    /// @notice The stored word with the given order slot and its three neighbours.
+    /// @param account The account.
+    /// @param slot Order slot.
+    function slotsWord(AccountId account, uint8 slot) external view returns (uint256);
+
+    /// @notice Highest epoch that `cancelAll` killed.
+    /// @param account The account.
+    function epochFloor(AccountId account) external view returns (uint256);
+
+    /// @notice EIP-712 domain separator of the signed types.
+    function domainSeparator() external view returns (bytes32);
+}

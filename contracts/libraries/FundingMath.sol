@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Index, Price} from "../types/Quantities.sol";
+import {SampleWord, SampleWords} from "../types/SampleWord.sol";
+
+/// @notice The mathematics of funding, one function per term. All rates are parts of 10^9.
+///
+///   premium  p = (Σ size·price − volume·m) / (volume·m), clamped to ±5 %
+///   average  a = Σ p·held / I, time without a sample counts as zero
+///   rate     r = clamp(a + clamp(interest − a, ±damp), ±cap), per 8 hours
+///   index   += r · m · unit · I · 2^32 / 8 h
+///
+///   m mark in ticks, I interval in seconds, held the seconds a sample counts (15 minutes at most, within its period).
+/// @dev Divisions truncate towards zero. Longs and shorts read one index, so that favours neither; the rounding that
+/// touches money is in `PositionWords.quoteAfterFundingDown`.
+library FundingMath {
+    int256 internal constant SCALE = 1e9;
+    int256 internal constant PREMIUM_CLAMP = 50_000_000;
+    uint256 internal constant MAX_HOLD = 15 minutes;
+    int256 private constant RATE_PERIOD = 8 hours;
+
+    /// @notice Premium of a batch's volume-weighted price over the mark, clamped.
+    /// @param volume Lots settled, not zero.
+    /// @param value Sum of size × price over the settled fills.
+    /// @param mark Mark price in ticks, not zero.
+    function premium(uint256 volume, uint256 value, Price mark) internal pure returns (int256) {
+        uint256 atMark = volume * Price.unwrap(mark);
+        return clamp(((int256(value) - int256(atMark)) * SCALE) / int256(atMark), PREMIUM_CLAMP);
+    }
+
+    /// @notice Premium × seconds of the period up to `time`, the latest sample included.
+    function weightedUntil(SampleWord sample, uint256 time) internal pure returns (int256) {
+        uint256 held = time - sample.sampledAt();
+        if (held > MAX_HOLD) held = MAX_HOLD;
+        return sample.weighted() + sample.premium() * int256(held);
+    }
+
+    /// @notice Funding rate per 8 hours of a period whose premiums add up to `weighted`.
+    function rate(int256 weighted, uint256 interval, int256 interest, int256 damp, int256 cap)
+        internal
+        pure
+        returns (int256)
+    {
+        int256 average = weighted / int256(interval);
+        return clamp(average + clamp(interest - average, damp), cap);
+    }
+
+    /// @notice What one period at `rate_` adds to the index.
+    function indexMove(int256 rate_, Price mark, uint256 unit, uint256 interval) internal pure returns (Index) {
+        int256 perLot = int256(Price.unwrap(mark) * unit * interval) << 32;
+        return Index.wrap((rate_ * perLot) / (RATE_PERIOD * SCALE));
+    }
+
+    /// @notice `value`, but not beyond ±`bound`.
+    function clamp(int256 value, int256 bound) internal pure returns (int256) {
+        if (value > bound) return bound;
+        return value < -bound ? -bound : value;
+    }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+
+import {AccountWord} from "../types/AccountWord.sol";
+import {AccountId, MarketId, PositionKey, positionKey} from "../types/Ids.sol";
+import {MarketWord} from "../types/MarketWord.sol";
+import {Nonce} from "../types/Nonce.sol";
+import {PositionWord, PositionWords} from "../types/PositionWord.sol";
+import {Quote, Size} from "../types/Quantities.sol";
+import {Margin} from "../libraries/Margin.sol";
+import {IPerpPositions} from "../interfaces/IPerpPositions.sol";
+import {PositionStorage} from "./PositionStorage.sol";
+
+/// @notice What owners and trading keys do with an account besides trading.
+abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
+    uint256 private constant COLLATERAL_LIMIT = uint56(type(int56).max);
+
+    /// @notice The collateral token.
+    address public immutable TOKEN;
+
+    constructor(address token) {
+        if (token == address(0)) revert Positions_AddressZero();
+        TOKEN = token;
+    }
+
+    modifier onlyAccountOwner(AccountId account) {
+        address owner_ = ownerOf[account];
+        if (msg.sender != owner_) revert Account_CallerNotOwner(account, msg.sender, owner_);
+        _;
+    }
+
+    modifier onlyOwnerOrSigner(AccountId account) {
+        if (msg.sender != ownerOf[account] && msg.sender != _accounts[account].signer()) {
+            revert Account_CallerNotOwnerOrSigner(account, msg.sender);
+        }
+        _;
+    }
+
+    /// @inheritdoc IPerpPositions
+    function register(address signer) external returns (AccountId account) {
+        if (signer == address(0)) revert Account_SignerZero();
+        account = AccountId.wrap(++accountCount);
+        ownerOf[account] = msg.sender;
+        _accounts[account] = AccountWord.wrap(0).withSigner(signer);
+        emit AccountRegistered(account, msg.sender, signer);
+    }
+
+    /// @inheritdoc IPerpPositions
+    function setSigner(AccountId account, address signer) external onlyAccountOwner(account) {
+        if (signer == address(0)) revert Account_SignerZero();
+        // Account 0 never trades: it has no trading key.
+        if (account == AccountId.wrap(0)) revert Account_NotRegistered(account);
+        _accounts[account] = _accounts[account].withSigner(signer);
+        emit SignerRotated(account, signer);
+    }
+
+    /// @inheritdoc IPerpPositions
+    function deposit(AccountId account, uint256 amount) external nonReentrant {
+        _deposit(account, amount);
+    }
+
+    /// @inheritdoc IPerpPositions
+    function depositWithPermit(AccountId account, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+        external
+        nonReentrant
+    {
+        // A permit that was carried by somebody else has done its work; if it has not, the pull below fails by name.
+        try IERC20Permit(TOKEN).permit(msg.sender, address(VAULT), amount, deadline, v, r, s) {} catch {}
+        _deposit(account, amount);
+    }
+
+    /// @inheritdoc IPerpPositions
+    function requestWithdrawal(AccountId account, address recipient, uint256 amount, MarketId[] calldata markets)
+        external
+        nonReentrant
+        onlyAccountOwner(account)
+        returns (uint64 ticket)
+    {
+        if (recipient == address(0) || recipient == address(VAULT)) revert Withdrawal_RecipientRefused(recipient);
+        if (amount == 0 || amount > COLLATERAL_LIMIT) revert Collateral_AmountOutOfRange(amount);
+        AccountWord word = _accounts[account];
+        Quote backing;
+        (word, backing) = _sweepAndBack(account, word, markets);
+        Quote withdrawable = word.collateral() + backing;
+        if (withdrawable < Quote.wrap(int256(amount))) {
+            revert Withdrawal_ExceedsWithdrawable(account, amount, Quote.unwrap(withdrawable));
+        }
+        _accounts[account] = word.withCollateral(word.collateral() - Quote.wrap(int256(amount)));
+        ticket = VAULT.owe(AccountId.unwrap(account), recipient, amount);
+        emit WithdrawalRequested(account, ticket, recipient, amount);
+    }
+
+    /// @inheritdoc IPerpPositions
+    function sweep(AccountId account, MarketId market) external {
+        PositionWord position = _positions[positionKey(account, market)];
+        if (!position.size().isZero() || !position.isOpen()) {
+            revert Position_NotClosed(account, market, Size.unwrap(position.size()));
+        }
+        _accounts[account] = _swept(account, market, _accounts[account], position);
+    }
+
+    /// @inheritdoc IPerpPositions
+    function cancel(AccountId account, uint40[] calldata nonces) external onlyOwnerOrSigner(account) {
+        for (uint256 i; i < nonces.length; ++i) {
+            if (_kill(account, Nonce.wrap(nonces[i]))) emit OrderCancelled(account, nonces[i]);
+        }
+    }
+
+    /// @inheritdoc IPerpPositions
+    function cancelAll(AccountId account, uint32 floor, uint32 nonce) external onlyOwnerOrSigner(account) {
+        AccountWord word = _accounts[account];
+        if (floor < _epochFloors[account] || nonce < word.nonce()) {
+            revert Floor_NotRaised(account, _epochFloors[account], word.nonce());
+        }
+        _epochFloors[account] = floor;
+        _accounts[account] = word.withNonce(nonce).withFloor();
+        emit AllCancelled(account, floor, nonce);
+    }
+
+    /// @inheritdoc IPerpPositions
+    function collectFees() external returns (uint256 amount) {
+        amount = _tally.fees;
+        if (amount > COLLATERAL_LIMIT) amount = COLLATERAL_LIMIT;
+        _tally.fees -= uint168(amount);
+        _credit(AccountId.wrap(0), amount);
+        emit FeesCollected(amount);
+    }
+
+    function _deposit(AccountId account, uint256 amount) private {
+        if (ownerOf[account] == address(0)) revert Account_NotRegistered(account);
+        if (amount == 0 || amount > COLLATERAL_LIMIT) revert Collateral_AmountOutOfRange(amount);
+        // Tokens first: while a token's hook runs, nothing is credited that has not arrived.
+        VAULT.take(msg.sender, amount);
+        _credit(account, amount);
+        emit Deposited(account, msg.sender, amount);
+    }
+
+    function _credit(AccountId account, uint256 amount) private {
+        AccountWord word = _accounts[account];
+        _accounts[account] = word.withCollateral(word.collateral() + Quote.wrap(int256(amount)));
+    }
+
+    /// @dev Sweeps the closed positions; returns what the open ones leave of collateral: their losses and their margin.
+    function _sweepAndBack(AccountId account, AccountWord word, MarketId[] calldata markets)
+        private
+        returns (AccountWord, Quote backing)
+    {
+        uint256 open = word.openMarkets();
+        uint256 named;
+        MarketWord[] memory words = INDEX.prepare(markets);
+        for (uint256 i; i < markets.length; ++i) {
+            MarketId market = markets[i];
+            bool ascends = i == 0 || MarketId.unwrap(market) > MarketId.unwrap(markets[i - 1]);
+            PositionWord position = _positions[positionKey(account, market)];
+            if (!ascends || !position.isOpen()) revert Withdrawal_PositionsIncomplete(account, named, open);
+            ++named;
+            if (position.size().isZero()) word = _swept(account, market, word, position);
+            else backing = backing + _backing(account, market, words[i], position);
+        }
+        if (named != open) revert Withdrawal_PositionsIncomplete(account, named, open);
+        return (word, backing);
+    }
+
+    /// @dev min(0, value) − initial margin of an open position.
+    function _backing(AccountId account, MarketId market, MarketWord word, PositionWord position)
+        private
+        view
+        returns (Quote)
+    {
+        if (!word.isFresh(_settings.maxPriceAge)) revert Withdrawal_PriceStale(account, market, word.time());
+        Quote quote = position.quoteAfterFundingDown(word.index());
+        Quote value = Margin.positionValue(position.size(), quote, Margin.lotValue(word));
+        return value.minZero() - Margin.required(position.size(), Margin.lotMarginUp(word, word.initialBps()));
+    }
+
+    /// @dev Turns a closed position's quote into collateral. The word keeps its snapshot and with it stays non-zero.
+    function _swept(AccountId account, MarketId market, AccountWord word, PositionWord position)
+        private
+        returns (AccountWord)
+    {
+        Quote quote = position.quote();
+        _positions[positionKey(account, market)] = PositionWords.pack(Size.wrap(0), Quote.wrap(0), position.snapshot());
+        emit PositionSwept(account, market, Quote.unwrap(quote));
+        return word.withCollateral(word.collateral() + quote).withOpenMarkets(word.openMarkets() - 1);
+    }
+}
