@@ -1,0 +1,149 @@
+"""Value and margin of positions, and what one fill does to one side.
+
+    lot value      = mark · unit
+    margin per lot = ⌈mark · unit · bps / 10^4⌉
+    value          = quote + size · lot value
+    required       = |size| · margin per lot
+    band           = [⌈mark · (10^4 − band) / 10^4⌉, ⌊mark · (10^4 + band) / 10^4⌋]
+
+Settlement and the engine's gate ask the same two functions: `weigh` whether a side may have a fill,
+`trade` to apply it. Equity and margin of an account run along, so both are O(1).
+"""
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+from penstock.accounts import Market, Position, Settings
+from penstock.messages import Verdict
+from penstock.units import BPS_SCALE, div_up
+
+ALWAYS: Final = 2**64
+"""A time that never comes: an account without markets needs no fresh mark."""
+
+
+def lot_margin_up(mark: int, unit: int, bps: int) -> int:
+    """Margin of one lot, rounded up against the account."""
+    return div_up(mark * unit * bps, BPS_SCALE)
+
+
+def band(mark: int, bps: int) -> tuple[int, int]:
+    """Lowest and highest price of a fill, both rounded inwards."""
+    low = div_up(mark * (BPS_SCALE - bps), BPS_SCALE)
+    return low, mark * (BPS_SCALE + bps) // BPS_SCALE
+
+
+def lowers(before: int, after: int) -> bool:
+    """Whether the exposure falls: `after` lies between zero and `before`, and is not `before`."""
+    return 0 <= after < before or before < after <= 0
+
+
+@dataclass(slots=True)
+class Priced:
+    """A market at its mark, and what a batch settled in it."""
+
+    market: int
+    mark: int
+    unit: int
+    index: int
+    low: int
+    high: int
+    lot_value: int
+    lot_margin: int
+    taker_fee: int
+    maker_fee: int
+    fresh_until: int
+    volume: int = 0
+    value: int = 0
+
+    @classmethod
+    def of(cls, market: Market, index: int, settings: Settings) -> Self:
+        """Price `market` with the funding `index` after accrual."""
+        listing, mark = market.listing, market.mark
+        low, high = band(mark, settings.band_bps)
+        return cls(
+            market=market.market,
+            mark=mark,
+            unit=listing.unit,
+            index=index,
+            low=low,
+            high=high,
+            lot_value=mark * listing.unit,
+            lot_margin=lot_margin_up(mark, listing.unit, listing.initial_bps),
+            taker_fee=listing.taker_fee,
+            maker_fee=listing.maker_fee,
+            fresh_until=market.time + settings.max_price_age,
+        )
+
+
+@dataclass(slots=True)
+class Standing:
+    """An account's running equity and initial margin."""
+
+    account: int
+    equity: int
+    margin: int = 0
+    opened: int = 0
+    """Open markets, counting each that opened and never falling."""
+    fresh_until: int = ALWAYS
+    complete: bool = True
+    """Whether the account is registered and every open position was supplied."""
+    nonce: int = 0
+    """Highest immediate number that filled."""
+
+
+@dataclass(slots=True)
+class Holding:
+    """One account's position in one market, funding applied."""
+
+    standing: Standing
+    market: Priced
+    size: int = 0
+    quote: int = 0
+    traded: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether the account has nothing in the market."""
+        return self.size == 0 and self.quote == 0
+
+
+def hold(standing: Standing, market: Priced, position: Position | None) -> Holding:
+    """Take up a position, funding applied, into the standing of its account."""
+    standing.fresh_until = min(standing.fresh_until, market.fresh_until)
+    if position is None or not position.is_open:
+        return Holding(standing, market)
+    holding = Holding(standing, market, position.size, position.quote_down(market.index))
+    standing.equity += holding.quote + holding.size * market.lot_value
+    standing.margin += abs(holding.size) * market.lot_margin
+    return holding
+
+
+def weigh(side: Holding, lots: int, paid: int, reduce_only: bool, limit: int, now: int) -> Verdict:
+    """Say whether an account may trade `lots` (signed) for `paid`, fee included; change nothing.
+
+    `limit` is the most markets that an account may have open.
+    """
+    standing, market = side.standing, side.market
+    after = side.size + lots
+    equity = standing.equity + lots * market.lot_value - paid
+    if lowers(side.size, after):
+        return Verdict.BANKRUPT if equity < min(0, standing.equity) else Verdict.SETTLED
+    if reduce_only:
+        return Verdict.REDUCE_ONLY
+    if standing.opened >= limit and side.empty:
+        return Verdict.TOO_MANY_MARKETS
+    if now > standing.fresh_until:
+        return Verdict.STALE_PRICE
+    margin = standing.margin + (abs(after) - abs(side.size)) * market.lot_margin
+    return Verdict.SETTLED if equity >= margin else Verdict.BELOW_INITIAL_MARGIN
+
+
+def trade(side: Holding, lots: int, paid: int) -> None:
+    """Apply what `weigh` allowed."""
+    standing, market = side.standing, side.market
+    if side.empty:
+        standing.opened += 1
+    after = side.size + lots
+    standing.equity += lots * market.lot_value - paid
+    standing.margin += (abs(after) - abs(side.size)) * market.lot_margin
+    side.size, side.quote, side.traded = after, side.quote - paid, True

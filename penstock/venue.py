@@ -1,0 +1,290 @@
+"""The reference model: the contracts' state and arithmetic, pure and equal to the last unit.
+
+Operations have the contracts' names and refuse what the contracts refuse. Who may call is left to
+the contracts; signatures enter as recovered signers, so the model needs no cryptography. Addresses
+are integers, times are seconds and are passed in.
+
+    Refused     ValueError  the contract would revert: names its custom error and the values
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Final
+
+from penstock import funding
+from penstock.accounts import (
+    Account,
+    Listing,
+    Market,
+    Position,
+    Settings,
+    Tally,
+    check_collateral,
+)
+from penstock.batch import Batch
+from penstock.errors import PenstockError
+from penstock.margin import Holding, Priced
+from penstock.messages import IMMEDIATE
+from penstock.records import FillRecord
+from penstock.settlement import Level, Work, work
+from penstock.units import INT56_MAX, UINT32_MAX
+
+VENUE_ACCOUNT: Final = 0
+
+
+class Refusal(StrEnum):
+    """The contracts' custom errors that a well-meant call can meet."""
+
+    NOT_LISTED = "Market_NotListed"
+    NOT_REGISTERED = "Account_NotRegistered"
+    SIGNER_ZERO = "Account_SignerZero"
+    AMOUNT = "Collateral_AmountOutOfRange"
+    INCOMPLETE = "Withdrawal_PositionsIncomplete"
+    STALE = "Withdrawal_PriceStale"
+    EXCEEDS = "Withdrawal_ExceedsWithdrawable"
+    NOT_CLOSED = "Position_NotClosed"
+    FLOOR = "Floor_NotRaised"
+    NUMBER = "Batch_NumberWrong"
+
+
+class Refused(PenstockError, ValueError):
+    """The contract would revert with `refusal` and `values`; nothing changed."""
+
+    def __init__(self, refusal: Refusal, *values: int) -> None:
+        self.refusal: Final = refusal
+        self.values: Final = values
+        super().__init__(f"{refusal}({', '.join(map(str, values))})")
+
+
+class Venue:
+    """Markets, accounts, positions, order slots, tally and settings of one deployment."""
+
+    __slots__ = ("accounts", "markets", "settings", "tally", "tickets")
+
+    def __init__(self, settings: Settings | None = None, now: int = 0) -> None:
+        self.settings: Settings = settings or Settings()
+        self.tally: Tally = Tally(settled_at=now)
+        self.markets: dict[int, Market] = {}
+        self.accounts: dict[int, Account] = {VENUE_ACCOUNT: Account(VENUE_ACCOUNT, 0)}
+        self.tickets: list[tuple[int, int]] = []
+        """Account and amount of every withdrawal, in the order of the queue."""
+
+    # Markets.
+
+    def list_market(self, listing: Listing, now: int) -> int:
+        """List a market and return its number."""
+        number = len(self.markets) + 1
+        start = funding.period_start(now, listing.interval * 60)
+        self.markets[number] = Market(number, listing, funding.Sample(period_start=start))
+        return number
+
+    def refresh(self, market: int, price: int, time: int, now: int) -> None:
+        """Accrue at the old mark, then take the feed's price if it is newer."""
+        listed = self.market(market)
+        listed.accrue(now)
+        if price and time > listed.time:
+            listed.mark, listed.time = price, time
+
+    def accrue(self, market: int, now: int) -> None:
+        """Charge the funding that is due in a market."""
+        self.market(market).accrue(now)
+
+    def market(self, market: int) -> Market:
+        """Look a market up."""
+        if market not in self.markets:
+            raise Refused(Refusal.NOT_LISTED, market)
+        return self.markets[market]
+
+    def priced(self, market: int, now: int) -> Priced:
+        """Price a market as a batch would find it at `now`."""
+        listed = self.market(market)
+        return Priced.of(listed, listed.accrued(now)[0], self.settings)
+
+    def predicted_rate(self, market: int, now: int) -> int:
+        """Rate at which the running period would close if nothing more were settled in it."""
+        listed = self.market(market)
+        sample = listed.sample
+        if listed.due(now):
+            sample = funding.Sample(period_start=funding.period_start(now, listed.seconds))
+        return listed.rate_at_close(sample)
+
+    # Accounts.
+
+    def register(self, signer: int) -> int:
+        """Open an account and return its number."""
+        if signer == 0:
+            raise Refused(Refusal.SIGNER_ZERO)
+        number = len(self.accounts)
+        self.accounts[number] = Account(number, signer)
+        return number
+
+    def account(self, account: int) -> Account:
+        """Look an account up."""
+        if account not in self.accounts:
+            raise Refused(Refusal.NOT_REGISTERED, account)
+        return self.accounts[account]
+
+    def set_signer(self, account: int, signer: int) -> None:
+        """Replace the trading key; orders of the old key are dead."""
+        if signer == 0:
+            raise Refused(Refusal.SIGNER_ZERO)
+        if account == VENUE_ACCOUNT:
+            raise Refused(Refusal.NOT_REGISTERED, account)
+        self.account(account).signer = signer
+
+    def deposit(self, account: int, amount: int) -> None:
+        """Add collateral."""
+        credited = self.account(account)
+        _check_amount(amount)
+        credited.credit(amount)
+
+    def request_withdrawal(
+        self, account: int, amount: int, now: int, markets: Sequence[int] | None = None
+    ) -> None:
+        """Sweep closed positions, debit the account and queue a ticket.
+
+        `markets` names every open position, as in the contract's call; left out, it does.
+        """
+        _check_amount(amount)
+        held = self.account(account)
+        markets = held.open_markets if markets is None else markets
+        collateral, backing = self._sweep_and_back(held, markets, now)
+        if collateral + backing < amount:
+            raise Refused(Refusal.EXCEEDS, account, amount, collateral + backing)
+        for market in markets:
+            self.accrue(market, now)
+            if held.positions[market].size == 0:
+                held.positions[market].quote = 0
+        held.collateral = collateral - amount
+        self.tickets.append((account, amount))
+
+    def _sweep_and_back(self, held: Account, markets: Sequence[int], now: int) -> tuple[int, int]:
+        """Collateral with closed positions swept; losses less margin of the open ones."""
+        open_markets = held.open_markets
+        prices = [self.priced(market, now) for market in markets]
+        collateral, backing = held.collateral, 0
+        for named, (market, priced) in enumerate(zip(markets, prices, strict=True)):
+            ascends = named == 0 or market > markets[named - 1]
+            if not ascends or market not in open_markets:
+                raise Refused(Refusal.INCOMPLETE, held.account, named, len(open_markets))
+            position = held.positions[market]
+            if position.size == 0:
+                collateral = check_collateral(collateral + position.quote)
+            else:
+                backing += self._backing(held.account, position, priced, now)
+        if len(markets) != len(open_markets):
+            raise Refused(Refusal.INCOMPLETE, held.account, len(markets), len(open_markets))
+        return collateral, backing
+
+    def _backing(self, account: int, position: Position, priced: Priced, now: int) -> int:
+        """min(0, value) − initial margin: profit of an open position is margin, not money."""
+        if now > priced.fresh_until:
+            time = self.markets[priced.market].time
+            raise Refused(Refusal.STALE, account, priced.market, time)
+        value = position.quote_down(priced.index) + position.size * priced.lot_value
+        return min(0, value) - abs(position.size) * priced.lot_margin
+
+    def sweep(self, account: int, market: int) -> None:
+        """Turn a closed position's quote into collateral; the word keeps its snapshot."""
+        held = self.accounts.get(account) or Account(account, 0)
+        position = held.positions.get(market, Position())
+        if position.size != 0 or not position.is_open:
+            raise Refused(Refusal.NOT_CLOSED, account, market, position.size)
+        held.credit(position.quote)
+        position.quote = 0
+
+    def cancel(self, account: int, nonces: Iterable[int]) -> None:
+        """Kill resting orders: each epoch named and all below it in its slot."""
+        held = self.account(account)
+        for nonce in nonces:
+            held.kill(nonce)
+
+    def cancel_all(self, account: int, epoch_floor: int, nonce: int) -> None:
+        """Kill every order up to the floors."""
+        held = self.account(account)
+        if epoch_floor < held.floor or nonce < held.nonce:
+            raise Refused(Refusal.FLOOR, account, held.floor, held.nonce)
+        held.floor, held.nonce, held.floored = epoch_floor, nonce, True
+
+    def collect_fees(self) -> int:
+        """Move the fees to the venue's own account and return how much."""
+        amount = min(self.tally.fees, INT56_MAX)
+        self.accounts[VENUE_ACCOUNT].credit(amount)
+        self.tally.fees -= amount
+        return amount
+
+    # Settlement.
+
+    def simulate(
+        self, batch: Batch, now: int, recovered: Sequence[int] | None = None
+    ) -> list[FillRecord]:
+        """Return the records that `settle` would emit, and change nothing."""
+        return self._work(batch, now, recovered).records
+
+    def settle(
+        self, batch: Batch, now: int, recovered: Sequence[int] | None = None
+    ) -> list[FillRecord]:
+        """Settle the next batch and return the record of each fill.
+
+        `recovered` is the signer of each signature in the order of the batch (cancels first), 0
+        for none; left out, every signature is right. Raises Refused, or RangeError where a word
+        would overflow; nothing has changed then.
+        """
+        done = self._work(batch, now, recovered)
+        positions = [(holding, _written(holding)) for holding in done.holdings if holding.traded]
+        for market in batch.markets:
+            self.accrue(market, now)
+        self._write(done, positions)
+        self._carry_cancels(batch, recovered)
+        self._sample(done, now)
+        self.tally = Tally(self.tally.number + 1, now, self.tally.fees + done.fees)
+        return done.records
+
+    def _work(self, batch: Batch, now: int, recovered: Sequence[int] | None) -> Work:
+        if batch.number != self.tally.number:
+            raise Refused(Refusal.NUMBER, batch.number, self.tally.number)
+        return work(self, batch, now, recovered)
+
+    def _write(self, done: Work, positions: Sequence[tuple[Holding, Position]]) -> None:
+        """Write what traded, and nothing else: a position at rest keeps its snapshot."""
+        for holding, position in positions:
+            account = self.accounts[holding.standing.account]
+            account.positions[holding.market.market] = position
+            account.nonce = holding.standing.nonce
+        for level in done.levels:
+            if level.filled and not level.flags & IMMEDIATE:
+                _fill_slot(self.accounts[level.holding.standing.account], level)
+
+    def _carry_cancels(self, batch: Batch, recovered: Sequence[int] | None) -> None:
+        for i, cancel in enumerate(batch.cancels):
+            account = self.accounts.get(batch.accounts[cancel.account].account)
+            if account is None or account.signer == 0:
+                continue
+            if recovered is None or recovered[i] == account.signer:
+                account.kill(cancel.nonce)
+
+    def _sample(self, done: Work, now: int) -> None:
+        for priced in done.markets:
+            if priced.volume:
+                market = self.markets[priced.market]
+                latest = funding.premium(priced.volume, priced.value, priced.mark)
+                market.sample = funding.sampled(market.sample, latest, now)
+
+
+def _check_amount(amount: int) -> None:
+    if not 0 < amount <= INT56_MAX:
+        raise Refused(Refusal.AMOUNT, amount)
+
+
+def _written(holding: Holding) -> Position:
+    """The position as it will be stored. Raises RangeError when it does not fit its word."""
+    position = Position(holding.size, holding.quote, holding.market.index)
+    position.check()
+    return position
+
+
+def _fill_slot(account: Account, level: Level) -> None:
+    """Remember a partial fill; of two epochs of a slot the higher one comes later and stays."""
+    slot, epoch = level.nonce >> 32, level.nonce & UINT32_MAX
+    highest, filled = account.slots.get(slot, (0, 0))
+    account.slots[slot] = (epoch, level.filled + (filled if highest == epoch else 0))

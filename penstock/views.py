@@ -1,0 +1,161 @@
+"""What a person, or a test, asks a venue: margin, liquidation price, order status, storage words.
+
+Views have the contracts' names and answer the same numbers, with funding that is due applied.
+"""
+
+from bisect import bisect_left
+from enum import IntEnum
+from typing import NamedTuple, TypeAlias
+
+from penstock.accounts import CANCELLED, Account
+from penstock.margin import lot_margin_up
+from penstock.units import UINT32_MAX
+from penstock.venue import Venue
+
+WordKey: TypeAlias = tuple[str, int, int]
+"""Name of a word in docs/storage.md, and up to two numbers that find it (0 where not needed)."""
+
+
+class AccountView(NamedTuple):
+    """An account in quote units, funding applied."""
+
+    collateral: int
+    equity: int
+    initial_margin: int
+    maintenance_margin: int
+    free_collateral: int
+    """Equity above initial margin: what new positions may use."""
+    withdrawable: int
+    """As free collateral, but leaving out the profit of open positions."""
+
+
+class PositionView(NamedTuple):
+    """A position in quote units; `liquidation_price` in ticks, None for never."""
+
+    size: int
+    quote: int
+    funding: int
+    value: int
+    mark: int
+    liquidation_price: int | None
+
+
+class NonceStatus(IntEnum):
+    """What can be said of an order's nonce."""
+
+    LIVE = 0
+    REPLACED = 1
+    CANCELLED = 2
+    SPENT = 3
+
+
+def account_of(venue: Venue, account: int, now: int) -> AccountView:
+    """Weigh an account at the marks of `now`."""
+    held = venue.account(account)
+    equity = withdrawable = held.collateral
+    initial = maintenance = 0
+    for market in held.open_markets:
+        size, _, value = _weighed(venue, held, market, now)
+        equity += value
+        withdrawable += value if size == 0 else min(0, value)
+        initial += abs(size) * _lot_margin(venue, market, maintenance=False)
+        maintenance += abs(size) * _lot_margin(venue, market, maintenance=True)
+    free, spare = equity - initial, withdrawable - initial
+    return AccountView(held.collateral, equity, initial, maintenance, free, spare)
+
+
+def position_of(venue: Venue, account: int, market: int, now: int) -> PositionView:
+    """Value a position at the mark of `now`."""
+    held = venue.account(account)
+    size, quote, value = _weighed(venue, held, market, now)
+    position = held.positions.get(market)
+    paid = quote - position.quote if position is not None else 0
+    price = liquidation_price(venue, account, market, now)
+    return PositionView(size, quote, paid, value, venue.market(market).mark, price)
+
+
+def liquidation_price(venue: Venue, account: int, market: int, now: int) -> int | None:
+    """The mark nearest to safety at which equity is below maintenance margin, None for never.
+
+    Only this market moves. What a position adds to equity less margin is monotone in its mark, so
+    the tick is found by halving: the highest such mark of a long, the lowest of a short.
+    """
+    held = venue.account(account)
+    listing = venue.market(market).listing
+    size = _weighed(venue, held, market, now)[0]
+    if size == 0:
+        return None
+    seen = account_of(venue, account, now)
+    margin = abs(size) * _lot_margin(venue, market, maintenance=True)
+    rest = seen.equity - size * venue.market(market).mark * listing.unit
+    rest -= seen.maintenance_margin - margin
+
+    def is_unsafe(mark: int) -> bool:
+        needed = abs(size) * lot_margin_up(mark, listing.unit, listing.maintenance_bps)
+        return rest + size * mark * listing.unit < needed
+
+    if size < 0:
+        found = bisect_left(range(UINT32_MAX + 1), True, lo=1, key=is_unsafe)
+        return found if found <= UINT32_MAX else None
+    found = bisect_left(range(UINT32_MAX + 1), True, lo=1, key=lambda mark: not is_unsafe(mark))
+    return found - 1 or None
+
+
+def order_status(
+    venue: Venue, account: int, immediate: bool, nonce: int
+) -> tuple[NonceStatus, int]:
+    """State of a nonce, and the lots filled of a resting order so far."""
+    held = venue.accounts.get(account) or Account(account, 0)
+    if immediate:
+        return (NonceStatus.LIVE if nonce > held.nonce else NonceStatus.SPENT), 0
+    slot, epoch = nonce >> 32, nonce & UINT32_MAX
+    highest, filled = held.slots.get(slot, (0, 0))
+    if highest > epoch or (held.floored and epoch <= held.floor):
+        return NonceStatus.REPLACED, 0
+    if highest == epoch and filled == CANCELLED:
+        return NonceStatus.CANCELLED, 0
+    return NonceStatus.LIVE, filled if highest == epoch else 0
+
+
+def words(venue: Venue) -> dict[WordKey, int]:
+    """Every storage word of the model that is not zero, packed as the contracts pack it."""
+    found: dict[WordKey, int] = {
+        ("tally", 0, 0): venue.tally.word,
+        ("settings", 0, 0): venue.settings.word,
+    }
+    for number, market in venue.markets.items():
+        found["market", number, 0] = market.word
+        found["sample", number, 0] = market.sample_word
+    for account in venue.accounts.values():
+        found.update(_account_words(account))
+    return {key: word for key, word in found.items() if word}
+
+
+def _account_words(account: Account) -> dict[WordKey, int]:
+    number = account.account
+    found: dict[WordKey, int] = {
+        ("account", number, 0): account.word,
+        ("floor", number, 0): account.floor,
+    }
+    for market, position in account.positions.items():
+        found["position", number, market] = position.word
+    for quarter in {slot // 4 for slot in account.slots}:
+        found["slots", number, quarter] = account.slots_word(quarter)
+    return found
+
+
+def _weighed(venue: Venue, account: Account, market: int, now: int) -> tuple[int, int, int]:
+    """Size, quote and value of a position, funding applied."""
+    priced = venue.priced(market, now)
+    position = account.positions.get(market)
+    if position is None:
+        return 0, 0, 0
+    quote = position.quote_down(priced.index)
+    return position.size, quote, quote + position.size * priced.lot_value
+
+
+def _lot_margin(venue: Venue, market: int, *, maintenance: bool) -> int:
+    listed = venue.market(market)
+    terms = listed.listing
+    bps = terms.maintenance_bps if maintenance else terms.initial_bps
+    return lot_margin_up(listed.mark, terms.unit, bps)
