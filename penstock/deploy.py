@@ -1,0 +1,371 @@
+"""Deploy a whole venue: the one function behind scripts, fixtures, console and devnet.
+
+    Parameters (numbers, from ape-config.yaml) ┐
+    Parties    (addresses, from the caller)    ├─> plan ─> checked against the ABIs ─> System
+    Deployer   (a chain: ape, pyrevm, …)       ┘
+
+Nothing is sent before everything is checked. The contracts know each other from their
+constructors, so their addresses are predicted from the deployer's nonce.
+
+Errors:
+
+    ParameterError          ValueError    a number or a name breaks a rule of the contracts
+    └── (FieldError)
+    DeployError
+    ├── AbiMismatchError    TypeError     a contract does not take what the plan would send
+    └── AddressError        RuntimeError  a contract did not land where the others expect it
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final, Protocol
+
+import msgspec
+import rlp  # type: ignore[import-untyped]
+from eth_abi.abi import is_encodable
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+from msgspec import Struct
+
+from penstock.errors import FieldError, PenstockError
+from penstock.units import UINT16_MAX, UINT32_MAX, MarketSpec, check_range
+
+Abi = Sequence[Mapping[str, Any]]
+ZERO_ADDRESS: Final = "0x" + "00" * 20
+
+# Bounds that the contracts enforce; checked here so that a mistake costs no transaction.
+MAX_FEE: Final = 10_000
+MAX_INTERVAL: Final = 24 * 60
+MAX_CAP: Final = 50_000_000
+MAX_MARKETS: Final = 127
+MIN_DELAY, MAX_DELAY = 60, 7 * 24 * 3600
+MIN_QUORUM, MAX_PUBLISHERS = 3, 32
+MAX_REPORT_AGE: Final = 3600
+MAX_SPEED_PPM: Final = 1_000_000
+
+
+class DeployError(PenstockError):
+    """The venue cannot be deployed like this; nothing that was sent is of use."""
+
+
+class AbiMismatchError(DeployError, TypeError):
+    """A constructor or a function does not take the arguments that would be sent."""
+
+    def __init__(self, contract: str, function: str, detail: str) -> None:
+        self.contract: Final = contract
+        self.function: Final = function
+        super().__init__(f"{contract}.{function}: {detail}; compile anew, or update the plan")
+
+
+class AddressError(DeployError, RuntimeError):
+    """A contract landed elsewhere than the others were told: somebody else used the nonce."""
+
+    def __init__(self, contract: str, expected: str, actual: str) -> None:
+        self.contract: Final = contract
+        self.expected: Final = expected
+        self.actual: Final = actual
+        super().__init__(
+            f"{contract} is at {actual}, but the others expect it at {expected}; let nobody else "
+            f"use the deployer's account meanwhile and deploy again"
+        )
+
+
+class ParameterError(FieldError, ValueError):
+    """A parameter breaks a rule that the contracts would enforce by reverting."""
+
+    def __init__(self, field: str, value: object, rule: str) -> None:
+        super().__init__(field, value, rule, "change it under `penstock:` in ape-config.yaml")
+
+
+# --- what is asked for ----------------------------------------------------------------------------
+
+
+class MarketParameters(Struct, frozen=True, forbid_unknown_fields=True):
+    """One market. Fees are parts of 10^6, rates parts of 10^9 per 8 hours, `interval` minutes."""
+
+    symbol: str
+    tick: Decimal
+    lot: Decimal
+    initial_bps: int
+    maintenance_bps: int
+    taker_fee: int
+    maker_fee: int
+    interval: int = 60
+    interest: int = 100_000
+    cap: int = 7_500_000
+    damp: int = 500_000
+
+
+class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
+    """The numbers of a venue; times are seconds."""
+
+    markets: tuple[MarketParameters, ...]
+    decimals: int = 6
+    withdrawal_delay: int = 300
+    quorum: int = 3
+    max_report_age: int = 60
+    max_speed_ppm: int = 5_000
+    open_after: int = 86_400
+    max_price_age: int = 60
+    band_bps: int = 500
+    max_markets: int = 16
+
+
+class Parties(Struct, frozen=True, forbid_unknown_fields=True):
+    """The addresses of a venue. Without a token a mintable one is deployed, for tests and devnets;
+    without a governor the deployer governs."""
+
+    operator: str
+    publishers: tuple[str, ...]
+    governor: str | None = None
+    token: str | None = None
+
+
+def load_parameters(config: Mapping[str, Any]) -> Parameters:
+    """Read the content of `penstock:`. Raises what `check_parameters` does, or ParameterError."""
+    try:
+        parameters = msgspec.convert(config, Parameters, strict=True)
+    except msgspec.ValidationError as error:
+        raise ParameterError("penstock", dict(config), f"it must be readable ({error})") from error
+    check_parameters(parameters)
+    return parameters
+
+
+def check_parameters(parameters: Parameters) -> None:
+    """Raise RangeError, SpecError or ParameterError for what the contracts would refuse."""
+    p = parameters
+    check_range("withdrawal_delay", p.withdrawal_delay, MIN_DELAY, MAX_DELAY)
+    check_range("quorum", p.quorum, MIN_QUORUM, MAX_PUBLISHERS)
+    check_range("max_report_age", p.max_report_age, 1, MAX_REPORT_AGE)
+    check_range("max_speed_ppm", p.max_speed_ppm, 1, MAX_SPEED_PPM)
+    check_range("open_after", p.open_after, 0, UINT32_MAX)
+    check_range("max_price_age", p.max_price_age, 1, UINT32_MAX)
+    check_range("band_bps", p.band_bps, 1, 9_999)
+    check_range("max_markets", p.max_markets, 1, MAX_MARKETS)
+    check_range("markets", len(p.markets), 1, UINT16_MAX)
+    symbols = [market.symbol for market in p.markets]
+    if len(set(symbols)) != len(symbols):
+        raise ParameterError("markets", symbols, "no two markets may have one symbol")
+    for market in p.markets:
+        _check_market(market)
+    market_specs(p)
+
+
+def _check_market(market: MarketParameters) -> None:
+    m, name = market, market.symbol
+    if not m.symbol:
+        raise ParameterError("symbol", m.symbol, "a market needs a name")
+    check_range(f"{name}.initial_bps", m.initial_bps, 2, 10_000)
+    check_range(f"{name}.maintenance_bps", m.maintenance_bps, 1, m.initial_bps - 1)
+    check_range(f"{name}.taker_fee", m.taker_fee, 0, MAX_FEE)
+    check_range(f"{name}.maker_fee", m.maker_fee, 0, MAX_FEE)
+    check_range(f"{name}.interval", m.interval, 1, MAX_INTERVAL)
+    check_range(f"{name}.cap", m.cap, 0, MAX_CAP)
+    check_range(f"{name}.interest", m.interest, -m.cap, m.cap)
+    check_range(f"{name}.damp", m.damp, 0, m.cap)
+
+
+def check_parties(parties: Parties, quorum: int) -> None:
+    """Raise ParameterError for an address that is missing, zero, doubled or no address."""
+    named = {"operator": parties.operator, "governor": parties.governor, "token": parties.token}
+    for field, address in named.items():
+        if address is not None:
+            _check_address(field, address)
+    for publisher in parties.publishers:
+        _check_address("publisher", publisher)
+    count = len(parties.publishers)
+    if len({address.lower() for address in parties.publishers}) != count:
+        raise ParameterError("publishers", parties.publishers, "nobody may publish twice")
+    if not quorum <= count <= MAX_PUBLISHERS:
+        rule = f"there must be {quorum} (the quorum) to {MAX_PUBLISHERS} of them"
+        raise ParameterError("publishers", count, rule)
+
+
+def _check_address(field: str, address: str) -> None:
+    if not is_encodable("address", address) or int(address, 16) == 0:
+        raise ParameterError(field, address, "it must be an address and not zero")
+
+
+def market_specs(parameters: Parameters) -> tuple[MarketSpec, ...]:
+    """The markets in the order of their numbers, from 1. Raises SpecError."""
+    return tuple(
+        MarketSpec(number, m.symbol, m.tick, m.lot, parameters.decimals)
+        for number, m in enumerate(parameters.markets, start=1)
+    )
+
+
+# --- what comes out -------------------------------------------------------------------------------
+
+
+class System(Struct, frozen=True):
+    """A deployed venue: where its parts are, and how its markets count."""
+
+    token: str
+    feed: str
+    queue: str
+    vault: str
+    index: str
+    positions: str
+    operator: str
+    governor: str
+    publishers: tuple[str, ...]
+    markets: tuple[MarketSpec, ...]
+
+    def market(self, symbol: str) -> MarketSpec:
+        """Find a market by its symbol. Raises KeyError."""
+        for spec in self.markets:
+            if spec.symbol == symbol:
+                return spec
+        raise KeyError(symbol)
+
+
+class Deployer(Protocol):
+    """An account on a chain that has the contracts' code at hand."""
+
+    @property
+    def address(self) -> str:
+        """Who sends."""
+
+    def abi(self, contract: str) -> Abi:
+        """The ABI of a contract. Raises KeyError when there is no such contract."""
+
+    def predict(self, offset: int) -> str:
+        """Where the contract made by the transaction `offset` after the next would land."""
+
+    def create(self, contract: str, *arguments: object) -> str:
+        """Deploy a contract and return its address."""
+
+    def transact(self, address: str, contract: str, function: str, *arguments: object) -> object:
+        """Send a transaction to a contract and wait for it."""
+
+
+class Step(Struct, frozen=True):
+    """A transaction of the plan; a contract is made when there is no function."""
+
+    contract: str
+    arguments: tuple[object, ...]
+    function: str = "constructor"
+
+
+def deploy(deployer: Deployer, parameters: Parameters, parties: Parties) -> System:
+    """Deploy and list. Raises before the first transaction whatever can be known by then."""
+    check_parameters(parameters)
+    check_parties(parties, parameters.quorum)
+    system, steps = plan(deployer, parameters, parties)
+    for step in steps:
+        check_step(step, deployer.abi(step.contract))
+    places = _places(system)
+    for step in steps:
+        if step.function != "constructor":
+            deployer.transact(places[step.contract], step.contract, step.function, *step.arguments)
+            continue
+        actual = deployer.create(step.contract, *step.arguments)
+        if actual.lower() != places[step.contract].lower():
+            raise AddressError(step.contract, places[step.contract], actual)
+    return system
+
+
+def plan(
+    deployer: Deployer, parameters: Parameters, parties: Parties
+) -> tuple[System, tuple[Step, ...]]:
+    """Lay out every transaction, and the system that results from them."""
+    first = 0 if parties.token else 1
+    feed, queue, vault, index, positions = (deployer.predict(first + i) for i in range(5))
+    system = System(
+        token=parties.token or deployer.predict(0),
+        feed=feed,
+        queue=queue,
+        vault=vault,
+        index=index,
+        positions=positions,
+        operator=parties.operator,
+        governor=parties.governor or deployer.address,
+        publishers=parties.publishers,
+        markets=market_specs(parameters),
+    )
+    token = () if parties.token else (Step("CollateralTokenMock", ()),)
+    steps = token + _creations(system, parameters, deployer.address)
+    return system, steps + _listings(system, parameters, deployer.address)
+
+
+def _creations(s: System, p: Parameters, deployer: str) -> tuple[Step, ...]:
+    settings = (s.operator, p.open_after, p.max_price_age, p.band_bps, p.max_markets)
+    guards = (p.quorum, p.max_report_age, p.max_speed_ppm)
+    return (
+        Step("PriceFeed", (s.governor, s.publishers, *guards)),
+        Step("WithdrawalQueue", (s.vault, s.governor, p.withdrawal_delay)),
+        Step("CollateralVault", (s.token, s.positions, s.queue)),
+        # The deployer lists the first markets, then hands the index over.
+        Step("FundingIndex", (s.feed, s.positions, deployer)),
+        Step("PerpPositions", (s.vault, s.index, s.token, s.governor, settings)),
+    )
+
+
+def _listings(s: System, p: Parameters, deployer: str) -> tuple[Step, ...]:
+    listings = tuple(
+        Step("FundingIndex", (spec.symbol, _listing(spec, market)), "listMarket")
+        for spec, market in zip(s.markets, p.markets, strict=True)
+    )
+    if s.governor.lower() == deployer.lower():
+        return listings
+    return (*listings, Step("FundingIndex", (s.governor,), "transferOwnership"))
+
+
+def _listing(spec: MarketSpec, m: MarketParameters) -> tuple[int, ...]:
+    margins_and_fees = (m.initial_bps, m.maintenance_bps, m.taker_fee, m.maker_fee)
+    return (spec.unit, *margins_and_fees, m.interval, m.interest, m.cap, m.damp)
+
+
+def _places(s: System) -> dict[str, str]:
+    return {
+        "CollateralTokenMock": s.token,
+        "PriceFeed": s.feed,
+        "WithdrawalQueue": s.queue,
+        "CollateralVault": s.vault,
+        "FundingIndex": s.index,
+        "PerpPositions": s.positions,
+    }
+
+
+# --- ABIs and addresses ---------------------------------------------------------------------------
+
+
+def canonical_type(component: Mapping[str, Any]) -> str:
+    """Spell a type of an ABI as selectors and codecs want it: structs become tuples."""
+    kind = str(component["type"])
+    if not kind.startswith("tuple"):
+        return kind
+    inner = ",".join(canonical_type(part) for part in component["components"])
+    return f"({inner}){kind[len('tuple') :]}"
+
+
+def find_function(abi: Abi, name: str) -> Mapping[str, Any] | None:
+    """Find a function, or the constructor, by name. None of ours are overloaded."""
+    for entry in abi:
+        if entry["type"] == name == "constructor":
+            return entry
+        if entry["type"] == "function" and entry["name"] == name:
+            return entry
+    return None
+
+
+def check_step(step: Step, abi: Abi) -> None:
+    """Raise AbiMismatchError unless the contract takes exactly these arguments."""
+    entry = find_function(abi, step.function)
+    if entry is None and step.function != "constructor":
+        raise AbiMismatchError(step.contract, step.function, "there is no such function")
+    inputs = entry["inputs"] if entry else ()
+    if len(inputs) != len(step.arguments):
+        detail = f"it takes {len(inputs)} arguments and would get {len(step.arguments)}"
+        raise AbiMismatchError(step.contract, step.function, detail)
+    for component, argument in zip(inputs, step.arguments, strict=True):
+        kind = canonical_type(component)
+        if not is_encodable(kind, argument):
+            detail = f"{component['name']} is {kind} and would get {argument!r}"
+            raise AbiMismatchError(step.contract, step.function, detail)
+
+
+def created_address(sender: str, nonce: int) -> str:
+    """Where a contract lands that `sender` makes with its transaction `nonce`."""
+    packed: bytes = rlp.encode([bytes.fromhex(sender.removeprefix("0x")), nonce])
+    return to_checksum_address(keccak(packed)[12:])
