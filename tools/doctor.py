@@ -31,10 +31,10 @@ from tools.setup import (
 
 # Asked of the environment itself: installed versions, and which backends are really in use.
 PROBE = """
-import importlib, json, time
+import importlib, json, sys, time
 from importlib.metadata import distributions
 found = {d.metadata["Name"].lower().replace("_", "-"): d.version for d in distributions()}
-told = {"installed": found}
+told = {"installed": found, "python": sys.version_info[:2]}
 def ask(name, question):
     try:
         told[name] = question()
@@ -89,7 +89,10 @@ def python(_: Told) -> Finding:
 def venv(told: Told) -> Finding:
     if not told:
         return Finding("venv", ".venv is missing or broken", "run: make setup")
-    return Finding("venv", answer(venv_python(), "--version") + " in .venv")
+    text = answer(venv_python(), "--version") + " in .venv"
+    if has_newest_python(told):
+        text += " (no pyrevm for it: parity and invariant tests need 3.11 or 3.12)"
+    return Finding("venv", text)
 
 
 def pins(told: Told) -> Finding:
@@ -97,7 +100,7 @@ def pins(told: Told) -> Finding:
     installed = told.get("installed")
     if not isinstance(installed, dict):
         return Finding("pins", "not installed", "run: make setup")
-    locked = dict(locked_versions())
+    locked = dict(locked_versions(told))
     wrong = [
         f"{n} {installed.get(n, 'missing')}, locked {v}"
         for n, v in locked.items()
@@ -112,8 +115,12 @@ def pins(told: Told) -> Finding:
     return Finding("pins", f"{len(locked)} packages as locked; {ape}")
 
 
-def locked_versions() -> Iterator[tuple[str, str]]:
-    newer = sys.version_info[:2] >= (3, 13)
+def has_newest_python(told: Told) -> bool:
+    return told.get("python") == list(NEWEST_PYTHON)
+
+
+def locked_versions(told: Told) -> Iterator[tuple[str, str]]:
+    newer = has_newest_python(told)
     for line in (ROOT / "requirements.lock").read_text().splitlines():
         pin, _, rest = line.partition(";")
         if not pin or pin.startswith("#") or (rest and (">=" in rest) != newer):

@@ -16,10 +16,12 @@ from tools.setup import ROOT, venv_python
 LOCK = ROOT / "requirements.lock"
 HEADER = """\
 # Every Python package of the project, each at one version; nothing else is installed.
+# Python 3.13 has no build of pyrevm and numpy 1.26; ape's cap on numpy does no harm there.
 # To move a pin: edit pyproject.toml, then `make lock`.
 """
-# ape asks for numpy < 2, which has no build for Python 3.13; what ape uses of it did not change.
+# The lines that differ by Python; see the header.
 BY_PYTHON = {
+    "pyrevm": '{line}; python_version < "3.13"',
     "numpy": '{line}; python_version < "3.13"\nnumpy==2.3.5; python_version >= "3.13"',
 }
 
