@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {IWithdrawalQueue} from "./interfaces/IWithdrawalQueue.sol";
@@ -20,42 +21,42 @@ contract CollateralVault is ICollateralVault, ReentrancyGuardTransient {
     uint256 public constant PAYMENT_GAS = 300_000;
 
     /// @inheritdoc ICollateralVault
-    IERC20 public immutable token;
+    IERC20 public immutable TOKEN;
 
     /// @inheritdoc ICollateralVault
-    address public immutable positions;
+    address public immutable POSITIONS;
 
     /// @inheritdoc ICollateralVault
-    IWithdrawalQueue public immutable queue;
+    IWithdrawalQueue public immutable QUEUE;
 
     /// @inheritdoc ICollateralVault
     uint256 public booked;
 
     modifier onlyPositions() {
-        require(msg.sender == positions, Vault_CallerNotPositions(msg.sender, positions));
+        require(msg.sender == POSITIONS, Vault_CallerNotPositions(msg.sender, POSITIONS));
         _;
     }
 
-    /// @param token_ The collateral token.
-    /// @param positions_ The contract that may take and promise tokens; it may not exist yet.
-    /// @param queue_ The queue of promised payments; it may not exist yet.
-    constructor(IERC20 token_, address positions_, IWithdrawalQueue queue_) {
-        bool named = address(token_) != address(0) && positions_ != address(0) && address(queue_) != address(0);
+    /// @param token The collateral token.
+    /// @param positions The contract that may take and promise tokens; it may not exist yet.
+    /// @param queue The queue of promised payments; it may not exist yet.
+    constructor(IERC20 token, address positions, IWithdrawalQueue queue) {
+        bool named = address(token) != address(0) && positions != address(0) && address(queue) != address(0);
         require(named, Vault_AddressZero());
-        (token, positions, queue) = (token_, positions_, queue_);
+        (TOKEN, POSITIONS, QUEUE) = (token, positions, queue);
     }
 
     /// @inheritdoc ICollateralVault
     function take(address payer, uint256 amount) external onlyPositions nonReentrant {
         require(amount != 0, Vault_AmountZero());
-        uint256 balance = token.balanceOf(address(this));
+        uint256 balance = TOKEN.balanceOf(address(this));
         require(balance >= booked, Vault_BalanceBelowBooked(balance, booked));
 
         booked += amount;
         emit CollateralTaken(payer, amount);
 
-        token.safeTransferFrom(payer, address(this), amount);
-        uint256 received = token.balanceOf(address(this)) - balance;
+        TOKEN.safeTransferFrom(payer, address(this), amount);
+        uint256 received = Math.saturatingSub(TOKEN.balanceOf(address(this)), balance);
         require(received == amount, Vault_AmountNotReceived(amount, received));
     }
 
@@ -67,18 +68,18 @@ contract CollateralVault is ICollateralVault, ReentrancyGuardTransient {
     ) external onlyPositions nonReentrant returns (uint64 ticket) {
         require(amount != 0, Vault_AmountZero());
         _checkRecipient(recipient);
-        return queue.push(account, recipient, amount);
+        return QUEUE.push(account, recipient, amount);
     }
 
     /// @inheritdoc ICollateralVault
     function release(uint256 max) external nonReentrant returns (uint256 paid) {
         for (uint256 i; i < max; ++i) {
-            (uint64 ticket, address recipient, uint256 amount) = queue.pop();
+            (uint64 ticket, address recipient, uint256 amount) = QUEUE.pop();
             if (ticket == 0) break;
             if (_tryPay(ticket, recipient, amount)) {
                 paid += amount;
             } else {
-                queue.setAside(ticket);
+                QUEUE.setAside(ticket);
                 emit PaymentFailed(ticket, recipient, amount);
             }
         }
@@ -86,14 +87,14 @@ contract CollateralVault is ICollateralVault, ReentrancyGuardTransient {
 
     /// @inheritdoc ICollateralVault
     function claim(uint64 ticket) external nonReentrant {
-        (address recipient, uint256 amount) = queue.settleAside(ticket);
+        (address recipient, uint256 amount) = QUEUE.settleAside(ticket);
         require(_tryPay(ticket, recipient, amount), Vault_PaymentFailed(recipient, amount));
     }
 
     /// @inheritdoc ICollateralVault
     function claimTo(uint64 ticket, address to) external nonReentrant {
         _checkRecipient(to);
-        (address recipient, uint256 amount) = queue.settleAside(ticket);
+        (address recipient, uint256 amount) = QUEUE.settleAside(ticket);
         require(msg.sender == recipient, Vault_CallerNotRecipient(ticket, msg.sender, recipient));
         require(_tryPay(ticket, to, amount), Vault_PaymentFailed(to, amount));
     }
@@ -102,9 +103,9 @@ contract CollateralVault is ICollateralVault, ReentrancyGuardTransient {
     /// @dev The guard is held by the caller, which is the vault.
     function pay(address recipient, uint256 amount) external {
         require(msg.sender == address(this), Vault_CallerNotVault(msg.sender));
-        uint256 balance = token.balanceOf(address(this));
-        require(token.trySafeTransfer(recipient, amount), Vault_PaymentFailed(recipient, amount));
-        uint256 left = token.balanceOf(address(this));
+        uint256 balance = TOKEN.balanceOf(address(this));
+        require(TOKEN.trySafeTransfer(recipient, amount), Vault_PaymentFailed(recipient, amount));
+        uint256 left = TOKEN.balanceOf(address(this));
         require(left < balance && balance - left <= amount, Vault_PaymentFailed(recipient, amount));
     }
 

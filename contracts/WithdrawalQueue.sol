@@ -35,7 +35,7 @@ contract WithdrawalQueue is IWithdrawalQueue, Ownable2Step {
     uint256 public constant MAX_DELAY = 7 days;
 
     /// @inheritdoc IWithdrawalQueue
-    address public immutable vault;
+    address public immutable VAULT;
 
     Front private _front;
     Back private _back;
@@ -43,16 +43,16 @@ contract WithdrawalQueue is IWithdrawalQueue, Ownable2Step {
     mapping(uint64 ticket => Ticket) private _tickets;
 
     modifier onlyVault() {
-        require(msg.sender == vault, Queue_CallerNotVault(msg.sender, vault));
+        require(msg.sender == VAULT, Queue_CallerNotVault(msg.sender, VAULT));
         _;
     }
 
-    /// @param vault_ The only contract that issues and pays tickets.
+    /// @param vault The only contract that issues and pays tickets.
     /// @param governor Who may change the delay.
     /// @param delay_ The first delay, in seconds.
-    constructor(address vault_, address governor, uint32 delay_) Ownable(governor) {
-        require(vault_ != address(0), Queue_VaultZero());
-        vault = vault_;
+    constructor(address vault, address governor, uint32 delay_) Ownable(governor) {
+        require(vault != address(0), Queue_VaultZero());
+        VAULT = vault;
         (_front.head, _front.tail) = (1, 1);
         _setDelay(delay_);
     }

@@ -49,6 +49,7 @@ class Handles:
     vault: "ContractInstance"
     index: "ContractInstance"
     positions: "ContractInstance"
+    lens: "ContractInstance"
 
 
 def handles(system: System) -> Handles:
@@ -61,6 +62,7 @@ def handles(system: System) -> Handles:
         vault=container("CollateralVault").at(system.vault),
         index=container("FundingIndex").at(system.index),
         positions=container("PerpPositions").at(system.positions),
+        lens=container("PositionLens").at(system.lens),
     )
 
 

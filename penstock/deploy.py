@@ -206,6 +206,7 @@ class System(Struct, frozen=True):
     vault: str
     index: str
     positions: str
+    lens: str
     operator: str
     governor: str
     publishers: tuple[str, ...]
@@ -270,7 +271,7 @@ def plan(
 ) -> tuple[System, tuple[Step, ...]]:
     """Lay out every transaction, and the system that results from them."""
     first = 0 if parties.token else 1
-    feed, queue, vault, index, positions = (deployer.predict(first + i) for i in range(5))
+    feed, queue, vault, index, positions, lens = (deployer.predict(first + i) for i in range(6))
     system = System(
         token=parties.token or deployer.predict(0),
         feed=feed,
@@ -278,6 +279,7 @@ def plan(
         vault=vault,
         index=index,
         positions=positions,
+        lens=lens,
         operator=parties.operator,
         governor=parties.governor or deployer.address,
         publishers=parties.publishers,
@@ -298,6 +300,7 @@ def _creations(s: System, p: Parameters, deployer: str) -> tuple[Step, ...]:
         # The deployer lists the first markets, then hands the index over.
         Step("FundingIndex", (s.feed, s.positions, deployer)),
         Step("PerpPositions", (s.vault, s.index, s.token, s.governor, settings)),
+        Step("PositionLens", (s.positions,)),
     )
 
 
@@ -324,6 +327,7 @@ def _places(s: System) -> dict[str, str]:
         "CollateralVault": s.vault,
         "FundingIndex": s.index,
         "PerpPositions": s.positions,
+        "PositionLens": s.lens,
     }
 
 

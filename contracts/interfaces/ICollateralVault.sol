@@ -136,13 +136,13 @@ interface ICollateralVault {
     function PAYMENT_GAS() external view returns (uint256);
 
     /// @notice The collateral token.
-    function token() external view returns (IERC20);
+    function TOKEN() external view returns (IERC20);
 
     /// @notice The contract that may take and promise tokens.
-    function positions() external view returns (address);
+    function POSITIONS() external view returns (address);
 
     /// @notice The queue of promised payments.
-    function queue() external view returns (IWithdrawalQueue);
+    function QUEUE() external view returns (IWithdrawalQueue);
 
     /// @notice Tokens taken less tokens paid, in quote units.
     function booked() external view returns (uint256);

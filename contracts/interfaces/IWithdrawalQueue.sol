@@ -125,7 +125,7 @@ interface IWithdrawalQueue {
     function MAX_DELAY() external view returns (uint256);
 
     /// @notice The only contract that issues and pays tickets.
-    function vault() external view returns (address);
+    function VAULT() external view returns (address);
 
     /// @notice The delay of a ticket that would be issued now, in seconds.
     function delay() external view returns (uint32);
