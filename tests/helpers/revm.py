@@ -1,0 +1,395 @@
+"""A chain inside the process: pyrevm under the interface that deep tests need.
+
+Compiled contracts come from ape's own build (`.build/__local__.json`). Addresses are lower-case
+here, as the codecs return them.
+
+Gas. pyrevm keeps every slot and account warm from the first touch on, and applies no calldata
+floor. `measure` therefore runs its transaction on a copy of the chain in which nothing is warm and
+adds what pyrevm leaves out: 2,500 for each contract whose storage was copied (copying warms it) and
+that is neither sender nor target, and the floor of EIP-7623. The result is what a node charges:
+execution, refunds, 21,000 and calldata included.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from eth_abi.codec import ABICodec
+from eth_abi.registry import registry
+from eth_utils.crypto import keccak
+from pyrevm import EVM, AccountInfo, BlockEnv, CfgEnv, Env, ExecutionResult
+
+from penstock.deploy import ZERO_ADDRESS, Abi, canonical_type, created_address
+
+BUILD: Final = Path(__file__).resolve().parents[2] / ".build" / "__local__.json"
+CHAIN_ID: Final = 31_337
+START: Final = 1_800_000_000
+DEPLOYER: Final = "0x" + "d0" * 20
+
+CODEC: Final = ABICodec(registry)
+_REVERT: Final = re.compile(r"Revert \{ gas_used: \d+, output: (0x[0-9a-f]*) \}")
+_ACCOUNT: Final = re.compile(r"(0x[0-9a-f]{40}): Account \{ info: ")
+_SLOT: Final = re.compile(
+    r"(\d+): StorageSlot \{ previous_or_original_value: \d+, present_value: (\d+) \}"
+)
+_TOUCHED: Final = re.compile(r"AccountTouched \{ address: (0x[0-9a-f]{40}) \}")
+COLD_ACCOUNT: Final = 2_500
+FLOOR_PER_TOKEN: Final = 10
+
+
+class Revert(Exception):
+    """A transaction was undone. `name` and `arguments` are those of the contract's error."""
+
+    def __init__(self, name: str, arguments: tuple[Any, ...]) -> None:
+        self.name: Final = name
+        self.arguments: Final = arguments
+        super().__init__(f"{name}{arguments}")
+
+
+@contextmanager
+def reverts(name: str, *arguments: object) -> Iterator[None]:
+    """Expect exactly this error with exactly these values."""
+    with pytest.raises(Revert) as caught:
+        yield
+    assert (caught.value.name, caught.value.arguments) == (name, arguments)
+
+
+# --- compiled contracts ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """What is needed to call one function: made once, used a hundred thousand times."""
+
+    selector: bytes
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    def encode(self, arguments: Sequence[object]) -> bytes:
+        return self.selector + CODEC.encode(self.inputs, arguments)
+
+    def decode(self, data: bytes) -> Any:
+        """One value alone, several as a tuple."""
+        values = CODEC.decode(self.outputs, data)
+        return values[0] if len(values) == 1 else (values or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    name: str
+    indexed: tuple[str, ...]
+    plain: tuple[str, ...]
+    order: tuple[int, ...]
+
+    def decode(self, topics: Sequence[bytes], data: bytes) -> tuple[Any, ...]:
+        """The arguments in the order of the declaration."""
+        found = [
+            CODEC.decode([kind], topic)[0] for kind, topic in zip(self.indexed, topics, strict=True)
+        ]
+        found += CODEC.decode(self.plain, data)
+        return tuple(found[place] for place in self.order)
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    name: str
+    abi: Abi
+    code: bytes
+    constructor: tuple[str, ...]
+    functions: Mapping[str, Function]
+
+
+def _kinds(components: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(canonical_type(component) for component in components)
+
+
+def _selector(entry: Mapping[str, Any]) -> bytes:
+    return keccak(text=f"{entry['name']}({','.join(_kinds(entry['inputs']))})")
+
+
+def _function(entry: Mapping[str, Any]) -> Function:
+    return Function(_selector(entry)[:4], _kinds(entry["inputs"]), _kinds(entry["outputs"]))
+
+
+def _event(entry: Mapping[str, Any]) -> Event:
+    inputs = entry["inputs"]
+    indexed = [i for i, part in enumerate(inputs) if part["indexed"]]
+    places = indexed + [i for i, part in enumerate(inputs) if not part["indexed"]]
+    kinds = _kinds(inputs)
+    return Event(
+        entry["name"],
+        tuple(kinds[i] for i in indexed),
+        tuple(kinds[i] for i in places[len(indexed) :]),
+        tuple(places.index(i) for i in range(len(inputs))),
+    )
+
+
+@lru_cache(maxsize=1)
+def artifacts() -> Mapping[str, Artifact]:
+    """Every compiled contract by name."""
+    if not BUILD.is_file():
+        raise FileNotFoundError(f"{BUILD} is missing: compile the contracts first (`make build`)")
+    return {
+        name: _artifact(name, compiled)
+        for name, compiled in json.loads(BUILD.read_text())["contractTypes"].items()
+    }
+
+
+def _artifact(name: str, compiled: Mapping[str, Any]) -> Artifact:
+    abi = compiled["abi"]
+    code = (compiled.get("deploymentBytecode") or {}).get("bytecode") or "0x"
+    inputs = [_kinds(entry["inputs"]) for entry in abi if entry["type"] == "constructor"]
+    functions = {entry["name"]: _function(entry) for entry in abi if entry["type"] == "function"}
+    code_bytes = bytes.fromhex(code.removeprefix("0x"))
+    return Artifact(name, abi, code_bytes, inputs[0] if inputs else (), functions)
+
+
+@lru_cache(maxsize=1)
+def _errors() -> Mapping[bytes, tuple[str, tuple[str, ...]]]:
+    """Errors of all contracts by selector: one contract passes on what another threw."""
+    known: dict[bytes, tuple[str, tuple[str, ...]]] = {
+        bytes.fromhex("08c379a0"): ("Error", ("string",)),
+        bytes.fromhex("4e487b71"): ("Panic", ("uint256",)),
+    }
+    for artifact in artifacts().values():
+        for entry in artifact.abi:
+            if entry["type"] == "error":
+                known[_selector(entry)[:4]] = (entry["name"], _kinds(entry["inputs"]))
+    return known
+
+
+@lru_cache(maxsize=1)
+def _events() -> Mapping[bytes, Event]:
+    return {
+        _selector(entry): _event(entry)
+        for artifact in artifacts().values()
+        for entry in artifact.abi
+        if entry["type"] == "event"
+    }
+
+
+def decode_revert(data: bytes) -> Revert:
+    """Name the error in the answer of an undone call; an unknown one is shown as it is."""
+    name, kinds = _errors().get(data[:4], ("", ()))
+    if not name:
+        return Revert("Unknown" if data else "Empty", (data,) if data else ())
+    return Revert(name, CODEC.decode(kinds, data[4:]))
+
+
+# --- the chain ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    address: str
+    name: str
+    arguments: tuple[Any, ...]
+
+
+class RevmChain:
+    """One account sends at a time, each transaction is its own block if the test says so."""
+
+    def __init__(self, chain_id: int = CHAIN_ID, time: int = START, number: int = 1) -> None:
+        self.chain_id = chain_id
+        self.evm = EVM(env=Env(cfg=CfgEnv(chain_id=chain_id)), spec_id="PRAGUE")
+        self.result: ExecutionResult | None = None
+        self._time, self._number = time, number
+        self._set_block()
+
+    @property
+    def time(self) -> int:
+        """Now, in seconds."""
+        return self._time
+
+    @time.setter
+    def time(self, seconds: int) -> None:
+        self._time = seconds
+        self._number += 1
+        self._set_block()
+
+    def _set_block(self) -> None:
+        self.evm.set_block_env(
+            BlockEnv(number=self._number, timestamp=self._time, gas_limit=10**12, basefee=0)
+        )
+
+    def create(self, contract: str, *arguments: object, sender: str = DEPLOYER) -> str:
+        """Deploy and return the address."""
+        artifact = artifacts()[contract]
+        data = artifact.code + CODEC.encode(artifact.constructor, arguments)
+        self.evm.reset_transient_storage()
+        try:
+            return str(self.evm.deploy(sender, data))
+        except RuntimeError as error:
+            raise _translated(error) from None
+
+    def send(self, sender: str, to: str, data: bytes, gas: int | None = None) -> bytes:
+        """Send raw bytes. Raises Revert."""
+        self.evm.reset_transient_storage()
+        try:
+            answer = bytes(self.evm.message_call(sender, to, data, gas=gas))
+        except RuntimeError as error:
+            raise _translated(error) from None
+        self.result = self.evm.result
+        return answer
+
+    def transact(
+        self,
+        address: str,
+        contract: str,
+        function: str,
+        *arguments: object,
+        sender: str,
+        gas: int | None = None,
+    ) -> Any:
+        """Send a transaction; return what the function returned. Raises Revert."""
+        called = artifacts()[contract].functions[function]
+        return called.decode(self.send(sender, address, called.encode(arguments), gas))
+
+    def call(
+        self,
+        address: str,
+        contract: str,
+        function: str,
+        *arguments: object,
+        sender: str = ZERO_ADDRESS,
+    ) -> Any:
+        """Ask, and undo whatever asking changed."""
+        result = self.result
+        with self.undone():
+            answer = self.transact(address, contract, function, *arguments, sender=sender)
+        self.result = result
+        return answer
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Undo at the end of the block what happens in it, time included."""
+        checkpoint, time, number = self.evm.snapshot(), self._time, self._number
+        try:
+            yield
+        finally:
+            self.evm.revert(checkpoint)
+            self._time, self._number = time, number
+            self._set_block()
+
+    def logs(self) -> list[Log]:
+        """Events of the last transaction; those of no known contract are left out."""
+        found = []
+        for log in self.result.logs if self.result else ():
+            _, data = log.data
+            raw = [bytes.fromhex(topic.removeprefix("0x")) for topic in log.topics]
+            event = _events().get(raw[0]) if raw else None
+            if event:
+                found.append(Log(log.address.lower(), event.name, event.decode(raw[1:], data)))
+        return found
+
+    def at(self, contract: str, address: str) -> "Contract":
+        return Contract(self, contract, address.lower())
+
+    def deployer(self, sender: str = DEPLOYER) -> "RevmDeployer":
+        return RevmDeployer(self, sender)
+
+    def fork(self, chain_id: int | None = None) -> "RevmChain":
+        """An independent copy in which nothing is warm, on another chain id if one is given."""
+        copy = RevmChain(chain_id or self.chain_id, self._time, self._number)
+        for address, storage in self._storages().items():
+            code = self.evm.get_code(address)
+            nonce = self.evm.basic(address).nonce
+            copy.evm.insert_account_info(address, AccountInfo(code=code, nonce=nonce))
+            for slot, value in storage.items():
+                copy.evm.insert_account_storage(address, slot, value)
+        return copy
+
+    def _storages(self) -> dict[str, dict[int, int]]:
+        # NOTE: pyrevm lists no storage; its debug text of the journal does, and the journal is
+        # never flushed, so it holds every slot that was ever written.
+        state = self.evm.journal_str.split(", transient_storage: ")[0]
+        parts = _ACCOUNT.split(state)[1:]
+        return {
+            address: {
+                int(slot): int(value) for slot, value in _SLOT.findall(text) if int(value) != 0
+            }
+            for address, text in zip(parts[::2], parts[1::2], strict=True)
+        }
+
+    def measure(
+        self, address: str, contract: str, function: str, *arguments: object, sender: str
+    ) -> int:
+        """Gas that a node would charge for this transaction; it is not executed here."""
+        data = artifacts()[contract].functions[function].encode(arguments)
+        copied = {place for place, storage in self._storages().items() if storage}
+        copy = self.fork()
+        copy.send(sender, address, data)
+        touched = set(_TOUCHED.findall(copy.evm.journal_str))
+        warmed = (touched & copied) - {address.lower(), sender.lower()}
+        assert copy.result is not None
+        return max(copy.result.gas_used + COLD_ACCOUNT * len(warmed), floor_gas(data))
+
+
+def floor_gas(data: bytes) -> int:
+    """The least that EIP-7623 charges for a transaction with this calldata."""
+    zeros = data.count(0)
+    return 21_000 + FLOOR_PER_TOKEN * (zeros + 4 * (len(data) - zeros))
+
+
+def _translated(error: RuntimeError) -> Exception:
+    match = _REVERT.search(str(error))
+    if match:
+        return decode_revert(bytes.fromhex(match[1].removeprefix("0x")))
+    if str(error).startswith("Halt"):
+        return Revert("Halt", (str(error),))
+    return error
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A contract at an address."""
+
+    chain: RevmChain
+    name: str
+    address: str
+
+    def call(self, function: str, *arguments: object, sender: str = ZERO_ADDRESS) -> Any:
+        return self.chain.call(self.address, self.name, function, *arguments, sender=sender)
+
+    def transact(
+        self, function: str, *arguments: object, sender: str, gas: int | None = None
+    ) -> Any:
+        return self.chain.transact(
+            self.address, self.name, function, *arguments, sender=sender, gas=gas
+        )
+
+    def measure(self, function: str, *arguments: object, sender: str) -> int:
+        return self.chain.measure(self.address, self.name, function, *arguments, sender=sender)
+
+
+@dataclass(frozen=True, slots=True)
+class RevmDeployer:
+    """A `penstock.deploy.Deployer` on this chain."""
+
+    chain: RevmChain
+    sender: str
+
+    @property
+    def address(self) -> str:
+        return self.sender
+
+    def abi(self, contract: str) -> Abi:
+        return artifacts()[contract].abi
+
+    def predict(self, offset: int) -> str:
+        # NOTE: here only creations raise a nonce; a plan predicts before it calls anything.
+        return created_address(
+            self.sender, self.chain.evm.basic(self.sender).nonce + offset
+        ).lower()
+
+    def create(self, contract: str, *arguments: object) -> str:
+        return self.chain.create(contract, *arguments, sender=self.sender)
+
+    def transact(self, address: str, contract: str, function: str, *arguments: object) -> object:
+        return self.chain.transact(address, contract, function, *arguments, sender=self.sender)

@@ -1,0 +1,162 @@
+"""A whole venue on a chain in the process, deployed by the one deployment function."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import wraps
+from typing import ParamSpec
+
+from penstock.deploy import MarketParameters, Parameters, Parties, System, deploy
+from tests.helpers.actors import Actor, Feed, publishers, sign_reports
+from tests.helpers.revm import DEPLOYER, Contract, RevmChain
+
+P = ParamSpec("P")
+
+OPERATOR = Actor("operator")
+# NOTE: an EVM lets no contract send a transaction; custody on its own takes this key for one.
+POSITIONS = Actor("positions")
+STRANGER = Actor("stranger")
+GOVERNOR = DEPLOYER
+
+PARAMETERS = Parameters(
+    markets=(
+        MarketParameters("BTC-PERP", Decimal("0.1"), Decimal("0.001"), 500, 250, 500, 200),
+        MarketParameters("ETH-PERP", Decimal("0.01"), Decimal("0.01"), 500, 250, 500, 200),
+    ),
+    withdrawal_delay=300,
+)
+
+
+@dataclass(frozen=True)
+class Venue:
+    """The parts of a deployed venue, ready to be called."""
+
+    chain: RevmChain
+    system: System
+    token: Contract
+    feed: Contract
+    queue: Contract
+    vault: Contract
+    index: Contract
+    positions: Contract
+    lens: Contract
+
+    @property
+    def domain(self) -> Feed:
+        """What publishers sign under."""
+        return Feed(self.chain.chain_id, self.feed.address)
+
+    def mint(self, who: str, amount: int) -> None:
+        """Give somebody tokens and have them approve the vault."""
+        self.token.transact("mint", who, amount, sender=who)
+        self.token.transact("approve", self.vault.address, 2**256 - 1, sender=who)
+
+    def post(self, market: int, prices: Sequence[int], times: int | Sequence[int]) -> None:
+        """Have a stranger carry signed reports."""
+        reports = sign_reports(self.domain, market, prices, times)
+        self.feed.transact("post", market, reports, sender=STRANGER.address)
+
+    def refresh(self, prices: Sequence[int]) -> None:
+        """Give each market, from 1, a fresh mark."""
+        for market, price in enumerate(prices, start=1):
+            self.post(market, (price,) * 3, self.chain.time)
+        markets = list(range(1, len(prices) + 1))
+        self.index.transact("refresh", markets, sender=OPERATOR.address)
+
+
+def make_venue(
+    parameters: Parameters = PARAMETERS, *, odd_token: bool = False, chain: RevmChain | None = None
+) -> Venue:
+    """Deploy; with `odd_token` the collateral has habits that can be switched on."""
+    chain = chain or RevmChain()
+    token = chain.create("OddTokenMock") if odd_token else None
+    parties = Parties(
+        operator=OPERATOR.address,
+        publishers=tuple(publisher.address for publisher in publishers()),
+        token=token,
+    )
+    system = deploy(chain.deployer(), parameters, parties)
+    return Venue(
+        chain=chain,
+        system=system,
+        token=chain.at("OddTokenMock" if odd_token else "CollateralTokenMock", system.token),
+        feed=chain.at("PriceFeed", system.feed),
+        queue=chain.at("WithdrawalQueue", system.queue),
+        vault=chain.at("CollateralVault", system.vault),
+        index=chain.at("FundingIndex", system.index),
+        positions=chain.at("PerpPositions", system.positions),
+        lens=chain.at("PositionLens", system.lens),
+    )
+
+
+@dataclass(frozen=True)
+class Custody:
+    """Vault, queue and token alone; `POSITIONS` speaks for the accounts."""
+
+    chain: RevmChain
+    token: Contract
+    queue: Contract
+    vault: Contract
+
+    def mint(self, who: str, amount: int) -> None:
+        """Give somebody tokens and have them approve the vault."""
+        self.token.transact("mint", who, amount, sender=who)
+        self.token.transact("approve", self.vault.address, 2**256 - 1, sender=who)
+
+    def take(self, payer: str, amount: int) -> None:
+        """Deposit past the accounts, as `PerpPositions` would."""
+        self.vault.transact("take", payer, amount, sender=POSITIONS.address)
+
+    def fund(self, amount: int) -> None:
+        """Put tokens of somebody unnamed into the vault."""
+        payer = Actor("somebody with money").address
+        self.mint(payer, amount)
+        self.take(payer, amount)
+
+    def owe(self, recipient: str, amount: int, account: int = 1) -> int:
+        """Issue a ticket past the accounts, as `PerpPositions` would; return its number."""
+        arguments = (account, recipient, amount)
+        return int(self.vault.transact("owe", *arguments, sender=POSITIONS.address))
+
+    def pass_delay(self) -> None:
+        """Let every ticket in line become ready."""
+        self.chain.time += int(self.queue.call("delay"))
+
+    def release(self, count: int = 100) -> int:
+        """Have a stranger release tickets; return what was paid."""
+        return int(self.vault.transact("release", count, sender=STRANGER.address))
+
+    def balance(self, who: str) -> int:
+        return int(self.token.call("balanceOf", who))
+
+
+def make_custody(*, odd_token: bool = False, delay: int = 300) -> Custody:
+    """Deploy; with `odd_token` the collateral has habits that can be switched on."""
+    chain = RevmChain()
+    deployer = chain.deployer()
+    name = "OddTokenMock" if odd_token else "CollateralTokenMock"
+    token, vault, queue = (deployer.predict(offset) for offset in range(3))
+    deployer.create(name)
+    deployer.create("CollateralVault", token, POSITIONS.address, queue)
+    deployer.create("WithdrawalQueue", vault, GOVERNOR, delay)
+    return Custody(
+        chain,
+        chain.at(name, token),
+        chain.at("WithdrawalQueue", queue),
+        chain.at("CollateralVault", vault),
+    )
+
+
+def isolated(test: Callable[P, None]) -> Callable[P, None]:
+    """Undo, after each run of a test, what it did to the chains it was given."""
+
+    @wraps(test)
+    def undoing(*args: P.args, **kwargs: P.kwargs) -> None:
+        with ExitStack() as stack:
+            for value in (*args, *kwargs.values()):
+                if isinstance(value, Venue | Custody):
+                    stack.enter_context(value.chain.undone())
+            test(*args, **kwargs)
+
+    return undoing
