@@ -22,6 +22,7 @@ from penstock.messages import (
 )
 from penstock.units import UINT32_MAX
 
+HEADER_BYTES: Final = 19
 ORDER_BYTES: Final = 20
 LADDER_BYTES: Final = 13
 LEVEL_BYTES: Final = 8
@@ -218,11 +219,11 @@ def _pack_signatures(signatures: Sequence[bytes]) -> bytes:
 
 def decode(data: bytes) -> Batch:
     """Read a batch. Raises BatchMalformed for whatever the contract calls malformed."""
-    if len(data) < _HEADER.size:
+    if len(data) < HEADER_BYTES:
         _malformed(Part.HEADER, 0, Rule.LENGTH)
     high, low, markets, accounts, positions, *counts = _HEADER.unpack_from(data)
     cancels, orders, levels, fills = counts
-    places = _HEADER.size + MARKET_BYTES * markets
+    places = HEADER_BYTES + MARKET_BYTES * markets
     cancel_table = places + ACCOUNT_BYTES * accounts + positions
     order_table = cancel_table + CANCEL_BYTES * cancels
     signatures = len(data) - SIGNATURE_BYTES * (cancels + orders)
@@ -234,7 +235,7 @@ def decode(data: bytes) -> Batch:
     ]
     batch = Batch(
         high << 32 | low,
-        struct.unpack_from(f">{markets}H", data, _HEADER.size),
+        struct.unpack_from(f">{markets}H", data, HEADER_BYTES),
         _read_accounts(data[places:cancel_table], accounts),
         _read_cancels(data[cancel_table:order_table], signed),
         _read_orders(data[order_table:fill_table], signed[cancels:]),

@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from penstock.accounts import Market, Position, Settings
 from penstock.messages import Verdict
-from penstock.units import BPS_SCALE, div_up
+from penstock.units import BPS_SCALE, div_up, fee_up
 
 ALWAYS: Final = 2**64
 """A time that never comes: an account without markets needs no fresh mark."""
@@ -85,6 +85,7 @@ class Standing:
     opened: int = 0
     """Open markets, counting each that opened and never falling."""
     fresh_until: int = ALWAYS
+    """Last second at which every market that the account brings has a fresh mark."""
     complete: bool = True
     """Whether the account is registered and every open position was supplied."""
     nonce: int = 0
@@ -109,7 +110,6 @@ class Holding:
 
 def hold(standing: Standing, market: Priced, position: Position | None) -> Holding:
     """Take up a position, funding applied, into the standing of its account."""
-    standing.fresh_until = min(standing.fresh_until, market.fresh_until)
     if position is None or not position.is_open:
         return Holding(standing, market)
     holding = Holding(standing, market, position.size, position.quote_down(market.index))
@@ -132,10 +132,16 @@ def weigh(side: Holding, lots: int, paid: int, reduce_only: bool, limit: int, no
         return Verdict.REDUCE_ONLY
     if standing.opened >= limit and side.empty:
         return Verdict.TOO_MANY_MARKETS
-    if now > standing.fresh_until:
+    if now > standing.fresh_until or now > market.fresh_until:
         return Verdict.STALE_PRICE
     margin = standing.margin + (abs(after) - abs(side.size)) * market.lot_margin
     return Verdict.SETTLED if equity >= margin else Verdict.BELOW_INITIAL_MARGIN
+
+
+def cash(price: int, lots: int, market: Priced, *, maker: bool) -> int:
+    """What an account pays for signed `lots` at `price`, fee included; negative: it receives."""
+    notional = price * lots * market.unit
+    return notional + fee_up(abs(notional), market.maker_fee if maker else market.taker_fee)
 
 
 def trade(side: Holding, lots: int, paid: int) -> None:
@@ -143,6 +149,7 @@ def trade(side: Holding, lots: int, paid: int) -> None:
     standing, market = side.standing, side.market
     if side.empty:
         standing.opened += 1
+        standing.fresh_until = min(standing.fresh_until, market.fresh_until)
     after = side.size + lots
     standing.equity += lots * market.lot_value - paid
     standing.margin += (abs(after) - abs(side.size)) * market.lot_margin

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from penstock.accounts import CANCELLED, Account
 from penstock.batch import Batch, FillEntry, OrderEntry
-from penstock.margin import Holding, Priced, Standing, hold, trade, weigh
+from penstock.margin import Holding, Priced, Standing, cash, hold, trade, weigh
 from penstock.messages import BUY, IMMEDIATE, POST_ONLY, REDUCE_ONLY, Side, Verdict
 from penstock.records import FillRecord
-from penstock.units import UINT32_MAX, fee_up
+from penstock.units import UINT32_MAX
 
 if TYPE_CHECKING:
     from penstock.venue import Venue
@@ -72,6 +72,7 @@ def _load_account(done: Work, account: Account | None, number: int, markets: Seq
     supplied = set()
     for index in markets:
         market = done.markets[index]
+        standing.fresh_until = min(standing.fresh_until, market.fresh_until)
         done.holdings.append(hold(standing, market, account.positions.get(market.market)))
         supplied.add(market.market)
     standing.complete = account.signer != 0 and supplied.issuperset(open_markets)
@@ -169,13 +170,9 @@ def _trade(done: Work, maker: Level, taker: Level, size: int, limit: int, now: i
     """Checks 16 to 20; applies the fill to both sides, or to none."""
     market = maker.holding.market
     bought = size if taker.flags & BUY else -size
-    value = size * maker.price
-    notional = value * market.unit
-    fees = fee_up(notional, market.maker_fee), fee_up(notional, market.taker_fee)
-    spent = notional if bought > 0 else -notional
     sides = (
-        (maker, Side.MAKER, -bought, fees[0] - spent),
-        (taker, Side.TAKER, bought, fees[1] + spent),
+        (maker, Side.MAKER, -bought, cash(maker.price, -bought, market, maker=True)),
+        (taker, Side.TAKER, bought, cash(maker.price, bought, market, maker=False)),
     )
     for level, side, lots, paid in sides:
         reduce_only = bool(level.flags & REDUCE_ONLY)
@@ -186,12 +183,13 @@ def _trade(done: Work, maker: Level, taker: Level, size: int, limit: int, now: i
         trade(level.holding, lots, paid)
         level.left -= size
         level.filled += size
+        # What one side pays for its lots the other receives: the fees are what is left.
+        done.fees += paid
     if taker.flags & IMMEDIATE:
         standing = taker.holding.standing
         standing.nonce = max(standing.nonce, taker.nonce)
     market.volume += size
-    market.value += value
-    done.fees += sum(fees)
+    market.value += size * maker.price
     return LEGAL
 
 
