@@ -3,11 +3,10 @@
 Compiled contracts come from ape's own build (`.build/__local__.json`). Addresses are lower-case
 here, as the codecs return them.
 
-Gas. pyrevm keeps every slot and account warm from the first touch on, and applies no calldata
-floor. `measure` therefore runs its transaction on a copy of the chain in which nothing is warm and
-adds what pyrevm leaves out: 2,500 for each contract whose storage was copied (copying warms it) and
-that is neither sender nor target, and the floor of EIP-7623. The result is what a node charges:
-execution, refunds, 21,000 and calldata included.
+Gas. pyrevm keeps every account and slot warm from its first touch on and charges no calldata floor.
+`measure` therefore runs its transaction on a copy of the chain in which nothing is warm, and applies
+the floor of EIP-7623 itself. The result is what a node charges: 21,000, calldata, execution and
+refunds.
 """
 
 import json
@@ -38,8 +37,6 @@ _ACCOUNT: Final = re.compile(r"(0x[0-9a-f]{40}): Account \{ info: ")
 _SLOT: Final = re.compile(
     r"(\d+): StorageSlot \{ previous_or_original_value: \d+, present_value: (\d+) \}"
 )
-_TOUCHED: Final = re.compile(r"AccountTouched \{ address: (0x[0-9a-f]{40}) \}")
-COLD_ACCOUNT: Final = 2_500
 FLOOR_PER_TOKEN: Final = 10
 
 
@@ -302,7 +299,10 @@ class RevmChain:
             nonce = self.evm.basic(address).nonce
             copy.evm.insert_account_info(address, AccountInfo(code=code, nonce=nonce))
             for slot, value in storage.items():
+                # NOTE: the insertion reaches the database; undoing it leaves the slot cold.
+                checkpoint = copy.evm.snapshot()
                 copy.evm.insert_account_storage(address, slot, value)
+                copy.evm.revert(checkpoint)
         return copy
 
     def _storages(self) -> dict[str, dict[int, int]]:
@@ -322,13 +322,10 @@ class RevmChain:
     ) -> int:
         """Gas that a node would charge for this transaction; it is not executed here."""
         data = artifacts()[contract].functions[function].encode(arguments)
-        copied = {place for place, storage in self._storages().items() if storage}
         copy = self.fork()
         copy.send(sender, address, data)
-        touched = set(_TOUCHED.findall(copy.evm.journal_str))
-        warmed = (touched & copied) - {address.lower(), sender.lower()}
         assert copy.result is not None
-        return max(copy.result.gas_used + COLD_ACCOUNT * len(warmed), floor_gas(data))
+        return max(copy.result.gas_used, floor_gas(data))
 
 
 def floor_gas(data: bytes) -> int:
