@@ -33,6 +33,8 @@ class RejectReason(IntEnum):
     """All or none: the book does not hold the whole size at that price."""
     WOULD_NOT_REDUCE = 11
     """Reduce-only: there is no position to lower, or less of it than all-or-none asks for."""
+    NOT_IMMEDIATE = 12
+    """All-or-none was asked of a resting order."""
     BAD_SIGNATURE = 32
     UNKNOWN_ACCOUNT = 33
     OUTSIDE_BAND = 34

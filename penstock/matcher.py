@@ -1,0 +1,160 @@
+"""A taker meets the orders of one book side: fills, self-trades, all-or-none (pure)."""
+
+from typing import Final
+
+from penstock.book import BookSide, Slot, remove
+from penstock.commands import SelfTrade
+from penstock.events import Cancelled, CancelReason, Event, Trimmed
+from penstock.gate import Gate
+from penstock.messages import Fill, Order, Side, SignedOrder, Verdict
+
+
+class Matcher:
+    """Price-time matching under a gate, and what fills do to reduce-only orders that rest.
+
+    A resting reduce-only order is never larger than the position it lowers: whenever a position
+    shrinks, its reduce-only orders shrink with it, so that none of their fills is ever skipped.
+    """
+
+    __slots__ = ("_gate", "_owners", "_reducing")
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate: Final = gate
+        self._owners: Final[dict[int, int]] = {}
+        self._reducing: Final[dict[int, dict[int, Slot]]] = {}
+
+    def group(self, account: int, owner: int) -> None:
+        """Treat `account` and account number `owner` as one owner."""
+        self._owners[account] = self._owners.get(owner, owner)
+
+    def watch(self, slot: Slot, order: Order) -> None:
+        """Keep a reduce-only order that rests from now on no larger than its position."""
+        key = order.account << 16 | order.market
+        self._reducing.setdefault(key, {})[order.nonce >> 32] = slot
+
+    def match(
+        self,
+        side: BookSide,
+        limit: int,
+        signed: SignedOrder,
+        left: int,
+        mode: SelfTrade,
+        out: list[Event],
+    ) -> tuple[int, Cancelled | None]:
+        """Fill `left` lots of a taker. Returns what is left, and its end if something ended it."""
+        taker = signed.order
+        level = side.top
+        while left and level is not None and level.key <= limit:
+            slot = level.head
+            assert slot is not None, "the best level holds an order"
+            maker = slot.signed.order
+            size = left if left < slot.left else slot.left
+            if maker.account == taker.account or self._is_owner_shared(maker, taker):
+                if mode != SelfTrade.CANCEL_NEWEST:
+                    self._drop(slot, CancelReason.SELF_TRADE, Verdict.SETTLED, out)
+                if mode != SelfTrade.CANCEL_OLDEST:
+                    return left, Cancelled(signed, left, CancelReason.SELF_TRADE)
+            else:
+                fault = self._gate.check(maker, taker, size)
+                if fault is None:
+                    left -= size
+                    self._fill(slot, signed, size, out)
+                elif fault[1] == Side.MAKER:
+                    self._drop(slot, CancelReason.ILLEGAL, fault[0], out)
+                else:
+                    return left, Cancelled(signed, left, CancelReason.ILLEGAL, fault[0])
+            level = side.top
+        return left, None
+
+    def _fill(self, slot: Slot, signed: SignedOrder, size: int, out: list[Event]) -> None:
+        maker = slot.signed.order
+        taker = signed.order
+        self._gate.apply(maker, taker, size)
+        out.append(Fill(slot.signed, signed, size))
+        slot.left -= size
+        slot.filled += size
+        if not slot.left:
+            remove(slot)
+        if self._reducing:
+            self.trim(maker.account, maker.market, out)
+            self.trim(taker.account, taker.market, out)
+
+    def _drop(self, slot: Slot, reason: CancelReason, verdict: Verdict, out: list[Event]) -> None:
+        remove(slot)
+        out.append(Cancelled(slot.signed, slot.left, reason, verdict))
+
+    def _is_owner_shared(self, maker: Order, taker: Order) -> bool:
+        owners = self._owners
+        if not owners:
+            return False
+        return owners.get(maker.account, maker.account) == owners.get(taker.account, taker.account)
+
+    def is_fillable(self, side: BookSide, limit: int, taker: Order, mode: SelfTrade) -> bool:
+        """Say whether `match` would fill the whole size, without a trace of having asked."""
+        dropped: list[Slot] = []
+        while True:
+            plan = self._plan(side, limit, taker, mode, dropped)
+            if not plan:
+                return False
+            fault = self._gate.rehearse(taker, [(slot.signed.order, size) for slot, size in plan])
+            if fault is None:
+                return True
+            index, (_, whose) = fault
+            if whose != Side.MAKER:
+                return False
+            # Matching would cancel this maker and go on to the next one.
+            dropped.append(plan[index][0])
+
+    def _plan(
+        self, side: BookSide, limit: int, taker: Order, mode: SelfTrade, dropped: list[Slot]
+    ) -> list[tuple[Slot, int]]:
+        """List the fills of the whole size, or nothing when the book cannot fill it."""
+        plan: list[tuple[Slot, int]] = []
+        traded: dict[int, int] = {}
+        left = taker.size
+        for slot in side.queue(limit):
+            maker = slot.signed.order
+            if slot in dropped:
+                continue
+            if maker.account == taker.account or self._is_owner_shared(maker, taker):
+                if mode == SelfTrade.CANCEL_OLDEST:
+                    continue
+                break
+            size = min(left, slot.left)
+            if maker.reduce_only:
+                # The maker's position shrinks with every planned fill, as it would in matching.
+                size = min(size, self.reducible(maker) - traded.get(maker.account, 0))
+            if size > 0:
+                plan.append((slot, size))
+                traded[maker.account] = traded.get(maker.account, 0) + size
+                left -= size
+            if not left:
+                return plan
+        return []
+
+    def reducible(self, order: Order) -> int:
+        """Lots by which a reduce-only order can lower its account's position; never below zero."""
+        position = self._gate.position(order.account, order.market)
+        return max(0, min(order.size, -position if order.buy else position))
+
+    def trim(self, account: int, market: int, out: list[Event]) -> None:
+        """Let no resting reduce-only order be larger than the position it may lower."""
+        key = account << 16 | market
+        resting = self._reducing.get(key)
+        if resting is None:
+            return
+        for number, slot in list(resting.items()):
+            order = slot.signed.order
+            # Slots that were emptied or used otherwise since are forgotten here and not earlier.
+            if slot.level is None or not order.reduce_only or order.market != market:
+                del resting[number]
+                continue
+            most = self.reducible(order)
+            if not most:
+                self._drop(slot, CancelReason.REDUCED, Verdict.SETTLED, out)
+                del resting[number]
+            elif most < slot.left:
+                slot.left = most
+                out.append(Trimmed(slot.signed, most))
+        if not resting:
+            del self._reducing[key]
