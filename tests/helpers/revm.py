@@ -3,10 +3,10 @@
 Compiled contracts come from ape's own build (`.build/__local__.json`). Addresses are lower-case
 here, as the codecs return them.
 
-Gas. pyrevm keeps every account and slot warm from its first touch on and charges no calldata floor.
-`measure` therefore runs its transaction on a copy of the chain in which nothing is warm, and applies
-the floor of EIP-7623 itself. The result is what a node charges: 21,000, calldata, execution and
-refunds.
+Gas. pyrevm keeps every account and slot warm from its first touch on and charges no calldata
+floor. `measure` therefore runs its transaction on a copy of the chain in which nothing is warm, and
+applies the floor of EIP-7623 itself. The result is what a node charges: 21,000, calldata, execution
+and refunds.
 """
 
 import json

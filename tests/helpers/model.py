@@ -1,0 +1,75 @@
+"""Orders, fills and venues of the reference model, for tests that need no chain."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from penstock.accounts import Listing, Settings
+from penstock.messages import Fill, Ladder, Order, SignedLadder, SignedOrder
+from penstock.venue import Venue
+
+START: Final = 1_700_000_000 - 1_700_000_000 % 28_800
+"""First second of an hour, and of a funding period of any usual length."""
+FAR: Final = START + 10**8
+DEPOSIT: Final = 10**9
+SIGNATURE: Final = bytes(range(64))
+
+
+def order(
+    account: int = 1,
+    market: int = 1,
+    *,
+    buy: bool = True,
+    immediate: bool = False,
+    post_only: bool = False,
+    reduce_only: bool = False,
+    price: int = 5_000,
+    size: int = 1,
+    expiry: int = FAR,
+    nonce: int = 1,
+) -> Order:
+    """An order that says only what a test is about."""
+    flags = (buy, immediate, post_only, reduce_only)
+    return Order(account, market, *flags, price, size, expiry, nonce)
+
+
+def sign(message: Order) -> SignedOrder:
+    """An order with a signature that the model does not look at."""
+    return SignedOrder(message, SIGNATURE)
+
+
+def ladder(
+    account: int,
+    nonce: int,
+    levels: Sequence[tuple[int, int]],
+    *,
+    market: int = 1,
+    buy: bool = True,
+) -> list[SignedOrder]:
+    """The levels of a signed ladder."""
+    prices, sizes = zip(*levels, strict=True)
+    message = Ladder(account, market, buy, False, False, FAR, nonce, prices, sizes)
+    return SignedLadder(message, SIGNATURE).levels()
+
+
+def fill(maker: Order, taker: Order, size: int) -> Fill:
+    """A fill between two orders with signatures that the model does not look at."""
+    return Fill(sign(maker), sign(taker), size)
+
+
+def model_venue(
+    accounts: int = 4,
+    marks: Sequence[int] = (5_000,),
+    *,
+    deposit: int = DEPOSIT,
+    listing: Listing | None = None,
+    settings: Settings | None = None,
+) -> Venue:
+    """A venue with funded accounts 1 to `accounts` and one market for each mark."""
+    venue = Venue(settings, START)
+    for market, mark in enumerate(marks, 1):
+        venue.list_market(listing or Listing(unit=10), START)
+        venue.refresh(market, mark, START, START)
+    for account in range(1, accounts + 1):
+        venue.register(signer=1_000 + account)
+        venue.deposit(account, deposit)
+    return venue
