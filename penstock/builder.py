@@ -4,7 +4,7 @@
 
 `split` cuts fills into lists that each fit a batch, `build` writes one of them. The fills of an
 immediate order are a run that stays together, because its number is spent after the batch that
-fills it. Orders whose slots interleave with a ladder's (a level that was replaced on its own) do not
+fills it. Orders whose slots interleave with a ladder's (a level replaced on its own) do not
 fit one order table, so a batch ends before the second of them.
 """
 
