@@ -121,6 +121,8 @@ class RiskGate:
         if order.market not in self.venue.markets:
             return RejectReason.UNKNOWN_MARKET
         seat, market = self._seat(order.account), self._market(order.market)
+        if not market.mark:
+            return RejectReason.STALE_PRICE
         reason = _REASONS.get(seat.fault(order, 1, self.now + self.lead))
         if reason is None and not order.immediate and not market.low <= order.price <= market.high:
             reason = RejectReason.OUTSIDE_BAND

@@ -4,14 +4,20 @@ from collections.abc import Sequence
 from typing import Final
 
 from penstock.accounts import Listing, Settings
-from penstock.messages import Fill, Ladder, Order, SignedLadder, SignedOrder
+from penstock.builder import build
+from penstock.messages import Fill, Ladder, Order, Side, SignedLadder, SignedOrder, Verdict
+from penstock.records import FillRecord
 from penstock.venue import Venue
 
 START: Final = 1_700_000_000 - 1_700_000_000 % 28_800
 """First second of an hour, and of a funding period of any usual length."""
 FAR: Final = START + 10**8
 DEPOSIT: Final = 10**9
+MARK: Final = 5_000
+UNIT: Final = 10
+LOT: Final = MARK * UNIT
 SIGNATURE: Final = bytes(range(64))
+OK: Final = (Verdict.SETTLED, Side.NONE)
 
 
 def order(
@@ -22,7 +28,7 @@ def order(
     immediate: bool = False,
     post_only: bool = False,
     reduce_only: bool = False,
-    price: int = 5_000,
+    price: int = MARK,
     size: int = 1,
     expiry: int = FAR,
     nonce: int = 1,
@@ -58,7 +64,7 @@ def fill(maker: Order, taker: Order, size: int) -> Fill:
 
 def model_venue(
     accounts: int = 4,
-    marks: Sequence[int] = (5_000,),
+    marks: Sequence[int] = (MARK,),
     *,
     deposit: int = DEPOSIT,
     listing: Listing | None = None,
@@ -67,9 +73,36 @@ def model_venue(
     """A venue with funded accounts 1 to `accounts` and one market for each mark."""
     venue = Venue(settings, START)
     for market, mark in enumerate(marks, 1):
-        venue.list_market(listing or Listing(unit=10), START)
+        venue.list_market(listing or Listing(unit=UNIT), START)
         venue.refresh(market, mark, START, START)
     for account in range(1, accounts + 1):
         venue.register(signer=1_000 + account)
         venue.deposit(account, deposit)
     return venue
+
+
+def settle(
+    venue: Venue, *fills: Fill, now: int = START, recovered: list[int] | None = None
+) -> list[FillRecord]:
+    """Build the next batch from fills and settle it."""
+    batch = build(venue.tally.number, fills, (), lambda a: venue.accounts[a].open_markets)
+    return venue.settle(batch, now, recovered)
+
+
+def verdicts(venue: Venue, *fills: Fill, now: int = START) -> list[tuple[Verdict, Side]]:
+    return [(record.verdict, record.side) for record in settle(venue, *fills, now=now)]
+
+
+def cross(
+    buyer: int = 1,
+    seller: int = 2,
+    size: int = 1,
+    price: int = MARK,
+    nonce: int = 1,
+    market: int = 1,
+) -> Fill:
+    """The seller rests, the buyer takes."""
+    maker = order(seller, market, buy=False, price=price, size=size, nonce=nonce)
+    return fill(
+        maker, order(buyer, market, immediate=True, price=price, size=size, nonce=nonce), size
+    )
