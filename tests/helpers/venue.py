@@ -17,6 +17,7 @@ OPERATOR = Actor("operator")
 # NOTE: an EVM lets no contract send a transaction; custody on its own takes this key for one.
 POSITIONS = Actor("positions")
 STRANGER = Actor("stranger")
+VAULT = Actor("vault")
 GOVERNOR = DEPLOYER
 
 PARAMETERS = Parameters(
@@ -145,6 +146,14 @@ def make_custody(*, odd_token: bool = False, delay: int = 300) -> Custody:
         chain.at(name, token),
         chain.at("WithdrawalQueue", queue),
         chain.at("CollateralVault", vault),
+    )
+
+
+def make_queue(delay: int = 300) -> Contract:
+    """A queue whose vault is a key."""
+    chain = RevmChain()
+    return chain.at(
+        "WithdrawalQueue", chain.create("WithdrawalQueue", VAULT.address, GOVERNOR, delay)
     )
 
 

@@ -14,8 +14,7 @@ from penstock.deploy import MAX_DELAY, MIN_DELAY, ZERO_ADDRESS
 from tests.helpers.actors import Actor
 from tests.helpers.amounts import PEOPLE
 from tests.helpers.revm import RevmChain, reverts
-from tests.helpers.venue import GOVERNOR
-from tests.onchain.queue.test_push import VAULT, make_queue
+from tests.helpers.venue import GOVERNOR, VAULT, make_queue
 
 OUTSIDE = st.one_of(st.integers(0, MIN_DELAY - 1), st.integers(MAX_DELAY + 1, 2**32 - 1))
 
@@ -46,7 +45,7 @@ def test_set_delay__within_the_bounds__changes_it(delay: int) -> None:
     ("vault", "governor", "error"),
     [
         (ZERO_ADDRESS, GOVERNOR, ("Queue_VaultZero",)),
-        (VAULT, ZERO_ADDRESS, ("OwnableInvalidOwner", ZERO_ADDRESS)),
+        (VAULT.address, ZERO_ADDRESS, ("OwnableInvalidOwner", ZERO_ADDRESS)),
     ],
 )
 def test_constructor__an_address_is_zero__reverts(

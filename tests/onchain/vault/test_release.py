@@ -1,8 +1,8 @@
 """release(max)
 
 nobody in line, or the head is not ready . pays nothing
-ready tickets ............................ at most max, in order, each exactly once
-a payment fails .......................... PaymentFailed, aside, the next are paid
+    ready tickets ............................ at most max, in order, each exactly once
+    a payment fails .......................... PaymentFailed, aside, the next are paid
 """
 
 import pytest

@@ -1,11 +1,11 @@
 """take(payer, amount)
 
-caller is not PerpPositions ......... Vault_CallerNotPositions
-amount is zero ...................... Vault_AmountZero
+    caller is not PerpPositions ......... Vault_CallerNotPositions
+    amount is zero ...................... Vault_AmountZero
 balance below booked (rebased down) . Vault_BalanceBelowBooked
-token refuses ....................... the token's error
-token moves another amount .......... Vault_AmountNotReceived
-otherwise ........................... books and holds exactly the amount, emits CollateralTaken
+    token refuses ....................... the token's error
+    token moves another amount .......... Vault_AmountNotReceived
+    otherwise ........................... books and holds exactly the amount, emits CollateralTaken
 """
 
 from hypothesis import given
