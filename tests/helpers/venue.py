@@ -149,6 +149,15 @@ def make_custody(*, odd_token: bool = False, delay: int = 300) -> Custody:
     )
 
 
+def set_aside(custody: Custody, who: str, amount: int) -> None:
+    """Block somebody in an odd token, so that its ticket 1 is aside."""
+    custody.fund(amount)
+    custody.owe(who, amount)
+    custody.token.transact("setBlocked", who, True, sender=who)
+    custody.pass_delay()
+    assert custody.release() == 0
+
+
 def make_queue(delay: int = 300) -> Contract:
     """A queue whose vault is a key."""
     chain = RevmChain()

@@ -1,18 +1,17 @@
-"""setPublishers(publishers, quorum) and setGuards(maxAge, maxSpeedPpm)
+"""setPublishers(publishers, quorum)
 
 caller is not the governor ............. OwnableUnauthorizedAccount
 more publishers than the bound ......... Feed_PublishersTooMany
 quorum below 3 or above their number ... Feed_QuorumOutOfBounds
 a publisher is zero .................... Feed_PublisherZero
 a publisher is named twice ............. Feed_PublisherDuplicate
-max age or speed is zero or too high ... Feed_MaxAgeOutOfBounds, Feed_MaxSpeedOutOfBounds
 otherwise .............................. they count from now on, the former ones no longer
 """
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.deploy import MAX_REPORT_AGE, MAX_SPEED_PPM, ZERO_ADDRESS
+from penstock.deploy import ZERO_ADDRESS
 from tests.helpers.actors import Actor, publishers
 from tests.helpers.amounts import PEOPLE
 from tests.helpers.revm import START, reverts
@@ -21,17 +20,11 @@ from tests.helpers.venue import GOVERNOR, Venue, isolated
 CROWD = [f"0x{number:040x}" for number in range(1, 41)]
 
 
-def outside(top: int) -> st.SearchStrategy[int]:
-    return st.one_of(st.just(0), st.integers(top + 1, 2**32 - 1))
-
-
 @given(who=PEOPLE)
 @isolated
-def test_settings__caller_is_not_the_governor__reverts(venue: Venue, who: Actor) -> None:
+def test_set_publishers__caller_is_not_the_governor__reverts(venue: Venue, who: Actor) -> None:
     with reverts("OwnableUnauthorizedAccount", who.address):
         venue.feed.transact("setPublishers", CROWD[:3], 3, sender=who.address)
-    with reverts("OwnableUnauthorizedAccount", who.address):
-        venue.feed.transact("setGuards", 60, 1_000, sender=who.address)
 
 
 @given(count=st.integers(33, 40))
@@ -82,25 +75,3 @@ def test_set_publishers__replaced__former_ones_no_longer_count(venue: Venue) -> 
     assert not any(venue.feed.call("isPublisher", who.address) for who in publishers())
     with reverts("Feed_SignerNotPublisher", 0, publishers()[0].address):
         venue.post(1, [5] * 3, START)
-
-
-@given(age=outside(MAX_REPORT_AGE))
-@isolated
-def test_set_guards__age_outside_the_bounds__reverts(venue: Venue, age: int) -> None:
-    with reverts("Feed_MaxAgeOutOfBounds", age, MAX_REPORT_AGE):
-        venue.feed.transact("setGuards", age, 1_000, sender=GOVERNOR)
-
-
-@given(speed=outside(MAX_SPEED_PPM))
-@isolated
-def test_set_guards__speed_outside_the_bounds__reverts(venue: Venue, speed: int) -> None:
-    with reverts("Feed_MaxSpeedOutOfBounds", speed, MAX_SPEED_PPM):
-        venue.feed.transact("setGuards", 60, speed, sender=GOVERNOR)
-
-
-@given(age=st.integers(1, MAX_REPORT_AGE), speed=st.integers(1, MAX_SPEED_PPM))
-@isolated
-def test_set_guards__within_the_bounds__changes_them(venue: Venue, age: int, speed: int) -> None:
-    venue.feed.transact("setGuards", age, speed, sender=GOVERNOR)
-    assert [log.arguments for log in venue.chain.logs()] == [(age, speed)]
-    assert (venue.feed.call("maxAge"), venue.feed.call("maxSpeedPpm")) == (age, speed)
