@@ -1,0 +1,231 @@
+"""deploy(deployer, parameters, parties)
+
+a number is out of range ................ RangeError, ParameterError, SpecError
+an address is missing, zero or doubled .. ParameterError
+a contract takes other arguments ........ AbiMismatchError
+    — all of these before the first transaction
+somebody else used the nonce ............ AddressError
+otherwise ............................... a venue whose parts know each other
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from penstock.deploy import (
+    ZERO_ADDRESS,
+    Abi,
+    AbiMismatchError,
+    AddressError,
+    ParameterError,
+    Parameters,
+    Parties,
+    created_address,
+    deploy,
+    load_parameters,
+)
+from penstock.errors import RangeError, SpecError
+from tests.helpers.actors import Actor, publishers
+from tests.helpers.revm import DEPLOYER, RevmChain, RevmDeployer, artifacts
+from tests.helpers.venue import OPERATOR, PARAMETERS, Venue
+
+PARTIES = Parties(OPERATOR.address, tuple(who.address for who in publishers()))
+MARKET = PARAMETERS.markets[0]
+MARKET_CHANGES: list[dict[str, Any]] = [
+    {"initial_bps": 10_001},
+    {"maintenance_bps": 0},
+    {"maintenance_bps": MARKET.initial_bps},
+    {"taker_fee": 10_001},
+    {"maker_fee": -1},
+    {"interval": 0},
+    {"interval": 1_441},
+    {"cap": 50_000_001},
+    {"interest": 7_500_001},
+    {"damp": 7_500_001},
+]
+CHANGES: list[dict[str, Any]] = [
+    {"withdrawal_delay": 59},
+    {"withdrawal_delay": 7 * 86_400 + 1},
+    {"quorum": 2},
+    {"quorum": 33},
+    {"max_report_age": 0},
+    {"max_speed_ppm": 1_000_001},
+    {"open_after": 2**32},
+    {"max_price_age": 0},
+    {"band_bps": 10_000},
+    {"max_markets": 128},
+    {"markets": ()},
+]
+
+
+@dataclass
+class Mute:
+    """A deployer that may be asked and must not be told to send anything."""
+
+    sender: str = DEPLOYER
+    abis: dict[str, Abi] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.sender
+
+    def abi(self, contract: str) -> Abi:
+        return self.abis.get(contract, artifacts()[contract].abi)
+
+    def predict(self, offset: int) -> str:
+        return created_address(self.sender, offset)
+
+    def create(self, contract: str, *arguments: object) -> str:
+        raise AssertionError(f"created {contract} with {arguments}")
+
+    def transact(self, address: str, contract: str, function: str, *arguments: object) -> object:
+        raise AssertionError(f"called {contract}.{function} with {arguments} at {address}")
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_deploy__number_out_of_range__sends_nothing(change: dict[str, Any]) -> None:
+    with pytest.raises(RangeError) as caught:
+        deploy(Mute(), replace(PARAMETERS, **change), PARTIES)
+    assert caught.value.field == next(iter(change))
+
+
+@pytest.mark.parametrize("change", MARKET_CHANGES, ids=str)
+def test_deploy__market_out_of_range__sends_nothing(change: dict[str, Any]) -> None:
+    parameters = replace(PARAMETERS, markets=(replace(MARKET, **change),))
+    with pytest.raises(RangeError) as caught:
+        deploy(Mute(), parameters, PARTIES)
+    assert caught.value.field == f"BTC-PERP.{next(iter(change))}"
+
+
+def test_deploy__unit_is_no_whole_number__sends_nothing() -> None:
+    market = replace(MARKET, tick=Decimal("0.0001"), lot=Decimal("0.001"))
+    with pytest.raises(SpecError) as caught:
+        deploy(Mute(), replace(PARAMETERS, markets=(market,)), PARTIES)
+    assert caught.value.field == "unit"
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("markets", {"markets": (MARKET, MARKET)}),
+        ("symbol", {"markets": (replace(MARKET, symbol=""),)}),
+    ],
+)
+def test_deploy__market_without_a_name_of_its_own__sends_nothing(
+    field: str, change: dict[str, Any]
+) -> None:
+    with pytest.raises(ParameterError) as caught:
+        deploy(Mute(), replace(PARAMETERS, **change), PARTIES)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("operator", {"operator": ZERO_ADDRESS}),
+        ("operator", {"operator": "0x12"}),
+        ("governor", {"governor": ZERO_ADDRESS}),
+        ("token", {"token": "nonsense"}),
+        ("publisher", {"publishers": (*PARTIES.publishers[:3], ZERO_ADDRESS)}),
+        ("publishers", {"publishers": PARTIES.publishers[:2]}),
+        ("publishers", {"publishers": PARTIES.publishers[:3] * 2}),
+    ],
+)
+def test_deploy__address_missing_zero_or_doubled__sends_nothing(
+    field: str, change: dict[str, Any]
+) -> None:
+    with pytest.raises(ParameterError) as caught:
+        deploy(Mute(), PARAMETERS, replace(PARTIES, **change))
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("contract", ["PriceFeed", "CollateralVault", "FundingIndex"])
+def test_deploy__contract_takes_other_arguments__sends_nothing(contract: str) -> None:
+    others = [entry for entry in artifacts()["PositionLens"].abi if entry["type"] != "function"]
+    with pytest.raises(AbiMismatchError) as caught:
+        deploy(Mute(abis={contract: others}), PARAMETERS, PARTIES)
+    assert (caught.value.contract, caught.value.function) == (contract, "constructor")
+
+
+def test_deploy__function_is_gone__sends_nothing() -> None:
+    abi = [e for e in artifacts()["FundingIndex"].abi if e.get("name") != "listMarket"]
+    with pytest.raises(AbiMismatchError) as caught:
+        deploy(Mute(abis={"FundingIndex": abi}), PARAMETERS, PARTIES)
+    assert caught.value.function == "listMarket"
+
+
+def test_deploy__somebody_else_uses_the_nonce__is_noticed_at_once() -> None:
+    class Raced(RevmDeployer):
+        def create(self, contract: str, *arguments: object) -> str:
+            if contract == "WithdrawalQueue":
+                self.chain.create("CollateralTokenMock", sender=self.sender)
+            return super().create(contract, *arguments)
+
+    deployer = Raced(RevmChain(), DEPLOYER)
+    with pytest.raises(AddressError) as caught:
+        deploy(deployer, PARAMETERS, PARTIES)
+    assert caught.value.contract == "WithdrawalQueue"
+
+
+def test_deploy__legal__parts_know_each_other(venue: Venue) -> None:
+    system = venue.system
+    assert venue.vault.call("TOKEN") == system.token
+    assert venue.vault.call("POSITIONS") == system.positions
+    assert venue.vault.call("QUEUE") == system.queue
+    assert venue.queue.call("VAULT") == system.vault
+    assert venue.index.call("SOURCE") == system.feed
+    assert venue.index.call("POSITIONS") == system.positions
+    assert venue.index.call("marketCount") == len(system.markets)
+    assert venue.positions.call("VAULT") == system.vault
+    assert venue.lens.call("POSITIONS") == system.positions
+    assert [spec.unit for spec in system.markets] == [100, 100]
+    assert system.market("ETH-PERP").market == 2
+
+
+def test_deploy__with_a_governor__hands_everything_over() -> None:
+    governor, chain = Actor("governor").address, RevmChain()
+    system = deploy(chain.deployer(), PARAMETERS, replace(PARTIES, governor=governor))
+    for contract, address in [
+        ("PriceFeed", system.feed),
+        ("WithdrawalQueue", system.queue),
+        ("PerpPositions", system.positions),
+    ]:
+        assert chain.call(address, contract, "owner") == governor
+    # The index changes hands once the governor has shown that it can send.
+    assert chain.call(system.index, "FundingIndex", "pendingOwner") == governor
+    chain.transact(system.index, "FundingIndex", "acceptOwnership", sender=governor)
+    assert chain.call(system.index, "FundingIndex", "owner") == governor
+
+
+def test_deploy__with_a_token__deploys_none() -> None:
+    chain = RevmChain()
+    token = chain.create("OddTokenMock", sender=Actor("issuer").address)
+    system = deploy(chain.deployer(), PARAMETERS, replace(PARTIES, token=token))
+    assert system.token == token
+    assert chain.call(system.vault, "CollateralVault", "TOKEN") == token
+
+
+def test_load_parameters__written_and_read__are_the_same() -> None:
+    assert load_parameters(msgspec.to_builtins(PARAMETERS)) == PARAMETERS
+
+
+@given(key=st.text(min_size=1), value=st.one_of(st.none(), st.text(), st.lists(st.integers())))
+def test_load_parameters__unknown_or_unreadable__names_the_section(key: str, value: object) -> None:
+    if key in Parameters.__struct_fields__:
+        return
+    config = {**msgspec.to_builtins(PARAMETERS), key: value}
+    with pytest.raises(ParameterError) as caught:
+        load_parameters(config)
+    assert caught.value.field == "penstock"
+
+
+def test_created_address__first_nonces__are_those_of_an_evm() -> None:
+    chain = RevmChain()
+    for nonce in range(3):
+        assert chain.create("CollateralTokenMock") == created_address(DEPLOYER, nonce).lower()
