@@ -59,7 +59,7 @@ class Rule(StrEnum):
 
     LENGTH = "the tables must fill the batch exactly"
     WIDTH = "every number must fit its width"
-    ASCENDING = "entries must ascend strictly"
+    ASCENDING = "entries must ascend strictly, accounts and markets from 1"
     MARKET_INDEX = "market indexes must ascend strictly and lie inside the market table"
     POSITION_COUNT = "the header must count the positions of all accounts"
     LEVEL_COUNT = "the header must count the levels of all orders"
@@ -311,7 +311,7 @@ def _check_markets(markets: tuple[int, ...]) -> None:
 
 
 def _check_accounts(batch: Batch) -> None:
-    last = -1
+    last = 0
     for index, (account, markets) in enumerate(batch.accounts):
         if account <= last:
             _malformed(Part.ACCOUNTS, index, Rule.ASCENDING)

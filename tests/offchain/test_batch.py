@@ -66,7 +66,7 @@ def batches(draw: st.DrawFn) -> Batch:
     """Any well-formed batch."""
     markets = draw(st.sets(st.integers(1, UINT16_MAX), max_size=5))
     held = st.sets(st.integers(0, len(markets) - 1)) if markets else st.just(set[int]())
-    named = draw(st.sets(u32, max_size=5))
+    named = draw(st.sets(st.integers(1, UINT32_MAX), max_size=5))
     accounts = tuple(AccountEntry(a, tuple(sorted(draw(held)))) for a in sorted(named))
     batch = Batch(draw(st.integers(0, 2**48 - 1)), tuple(sorted(markets)), accounts)
     if not accounts:
@@ -144,6 +144,7 @@ def test_encode__known_batch__has_the_bytes_of_the_page() -> None:
         ({"markets": (1, 2**16)}, Part.MARKETS, 1, Rule.WIDTH),
         ({"markets": tuple(range(1, 257))}, Part.MARKETS, 255, Rule.WIDTH),
         ({"accounts": (AccountEntry(9, (0,)),) * 2}, Part.ACCOUNTS, 1, Rule.ASCENDING),
+        ({"accounts": (AccountEntry(0, (0,)),)}, Part.ACCOUNTS, 0, Rule.ASCENDING),
         ({"accounts": (AccountEntry(1, (0, 2)),)}, Part.ACCOUNTS, 0, Rule.MARKET_INDEX),
         ({"accounts": (AccountEntry(1, (1, 0)),)}, Part.ACCOUNTS, 0, Rule.MARKET_INDEX),
         ({"accounts": (AccountEntry(1, (1, 1)),)}, Part.ACCOUNTS, 0, Rule.MARKET_INDEX),
