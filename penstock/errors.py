@@ -6,7 +6,8 @@
     │   ├── RoundingError       ValueError    a decimal is not a whole number of steps
     │   ├── SpecError           ValueError    a market's tick, lot or unit do not fit together
     │   ├── FlagError           ValueError    two flags of an order exclude each other
-    │   └── LadderError         ValueError    the levels of a ladder do not fit together
+    │   ├── LadderError         ValueError    the levels of a ladder do not fit together
+    │   └── AddressError        ValueError    an address is not 20 bytes
     ├── DecodeError             ValueError    bytes from outside are not the message they should be
     ├── KeyFormatError          ValueError    a private key is not a number that secp256k1 takes
     ├── SignatureError          ValueError    64 bytes are no signature of anything
@@ -69,6 +70,14 @@ class LadderError(FieldError, ValueError):
 
     def __init__(self, field: str, value: object, rule: str) -> None:
         super().__init__(field, value, rule, "split the ladder, or start it at a lower slot")
+
+
+class AddressError(FieldError, ValueError):
+    """An address is not 20 bytes."""
+
+    def __init__(self, field: str, value: object) -> None:
+        rule = "an address is 20 bytes, or 0x and 40 hex digits"
+        super().__init__(field, value, rule, "compare it with the deployment")
 
 
 class DecodeError(PenstockError, ValueError):

@@ -1,0 +1,102 @@
+"""JSON of signed messages, as gateways and recordings carry them.
+
+    {"order": {"account": 1, "market": 1, "buy": true, …}, "signature": "0x…"}
+
+Names are those of the signed types. Decoding validates; what it returns, the contract can read.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from penstock.errors import DecodeError
+from penstock.messages import (
+    SIGNATURE_BYTES,
+    Cancel,
+    Ladder,
+    Order,
+    SignedCancel,
+    SignedLadder,
+    SignedOrder,
+    validate_cancel,
+    validate_ladder,
+    validate_order,
+)
+
+T = TypeVar("T")
+
+
+class _OrderJson(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    order: Order
+    signature: str
+
+
+class _LadderJson(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    ladder: Ladder
+    signature: str
+
+
+class _CancelJson(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    cancel: Cancel
+    signature: str
+
+
+_decode_order: Final = msgspec.json.Decoder(_OrderJson).decode
+_decode_ladder: Final = msgspec.json.Decoder(_LadderJson).decode
+_decode_cancel: Final = msgspec.json.Decoder(_CancelJson).decode
+_encode: Final[Callable[[Any], bytes]] = msgspec.json.Encoder().encode
+
+
+def decode_order(data: bytes) -> SignedOrder:
+    """Read a signed order. Raises DecodeError, RangeError or FlagError."""
+    body = _read("order", _decode_order, data)
+    return SignedOrder(validate_order(body.order), _signature("order", body.signature))
+
+
+def decode_ladder(data: bytes) -> SignedLadder:
+    """Read a signed ladder. Raises DecodeError, RangeError or LadderError."""
+    body = _read("ladder", _decode_ladder, data)
+    return SignedLadder(validate_ladder(body.ladder), _signature("ladder", body.signature))
+
+
+def decode_cancel(data: bytes) -> SignedCancel:
+    """Read a signed cancel. Raises DecodeError or RangeError."""
+    body = _read("cancel", _decode_cancel, data)
+    return SignedCancel(validate_cancel(body.cancel), _signature("cancel", body.signature))
+
+
+def encode_order(signed: SignedOrder) -> bytes:
+    """Write a signed order. Of a ladder's level, write the ladder instead."""
+    return _encode(_OrderJson(signed.order, "0x" + signed.signature.hex()))
+
+
+def encode_ladder(signed: SignedLadder) -> bytes:
+    """Write a signed ladder."""
+    return _encode(_LadderJson(signed.ladder, "0x" + signed.signature.hex()))
+
+
+def encode_cancel(signed: SignedCancel) -> bytes:
+    """Write a signed cancel."""
+    return _encode(_CancelJson(signed.cancel, "0x" + signed.signature.hex()))
+
+
+def _read(what: str, decode: Callable[[bytes], T], data: bytes) -> T:
+    try:
+        return decode(data)
+    except msgspec.DecodeError as error:
+        raise DecodeError(what, str(error)) from error
+
+
+def _signature(what: str, text: str) -> bytes:
+    digits = 2 * SIGNATURE_BYTES
+    if len(text) != digits + 2 or not text.startswith("0x"):
+        raise DecodeError(what, f"signature must be 0x and {digits} hex digits")
+    try:
+        signature = bytes.fromhex(text[2:])
+    except ValueError as error:
+        raise DecodeError(what, f"signature must be 0x and {digits} hex digits") from error
+    # bytes.fromhex skips blanks, so that 126 digits and two blanks would pass.
+    if len(signature) != SIGNATURE_BYTES:
+        raise DecodeError(what, f"signature must be 0x and {digits} hex digits")
+    return signature

@@ -1,0 +1,1 @@
+"""Digests of another implementation, and the script that writes them."""
