@@ -25,11 +25,11 @@ class Slot:
     __slots__ = ("epoch", "expiry", "filled", "left", "level", "next", "prev", "signed")
 
     signed: SignedOrder
+    left: int
 
     def __init__(self) -> None:
         self.epoch: int = 0
         self.filled: int = 0
-        self.left: int = 0
         self.expiry: int = -1
         self.level: Level | None = None
         self.prev: Slot | None = None

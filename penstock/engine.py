@@ -69,7 +69,7 @@ class Engine:
         self._slots: Final[dict[int, Slot]] = {}
         self._numbers: Final[dict[int, int]] = {}
         self._floors: Final[dict[int, int]] = {}
-        self._expiries: Final = Expiries()
+        self._expiries: Final = Expiries(self._slots)
 
     def execute(self, command: Command) -> list[Event]:
         """Carry out one entry of a command log."""
@@ -257,15 +257,15 @@ class Engine:
         if epoch <= slot.epoch or order.reduce_only or self._floors or not left:
             left, reason = self._limit(order, slot)
         reason = reason or self._gate.admit(order)
-        if reason is not None:
+        if reason:
             return reason
         if order.buy:
-            own, top, limit = book.bids, book.asks.top, order.price
+            own, other, limit = book.bids, book.asks, order.price
         else:
-            own, top, limit = book.asks, book.bids.top, -order.price
-        if top is not None and top.key > limit:
-            top = None
-        if top is not None and order.post_only:
+            own, other, limit = book.asks, book.bids, -order.price
+        top = other.top
+        crosses = top is not None and top.key <= limit
+        if crosses and order.post_only:
             return RejectReason.WOULD_CROSS
         if slot.level is not None:
             remove(slot)
@@ -275,12 +275,14 @@ class Engine:
         slot.epoch = epoch
         slot.signed = signed
         out.append(Accepted(signed, left))
-        if top is not None:
-            left = self._take(slot, top.side, limit, left, mode, out)
+        if crosses:
+            left = self._take(slot, other, limit, left, mode, out)
         if left:
             own.add(slot, -limit, left)
-            if slot.expiry != order.expiry or order.reduce_only:
-                self._watch(slot, order)
+            if slot.expiry != order.expiry:
+                self._expiries.add(slot, order.expiry)
+            if order.reduce_only:
+                self._matcher.watch(slot, order)
         return None
 
     def _open_slot(self, key: int) -> Slot:
@@ -322,13 +324,6 @@ class Engine:
             out.append(stop)
             return 0
         return left
-
-    def _watch(self, slot: Slot, order: Order) -> None:
-        self._expiries.add(slot, order.expiry)
-        if self._expiries.is_crowded():
-            self._expiries.rebuild(self._slots.values())
-        if order.reduce_only:
-            self._matcher.watch(slot, order)
 
     def _cancel_up_to(self, account: int, epoch: int, now: int) -> list[Event]:
         out = self.advance(now)

@@ -1,7 +1,6 @@
 """When resting orders die of age: slots bucketed by expiry second (pure)."""
 
-from collections.abc import Iterable
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import Final
 
 from penstock.book import Slot
@@ -18,19 +17,20 @@ class Expiries:
     whether the slot still holds an order of that expiry.
     """
 
-    __slots__ = ("_buckets", "_kept", "_limit", "_seconds")
+    __slots__ = ("_buckets", "_kept", "_limit", "_seconds", "_slots")
 
-    def __init__(self) -> None:
+    def __init__(self, slots: dict[int, Slot]) -> None:
+        self._slots: Final = slots
         self._buckets: dict[int, list[Slot]] = {}
         self._seconds: list[int] = []
         self._kept: int = 0
         self._limit: int = 4096
 
     def add(self, slot: Slot, expiry: int) -> None:
-        """Set the expiry second of a slot whose order rests from now on."""
-        # A market maker that quotes anew up to the same second is in the bucket already.
-        if slot.expiry == expiry:
-            return
+        """Set the expiry second of a slot whose order rests from now on.
+
+        Whoever quotes anew up to the same second is in the bucket already and need not come.
+        """
         slot.expiry = expiry
         if expiry == NEVER:
             return
@@ -40,6 +40,8 @@ class Expiries:
             heappush(self._seconds, expiry)
         bucket.append(slot)
         self._kept += 1
+        if self._kept > self._limit:
+            self._rebuild()
 
     def before(self, now: int) -> list[Slot]:
         """Give up all slots whose order died before `now`, by second, then by time of arrival."""
@@ -51,18 +53,13 @@ class Expiries:
             dead += [slot for slot in bucket if slot.level is not None and slot.expiry == second]
         return dead
 
-    def is_crowded(self) -> bool:
-        """Say whether so many slots are kept that a `rebuild` pays."""
-        return self._kept > self._limit
-
-    def rebuild(self, slots: Iterable[Slot]) -> None:
-        """Keep only the slots that hold an order; forget the others' expiry."""
+    def _rebuild(self) -> None:
+        # Orders that go away early leave their slots behind; a long expiry would collect them.
         self._buckets = {}
         self._kept = 0
-        for slot in slots:
+        self._limit = 2 * len(self._slots) + 4096
+        for slot in self._slots.values():
             expiry, slot.expiry = slot.expiry, -1
             if slot.level is not None:
                 self.add(slot, expiry)
-        self._seconds = list(self._buckets)
-        heapify(self._seconds)
-        self._limit = 2 * self._kept + 4096
+        self._seconds = sorted(self._buckets)
