@@ -6,9 +6,11 @@ a fill costs O(1). Whoever changes the venue calls `rebase`, or `settled` after 
 
 NOTE: what happens between matching and settlement can still make a fill illegal: a mark that moves,
 a mark that grows stale, a trading key that is rotated. `lead` seconds of margin cover the expiries
-and the age of marks; `rebase` names the fills that the chain would skip now.
+and the age of marks; `rebase` names the fills that the chain would skip now. Leave those out of the
+batch and `drop` them: a stale market that they bring along would stop other fills of the account.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -181,27 +183,34 @@ class RiskGate:
 
     # What happens to the venue.
 
-    def advance(self, now: int) -> list[Matched]:
+    def advance(self, now: int) -> list[int]:
         """Let time pass; funding that falls due rebases the gate. Returns what `rebase` does."""
         self.now = now
         return self.rebase() if now >= self._due else []
 
-    def settled(self, fills: int) -> list[Matched]:
+    def settled(self, fills: int) -> list[int]:
         """Forget the first `fills` applied fills: the venue has settled (or skipped) them."""
         del self.pending[:fills]
         return self.rebase()
 
-    def rebase(self) -> list[Matched]:
+    def drop(self, fills: Collection[int]) -> None:
+        """Forget pending fills, by index, that will not be settled."""
+        dropped = set(fills)
+        self.pending = [fill for i, fill in enumerate(self.pending) if i not in dropped]
+        self.rebase()
+
+    def rebase(self) -> list[int]:
         """Start again from the venue and apply what is pending.
 
-        Returns the fills that the chain would skip as things stand; the view leaves them out.
+        Returns the indexes of the pending fills that the chain would skip as things stand; the view
+        leaves them out. Without them, all others settle.
         """
         self._seats, self._priced = {}, {}
         markets = self.venue.markets.values()
         ends = (market.sample.period_start + market.seconds for market in markets)
         self._due = min((end for end in ends if end > self.now), default=ALWAYS)
         self._sweep, self._swept = (0, 0), 0
-        return [fill for fill in self.pending if not self._replay(*fill)]
+        return [index for index, fill in enumerate(self.pending) if not self._replay(*fill)]
 
     def _replay(self, maker: Order, taker: Order, size: int) -> bool:
         if self.check(maker, taker, size) is not None:

@@ -92,7 +92,7 @@ def test_gate__what_it_lets_pass__settles_and_both_agree(
 @given(
     st.lists(signed_sides, min_size=1, max_size=25), st.integers(1, 20_000), st.integers(-99, 99)
 )
-def test_gate__time_and_mark_move_before_settlement__rebase_names_what_is_skipped(
+def test_gate__time_and_mark_move__all_but_what_rebase_names_settles(
     orders: list[Order], later: int, off: int
 ) -> None:
     venue = model_venue(marks=(MARK, MARK), deposit=10**7)
@@ -102,13 +102,26 @@ def test_gate__time_and_mark_move_before_settlement__rebase_names_what_is_skippe
     venue.refresh(1, MARK + off, now, now)
     gate.now = now
     doomed = gate.rebase()
-    skipped = [
-        (found.maker.order, found.taker.order, found.size)
-        for found, record in zip(fills, settle(venue, *fills, now=now), strict=True)
-        if record.verdict
-    ]
-    assert doomed == skipped
+    kept = [found for index, found in enumerate(fills) if index not in doomed]
+    assert {record.verdict for record in settle(venue, *kept, now=now)} <= {Verdict.SETTLED}
     assert agree(gate, venue, now)
+    gate.drop(doomed)
+    assert gate.settled(len(kept)) == []
+    assert agree(gate, venue, now)
+
+
+@given(st.lists(signed_sides, max_size=25), st.integers(-99, 99))
+def test_gate__only_marks_move__rebase_names_exactly_what_is_skipped(
+    orders: list[Order], off: int
+) -> None:
+    venue = model_venue(marks=(MARK, MARK), deposit=10**7)
+    gate = RiskGate(venue, START)
+    fills = place_all(Engine(gate, venue.markets), orders, {})
+    venue.refresh(1, MARK + off, START + 1, START + 1)
+    gate.now = START + 1
+    doomed, records = gate.rebase(), settle(venue, *fills, now=START + 1)
+    assert doomed == [index for index, record in enumerate(records) if record.verdict]
+    assert agree(gate, venue, START + 1)
 
 
 @given(st.lists(signed_sides, min_size=2, max_size=12))
