@@ -106,8 +106,10 @@ class BookSide:
         """Show the best `count` levels as (price in ticks, lots)."""
         levels: list[tuple[int, int]] = []
         for key in sorted(self._levels):
+            if len(levels) == count:
+                break
             lots = _lots(self._levels[key])
-            if lots and len(levels) < count:
+            if lots:
                 levels.append((abs(key), lots))
         return levels
 

@@ -227,8 +227,12 @@ class Engine:
         order = signed.order
         if order.nonce <= self._numbers.get(order.account, 0):
             return RejectReason.STALE_NUMBER
-        left = self._matcher.reducible(order) if order.reduce_only else order.size
-        if left <= 0 or (all_or_none and left < order.size):
+        if order.size <= 0:
+            return RejectReason.NOTHING_LEFT
+        left = order.size
+        if order.reduce_only:
+            left = min(left, self._matcher.reducible(order))
+        if not left or (all_or_none and left < order.size):
             return RejectReason.WOULD_NOT_REDUCE
         reason = self._gate.admit(order)
         if reason is not None:

@@ -133,9 +133,9 @@ class Matcher:
         return []
 
     def reducible(self, order: Order) -> int:
-        """Lots by which a reduce-only order can lower its account's position; never below zero."""
+        """Lots by which a reduce-only order could lower its account's position; at least zero."""
         position = self._gate.position(order.account, order.market)
-        return max(0, min(order.size, -position if order.buy else position))
+        return max(0, -position if order.buy else position)
 
     def trim(self, account: int, market: int, out: list[Event]) -> None:
         """Let no resting reduce-only order be larger than the position it may lower."""
