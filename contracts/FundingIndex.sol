@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 
-import {BatchVolume} from "./types/BatchVolume.sol";
 import {MarketId} from "./types/Ids.sol";
 import {MarketWord, MarketWords} from "./types/MarketWord.sol";
 import {Index, Price} from "./types/Quantities.sol";
@@ -50,11 +49,7 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
     }
 
     /// @inheritdoc IFundingIndex
-    function listMarket(string calldata symbol, Listing calldata listing)
-        external
-        onlyOwner
-        returns (MarketId market)
-    {
+    function listMarket(string calldata symbol, Listing calldata listing) external onlyOwner returns (MarketId market) {
         _checkListing(listing);
         market = MarketId.wrap(++marketCount);
         _markets[market] = MarketWords.listed(
@@ -89,40 +84,30 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
     }
 
     /// @inheritdoc IFundingIndex
-    function prepare(MarketId[] calldata markets) external returns (MarketWord[] memory words) {
-        words = new MarketWord[](markets.length);
-        for (uint256 i; i < markets.length; ++i) {
-            words[i] = _accrued(markets[i]);
-        }
+    function prepare(MarketId market) external returns (MarketWord word) {
+        return _accrued(market);
     }
 
     /// @inheritdoc IFundingIndex
-    function peek(MarketId[] calldata markets) external view returns (MarketWord[] memory words) {
-        words = new MarketWord[](markets.length);
-        for (uint256 i; i < markets.length; ++i) {
-            MarketWord word = _listed(markets[i]);
-            SampleWord sample = _samples[markets[i]];
-            words[i] = _isDue(word, sample) ? word.withIndex(_closed(markets[i], word, sample).index) : word;
-        }
+    function peek(MarketId market) external view returns (MarketWord word) {
+        word = _listed(market);
+        SampleWord sample = _samples[market];
+        if (_isDue(word, sample)) word = word.withIndex(_closed(market, word, sample).index);
     }
 
     /// @inheritdoc IFundingIndex
-    function record(BatchVolume[] calldata volumes) external {
+    function record(MarketId market, uint256 volume, uint256 value) external {
         if (msg.sender != POSITIONS) revert Market_CallerNotPositions(msg.sender, POSITIONS);
-        for (uint256 i; i < volumes.length; ++i) {
-            BatchVolume settled = volumes[i];
-            MarketId market = settled.market();
-            SampleWord sample = _samples[market];
-            int256 premium = FundingMath.premium(settled.volume(), settled.value(), _markets[market].mark());
-            int256 weighted = FundingMath.weightedUntil(sample, block.timestamp);
-            _samples[market] = SampleWords.pack(
-                sample.lastRate(),
-                sample.periodStart(),
-                block.timestamp,
-                premium,
-                weighted
-            );
-        }
+        SampleWord sample = _samples[market];
+        int256 premium = FundingMath.premium(volume, value, _markets[market].mark());
+        int256 weighted = FundingMath.weightedUntil(sample, block.timestamp);
+        _samples[market] = SampleWords.pack(
+            sample.lastRate(),
+            sample.periodStart(),
+            block.timestamp,
+            premium,
+            weighted
+        );
     }
 
     /// @inheritdoc IFundingIndex
@@ -231,7 +216,9 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
 
     function _checkListing(Listing calldata listing) private pure {
         if (listing.unit == 0) revert Market_UnitZero();
-        if (listing.maintenanceBps == 0 || listing.maintenanceBps >= listing.initialBps || listing.initialBps > 10_000) {
+        if (
+            listing.maintenanceBps == 0 || listing.maintenanceBps >= listing.initialBps || listing.initialBps > 10_000
+        ) {
             revert Market_MarginsInconsistent(listing.initialBps, listing.maintenanceBps);
         }
         if (listing.takerFee > FEE_LIMIT) revert Market_FeeTooHigh(listing.takerFee, FEE_LIMIT);

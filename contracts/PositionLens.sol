@@ -7,7 +7,7 @@ import {MarketWord} from "./types/MarketWord.sol";
 import {Nonce} from "./types/Nonce.sol";
 import {PositionWord} from "./types/PositionWord.sol";
 import {Price, Quote, Size} from "./types/Quantities.sol";
-import {CANCELLED, SlotsWord} from "./types/SlotsWord.sol";
+import {CANCELLED, Slot, SlotsWord} from "./types/SlotsWord.sol";
 import {Margin} from "./libraries/Margin.sol";
 import {IFundingIndex} from "./interfaces/IFundingIndex.sol";
 import {IPerpPositions} from "./interfaces/IPerpPositions.sol";
@@ -39,9 +39,8 @@ contract PositionLens is IPositionLens {
         seen.collateral = Quote.unwrap(word.collateral());
         (seen.equity, seen.withdrawable) = (seen.collateral, seen.collateral);
         MarketId[] memory markets = openMarketsOf(account);
-        MarketWord[] memory words = INDEX.peek(markets);
         for (uint256 i; i < markets.length; ++i) {
-            _addPosition(seen, _position(account, markets[i]), words[i]);
+            _addPosition(seen, _position(account, markets[i]), INDEX.peek(markets[i]));
         }
         seen.freeCollateral = seen.equity - seen.initialMargin;
         seen.withdrawable -= seen.initialMargin;
@@ -50,7 +49,7 @@ contract PositionLens is IPositionLens {
     /// @inheritdoc IPositionLens
     function positionOf(AccountId account, MarketId market) external view returns (PositionView memory seen) {
         PositionWord position = _position(account, market);
-        MarketWord word = _peekOne(market);
+        MarketWord word = INDEX.peek(market);
         Quote quote = position.quoteAfterFundingDown(word.index());
         seen.size = Size.unwrap(position.size());
         seen.quote = Quote.unwrap(quote);
@@ -71,18 +70,18 @@ contract PositionLens is IPositionLens {
     }
 
     /// @inheritdoc IPositionLens
-    function orderStatus(AccountId account, bool immediate, uint40 raw)
-        external
-        view
-        returns (NonceStatus status, uint256 filled)
-    {
+    function orderStatus(
+        AccountId account,
+        bool immediate,
+        uint40 raw
+    ) external view returns (NonceStatus status, uint256 filled) {
         Nonce nonce = Nonce.wrap(raw);
         AccountWord word = _account(account);
         if (immediate) return (raw > word.nonce() ? NonceStatus.Live : NonceStatus.Spent, 0);
-        SlotsWord slots = SlotsWord.wrap(POSITIONS.slotsWord(account, uint8(nonce.slot())));
-        filled = slots.filledOf(nonce);
+        Slot slot = SlotsWord.wrap(POSITIONS.slotsWord(account, uint8(nonce.slot()))).slotAt(nonce);
+        if (slot.epoch() == nonce.epoch()) filled = slot.filled();
         bool floored = word.floored() && nonce.epoch() <= POSITIONS.epochFloor(account);
-        if (slots.epochAt(nonce) > nonce.epoch() || floored) return (NonceStatus.Replaced, 0);
+        if (slot.epoch() > nonce.epoch() || floored) return (NonceStatus.Replaced, 0);
         if (filled == CANCELLED) return (NonceStatus.Cancelled, 0);
     }
 
@@ -98,11 +97,12 @@ contract PositionLens is IPositionLens {
 
     /// @dev The tick nearest to the mark's safe side at which equity is below maintenance margin; 0 when there is none. What
     /// the position adds to (equity − margin) is monotone in the mark, so the tick is found by halving.
-    function _liquidationPrice(AccountId account, MarketId market, PositionWord position, MarketWord word)
-        private
-        view
-        returns (uint32)
-    {
+    function _liquidationPrice(
+        AccountId account,
+        MarketId market,
+        PositionWord position,
+        MarketWord word
+    ) private view returns (uint32) {
         Size size = position.size();
         if (size.isZero()) return 0;
         int256 others = _excessWithout(account, market, position, word);
@@ -118,18 +118,19 @@ contract PositionLens is IPositionLens {
     }
 
     /// @dev Equity less maintenance margin of the account, the size of one position left out.
-    function _excessWithout(AccountId account, MarketId market, PositionWord position, MarketWord word)
-        private
-        view
-        returns (int256 excess)
-    {
+    function _excessWithout(
+        AccountId account,
+        MarketId market,
+        PositionWord position,
+        MarketWord word
+    ) private view returns (int256 excess) {
         excess = Quote.unwrap(_account(account).collateral() + position.quoteAfterFundingDown(word.index()));
         MarketId[] memory markets = openMarketsOf(account);
-        MarketWord[] memory words = INDEX.peek(markets);
         for (uint256 i; i < markets.length; ++i) {
             if (markets[i] == market) continue;
             PositionWord other = _position(account, markets[i]);
-            excess += _excess(other.size(), other.quoteAfterFundingDown(words[i].index()), words[i]);
+            MarketWord otherWord = INDEX.peek(markets[i]);
+            excess += _excess(other.size(), other.quoteAfterFundingDown(otherWord.index()), otherWord);
         }
     }
 
@@ -137,12 +138,6 @@ contract PositionLens is IPositionLens {
     function _excess(Size size, Quote quote, MarketWord word) private pure returns (int256) {
         Quote margin = Margin.required(size, Margin.lotMarginUp(word, word.maintenanceBps()));
         return Quote.unwrap(Margin.positionValue(size, quote, Margin.lotValue(word)) - margin);
-    }
-
-    function _peekOne(MarketId market) private view returns (MarketWord) {
-        MarketId[] memory one = new MarketId[](1);
-        one[0] = market;
-        return INDEX.peek(one)[0];
     }
 
     function _account(AccountId account) private view returns (AccountWord) {

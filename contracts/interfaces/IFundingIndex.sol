@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {BatchVolume} from "../types/BatchVolume.sol";
 import {MarketId} from "../types/Ids.sol";
 import {MarketWord} from "../types/MarketWord.sol";
 
@@ -115,20 +114,22 @@ interface IFundingIndex {
     /// @param market The market.
     function accrue(MarketId market) external;
 
-    /// @notice Accrues what is due and returns the market words, for a batch; anyone may call.
-    /// @param markets Markets of the batch.
-    /// @return words Market words in the same order.
-    function prepare(MarketId[] calldata markets) external returns (MarketWord[] memory words);
+    /// @notice Accrues what is due and returns the market word, for a batch; anyone may call.
+    /// @param market The market.
+    /// @return word Its word.
+    function prepare(MarketId market) external returns (MarketWord word);
 
     /// @notice What `prepare` would return, without changing anything.
-    /// @param markets Markets of the batch.
-    /// @return words Market words in the same order.
-    function peek(MarketId[] calldata markets) external view returns (MarketWord[] memory words);
+    /// @param market The market.
+    /// @return word Its word.
+    function peek(MarketId market) external view returns (MarketWord word);
 
-    /// @notice Takes a premium sample from what a batch settled.
+    /// @notice Takes a premium sample from what a batch settled in a market.
     /// @dev Only `PerpPositions`, after `prepare` in the same transaction.
-    /// @param volumes One entry per market that had a settled fill.
-    function record(BatchVolume[] calldata volumes) external;
+    /// @param market The market.
+    /// @param volume Settled lots, not zero.
+    /// @param value Sum of size × price over the settled fills.
+    function record(MarketId market, uint256 volume, uint256 value) external;
 
     /// @notice The stored word of a market, without funding that is due.
     /// @param market The market.

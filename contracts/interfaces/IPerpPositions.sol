@@ -149,8 +149,8 @@ interface IPerpPositions {
     /// @notice Thrown when account `i` of the account table is not above the one before it.
     error Batch_AccountsNotAscending(uint256 i);
 
-    /// @notice Thrown when the account table's positions do not add up to the header's.
-    error Batch_PositionCountWrong(uint256 count, uint256 header);
+    /// @notice Thrown when the positions do not add up to the header's: account `i` has too many, or after all `i` some are missing.
+    error Batch_PositionCountWrong(uint256 i);
 
     /// @notice Thrown when a market index of an account is not above the one before it, or not in the market table.
     error Batch_MarketIndexWrong(AccountId account, uint256 index);
@@ -164,8 +164,8 @@ interface IPerpPositions {
     /// @notice Thrown when order `i` refers to a position that is not in the account table.
     error Batch_PositionOutOfRange(uint256 i, uint256 index);
 
-    /// @notice Thrown when immediate order `i` has a nonce beyond 32 bits.
-    error Batch_NonceMalformed(uint256 i, uint256 nonce);
+    /// @notice Thrown when an immediate order has a nonce beyond 32 bits.
+    error Batch_NonceMalformed(uint256 nonce);
 
     /// @notice Thrown when ladder `i` has no level or runs past slot 255.
     error Batch_LadderMalformed(uint256 i, uint256 levels, uint256 nonce);
@@ -208,8 +208,14 @@ interface IPerpPositions {
     /// @param v Signature.
     /// @param r Signature.
     /// @param s Signature.
-    function depositWithPermit(AccountId account, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
-        external;
+    function depositWithPermit(
+        AccountId account,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external;
 
     /// @notice Debits the account and queues a payment. Only the owner.
     /// @dev Emits `WithdrawalRequested`, and `PositionSwept` for closed positions. Profit of an open position is margin, not
@@ -222,9 +228,12 @@ interface IPerpPositions {
     /// @param amount Quote units.
     /// @param markets Markets of the open positions.
     /// @return ticket Place in the queue.
-    function requestWithdrawal(AccountId account, address recipient, uint256 amount, MarketId[] calldata markets)
-        external
-        returns (uint64 ticket);
+    function requestWithdrawal(
+        AccountId account,
+        address recipient,
+        uint256 amount,
+        MarketId[] calldata markets
+    ) external returns (uint64 ticket);
 
     /// @notice Moves the quote of a closed position to collateral; anyone may call, equity does not change.
     /// @dev Emits `PositionSwept`.

@@ -73,8 +73,9 @@ interface IPositionLens {
     /// @param nonce Its nonce.
     /// @return status Live, or why it is dead.
     /// @return filled Lots filled of a resting order so far.
-    function orderStatus(AccountId account, bool immediate, uint40 nonce)
-        external
-        view
-        returns (NonceStatus status, uint256 filled);
+    function orderStatus(
+        AccountId account,
+        bool immediate,
+        uint40 nonce
+    ) external view returns (NonceStatus status, uint256 filled);
 }

@@ -35,33 +35,37 @@ library BatchLayout {
 
     /// @notice Reads the header; the tables' contents are not looked at.
     function read(bytes calldata batch) internal pure returns (Layout memory plan) {
-        if (batch.length < HEADER) revert Batch_TooShort(batch.length, HEADER);
-        uint256 offset;
-        assembly ("memory-safe") {
-            offset := batch.offset
+        unchecked {
+            if (batch.length < HEADER) revert Batch_TooShort(batch.length, HEADER);
+            uint256 offset;
+            assembly ("memory-safe") {
+                offset := batch.offset
+            }
+            uint256 head = word(offset);
+            plan.number = head >> 208;
+            plan.markets = uint8(head >> 200);
+            plan.accounts = uint16(head >> 184);
+            plan.positions = uint16(head >> 168);
+            plan.cancels = uint16(head >> 152);
+            plan.orders = uint16(head >> 136);
+            plan.levels = uint16(head >> 120);
+            plan.fills = uint16(head >> 104);
+            _place(plan, offset, batch.length);
         }
-        uint256 head = word(offset);
-        plan.number = head >> 208;
-        plan.markets = uint8(head >> 200);
-        plan.accounts = uint16(head >> 184);
-        plan.positions = uint16(head >> 168);
-        plan.cancels = uint16(head >> 152);
-        plan.orders = uint16(head >> 136);
-        plan.levels = uint16(head >> 120);
-        plan.fills = uint16(head >> 104);
-        _place(plan, offset, batch.length);
     }
 
     function _place(Layout memory plan, uint256 offset, uint256 length) private pure {
-        plan.marketTable = offset + HEADER;
-        plan.accountTable = plan.marketTable + 2 * plan.markets;
-        plan.cancelTable = plan.accountTable + 5 * plan.accounts + plan.positions;
-        plan.orderTable = plan.cancelTable + 7 * plan.cancels;
-        uint256 tail = SIGNATURE * (plan.cancels + plan.orders) + 8 * plan.fills;
-        uint256 needed = plan.orderTable - offset + tail;
-        if (length < needed) revert Batch_TooShort(length, needed);
-        plan.fillTable = offset + length - tail;
-        plan.signatures = plan.fillTable + 8 * plan.fills;
+        unchecked {
+            plan.marketTable = offset + HEADER;
+            plan.accountTable = plan.marketTable + 2 * plan.markets;
+            plan.cancelTable = plan.accountTable + 5 * plan.accounts + plan.positions;
+            plan.orderTable = plan.cancelTable + 7 * plan.cancels;
+            uint256 tail = SIGNATURE * (plan.cancels + plan.orders) + 8 * plan.fills;
+            uint256 needed = plan.orderTable - offset + tail;
+            if (length < needed) revert Batch_TooShort(length, needed);
+            plan.fillTable = offset + length - tail;
+            plan.signatures = plan.fillTable + 8 * plan.fills;
+        }
     }
 
     /// @notice The 32 calldata bytes at `at`; zeros beyond the end.

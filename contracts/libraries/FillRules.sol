@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {LiveAccount, LiveMarket, LivePosition} from "../types/Live.sol";
-import {FLAG_BUY, FLAG_IMMEDIATE, FLAG_POST_ONLY, FLAG_REDUCE_ONLY, LiveOrder} from "../types/LiveOrder.sol";
+import {LiveAccount} from "../types/LiveAccount.sol";
+import {LiveMarket} from "../types/LiveMarket.sol";
+import {FLAG_BUY, FLAG_IMMEDIATE, LiveOrder} from "../types/LiveOrder.sol";
+import {LivePosition, STATE_CHANGED, STATE_EMPTY} from "../types/LivePosition.sol";
 import {Price, Quote, Size} from "../types/Quantities.sol";
 import {MAKER_SIDE, TAKER_SIDE, Verdict} from "../types/Verdict.sol";
 
@@ -14,77 +16,87 @@ library FillRules {
     function pairVerdict(
         LiveOrder maker,
         LiveOrder taker,
-        LivePosition memory makerPosition,
-        LivePosition memory takerPosition,
+        LiveMarket market,
         uint256 size
     ) internal pure returns (uint256) {
-        if (maker.status() != 0) return maker.status() | MAKER_SIDE;
-        if (taker.status() != 0) return taker.status() | TAKER_SIDE;
-        if (size == 0) return uint256(Verdict.SizeZero);
-        LiveMarket memory market = makerPosition.market;
-        if (market.id != takerPosition.market.id) return uint256(Verdict.MarketMismatch);
-        uint256 flags = taker.flags();
-        if ((flags ^ maker.flags()) & FLAG_BUY == 0) return uint256(Verdict.SameSide);
-        if (makerPosition.account.id == takerPosition.account.id) return uint256(Verdict.SelfTrade);
-        if (maker.has(FLAG_IMMEDIATE)) return uint256(Verdict.MakerImmediate);
-        if (flags & FLAG_POST_ONLY != 0) return uint256(Verdict.TakerPostOnly);
+        if (size == 0) return _meetingVerdict(maker, taker, size);
+        if (!maker.meets(taker)) return _meetingVerdict(maker, taker, size);
         Price price = maker.price();
-        if (flags & FLAG_BUY != 0 ? price > taker.price() : price < taker.price()) return uint256(Verdict.NotCrossing);
-        if (price < market.low || price > market.high) return uint256(Verdict.OutsideBand);
+        if (taker.has(FLAG_BUY)) {
+            if (price > taker.price()) return uint256(Verdict.NotCrossing);
+        } else {
+            if (price < taker.price()) return uint256(Verdict.NotCrossing);
+        }
+        if (price < market.low()) return uint256(Verdict.OutsideBand);
+        if (price > market.high()) return uint256(Verdict.OutsideBand);
         if (size > maker.left()) return uint256(Verdict.Overfill) | MAKER_SIDE;
         if (size > taker.left()) return uint256(Verdict.Overfill) | TAKER_SIDE;
         return 0;
     }
 
-    /// @notice Works out one side of a fill into the `next…` fields and says whether the account may have it.
-    /// @param traded Lots bought (positive) or sold (negative).
-    /// @param notional Size × price × unit, quote units.
-    /// @param fee Fee of the side, quote units.
-    function sideVerdict(
-        LivePosition memory position,
-        Size traded,
-        uint256 notional,
-        uint256 fee,
-        uint256 flags,
-        uint256 maxMarkets
-    ) internal pure returns (Verdict) {
-        LiveAccount memory account = position.account;
-        LiveMarket memory market = position.market;
-        Size before = position.size;
-        Size next = before + traded;
-        Quote paid = _signed(traded, notional) + Quote.wrap(int256(fee));
-        position.nextSize = next;
-        position.nextQuote = position.quote - paid;
-        unchecked {
-            int256 atMark = Size.unwrap(traded) * Quote.unwrap(market.lotValue);
-            account.nextEquity = account.equity + Quote.wrap(atMark) - paid;
-            int256 grown = int256(next.abs()) - int256(before.abs());
-            account.nextMargin = account.initialMargin + Quote.wrap(grown * Quote.unwrap(market.lotMarginUp));
-        }
-        if (before.lowersTo(next)) {
-            if (account.nextEquity.isNegative() && account.nextEquity < account.equity) return Verdict.Bankrupt;
-            return Verdict.Settled;
-        }
-        if (flags & FLAG_REDUCE_ONLY != 0) return Verdict.ReduceOnly;
-        if (_isEmpty(position) && account.openMarkets >= maxMarkets) return Verdict.TooManyMarkets;
-        if (!account.fresh) return Verdict.StalePrice;
-        if (account.nextEquity < account.nextMargin) return Verdict.BelowInitialMargin;
-        return Verdict.Settled;
+    /// @dev Why two orders may not meet, when `LiveOrders.meets` says so.
+    function _meetingVerdict(LiveOrder maker, LiveOrder taker, uint256 size) private pure returns (uint256) {
+        if (maker.status() != 0) return maker.status() | MAKER_SIDE;
+        if (taker.status() != 0) return taker.status() | TAKER_SIDE;
+        if (size == 0) return uint256(Verdict.SizeZero);
+        if (maker.market() != taker.market()) return uint256(Verdict.MarketMismatch);
+        if (maker.has(FLAG_BUY) == taker.has(FLAG_BUY)) return uint256(Verdict.SameSide);
+        if (maker.account() == taker.account()) return uint256(Verdict.SelfTrade);
+        if (maker.has(FLAG_IMMEDIATE)) return uint256(Verdict.MakerImmediate);
+        return uint256(Verdict.TakerPostOnly);
     }
 
-    /// @notice Makes the `next…` fields of a checked side its state.
-    function commit(LivePosition memory position) internal pure {
-        LiveAccount memory account = position.account;
-        if (_isEmpty(position)) {
-            unchecked {
-                ++account.openMarkets;
+    /// @notice Works out equity and margin of an account after one side of a fill, and whether it may have it.
+    /// @param traded Lots bought (positive) or sold (negative).
+    /// @param paid Notional and fee, positive is paid.
+    /// @return verdict Zero when it may.
+    /// @return equity Equity after the fill.
+    /// @return margin Initial margin after the fill.
+    function sideVerdict(
+        LivePosition position,
+        LiveMarket market,
+        Size traded,
+        Quote paid,
+        bool reduceOnly,
+        uint256 maxMarkets
+    ) internal pure returns (uint256 verdict, Quote equity, Quote margin) {
+        unchecked {
+            LiveAccount account = position.account();
+            Size before = position.size();
+            Size next = before + traded;
+            int256 grown = int256(next.abs()) - int256(before.abs());
+            equity = account.equity() + traded.times(market.lotValue()) - paid;
+            margin = account.initialMargin() + Size.wrap(grown).times(market.lotMarginUp());
+            // Lowering: closer to zero on the same side. A flip through zero opens risk on the other side.
+            if (grown < 0) {
+                if (!next.isFlipOf(before)) {
+                    if (equity.isNegative()) {
+                        if (equity < account.equity()) verdict = uint256(Verdict.Bankrupt);
+                    }
+                    return (verdict, equity, margin);
+                }
             }
+            if (reduceOnly) return (uint256(Verdict.ReduceOnly), equity, margin);
+            if (position.state() == STATE_EMPTY) {
+                if (account.openMarkets() >= maxMarkets) return (uint256(Verdict.TooManyMarkets), equity, margin);
+            }
+            if (!account.fresh()) return (uint256(Verdict.StalePrice), equity, margin);
+            if (equity < margin) verdict = uint256(Verdict.BelowInitialMargin);
         }
-        position.size = position.nextSize;
-        position.quote = position.nextQuote;
-        position.touched = true;
-        account.equity = account.nextEquity;
-        account.initialMargin = account.nextMargin;
+    }
+
+    /// @notice Applies a side that `sideVerdict` allowed.
+    function commit(LivePosition position, Size traded, Quote paid, Quote equity, Quote margin) internal pure {
+        unchecked {
+            LiveAccount account = position.account();
+            uint256 state = position.state();
+            if (state == STATE_EMPTY) account.setOpenMarkets(account.openMarkets() + 1);
+            position.setState(state | STATE_CHANGED);
+            position.setSize(position.size() + traded);
+            position.setQuote(position.quote() - paid);
+            account.setEquity(equity);
+            account.setInitialMargin(margin);
+        }
     }
 
     /// @notice Fee of a notional, rounded up against the account.
@@ -93,17 +105,5 @@ library FillRules {
         unchecked {
             return (notional * rate + (FEE_SCALE - 1)) / FEE_SCALE;
         }
-    }
-
-    /// @dev Notional with the sign of the trade: a buyer pays it, a seller receives it.
-    function _signed(Size traded, uint256 notional) private pure returns (Quote) {
-        unchecked {
-            return Quote.wrap(Size.unwrap(traded) < 0 ? -int256(notional) : int256(notional));
-        }
-    }
-
-    /// @dev Whether the account has nothing in the market yet.
-    function _isEmpty(LivePosition memory position) private pure returns (bool) {
-        return position.size.isZero() && position.quote.isZero();
     }
 }

@@ -25,23 +25,29 @@ library FundingMath {
     /// @param value Sum of size × price over the settled fills.
     /// @param mark Mark price in ticks, not zero.
     function premium(uint256 volume, uint256 value, Price mark) internal pure returns (int256) {
-        uint256 atMark = volume * Price.unwrap(mark);
-        return clamp(((int256(value) - int256(atMark)) * SCALE) / int256(atMark), PREMIUM_CLAMP);
+        unchecked {
+            uint256 atMark = volume * Price.unwrap(mark);
+            return clamp(((int256(value) - int256(atMark)) * SCALE) / int256(atMark), PREMIUM_CLAMP);
+        }
     }
 
     /// @notice Premium × seconds of the period up to `time`, the latest sample included.
     function weightedUntil(SampleWord sample, uint256 time) internal pure returns (int256) {
-        uint256 held = time - sample.sampledAt();
-        if (held > MAX_HOLD) held = MAX_HOLD;
-        return sample.weighted() + sample.premium() * int256(held);
+        unchecked {
+            uint256 held = time - sample.sampledAt();
+            if (held > MAX_HOLD) held = MAX_HOLD;
+            return sample.weighted() + sample.premium() * int256(held);
+        }
     }
 
     /// @notice Funding rate per 8 hours of a period whose premiums add up to `weighted`.
-    function rate(int256 weighted, uint256 interval, int256 interest, int256 damp, int256 cap)
-        internal
-        pure
-        returns (int256)
-    {
+    function rate(
+        int256 weighted,
+        uint256 interval,
+        int256 interest,
+        int256 damp,
+        int256 cap
+    ) internal pure returns (int256) {
         int256 average = weighted / int256(interval);
         return clamp(average + clamp(interest - average, damp), cap);
     }

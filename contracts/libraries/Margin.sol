@@ -11,17 +11,22 @@ import {Price, Quote, Size} from "../types/Quantities.sol";
 ///   value          = quote + size · lot value
 ///   required       = |size| · margin per lot
 ///   band           = [⌈mark · (10^4 − band) / 10^4⌉, ⌊mark · (10^4 + band) / 10^4⌋]
+/// @dev Unchecked: a mark, a unit and basis points have 32, 32 and 16 bits, and the band is below 100 %.
 library Margin {
     uint256 private constant BPS = 10_000;
 
     /// @notice Quote units of one lot at the mark.
     function lotValue(MarketWord market) internal pure returns (Quote) {
-        return Quote.wrap(int256(Price.unwrap(market.mark()) * market.unit()));
+        unchecked {
+            return Quote.wrap(int256(Price.unwrap(market.mark()) * market.unit()));
+        }
     }
 
     /// @notice Margin of one lot at `bps`, rounded up against the account.
     function lotMarginUp(MarketWord market, uint256 bps) internal pure returns (Quote) {
-        return Quote.wrap(int256((Price.unwrap(market.mark()) * market.unit() * bps + BPS - 1) / BPS));
+        unchecked {
+            return Quote.wrap(int256((Price.unwrap(market.mark()) * market.unit() * bps + BPS - 1) / BPS));
+        }
     }
 
     /// @notice What a position is worth at the mark, its funding applied.
@@ -40,11 +45,15 @@ library Margin {
 
     /// @notice Lowest price in the band around the mark, rounded inwards.
     function bandLowUp(Price mark, uint256 bandBps) internal pure returns (Price) {
-        return Price.wrap((Price.unwrap(mark) * (BPS - bandBps) + BPS - 1) / BPS);
+        unchecked {
+            return Price.wrap((Price.unwrap(mark) * (BPS - bandBps) + BPS - 1) / BPS);
+        }
     }
 
     /// @notice Highest price in the band around the mark, rounded inwards.
     function bandHighDown(Price mark, uint256 bandBps) internal pure returns (Price) {
-        return Price.wrap((Price.unwrap(mark) * (BPS + bandBps)) / BPS);
+        unchecked {
+            return Price.wrap((Price.unwrap(mark) * (BPS + bandBps)) / BPS);
+        }
     }
 }

@@ -10,14 +10,12 @@ type HashPad is uint256;
 
 /// @notice The one place where signed types are hashed (EIP-712).
 library OrderHashing {
-    bytes32 internal constant ORDER_TYPEHASH =
-        keccak256(
-            "Order(uint32 account,uint16 market,bool buy,bool immediate,bool postOnly,bool reduceOnly,uint32 price,uint32 size,uint32 expiry,uint40 nonce)"
-        );
-    bytes32 internal constant LADDER_TYPEHASH =
-        keccak256(
-            "Ladder(uint32 account,uint16 market,bool buy,bool postOnly,bool reduceOnly,uint32 expiry,uint40 nonce,uint32[] prices,uint32[] sizes)"
-        );
+    bytes32 internal constant ORDER_TYPEHASH = keccak256(
+        "Order(uint32 account,uint16 market,bool buy,bool immediate,bool postOnly,bool reduceOnly,uint32 price,uint32 size,uint32 expiry,uint40 nonce)"
+    );
+    bytes32 internal constant LADDER_TYPEHASH = keccak256(
+        "Ladder(uint32 account,uint16 market,bool buy,bool postOnly,bool reduceOnly,uint32 expiry,uint40 nonce,uint32[] prices,uint32[] sizes)"
+    );
     bytes32 internal constant CANCEL_TYPEHASH = keccak256("Cancel(uint32 account,uint40 nonce)");
 
     /// @notice Allocates a pad for a domain.
@@ -35,11 +33,13 @@ library OrderHashing {
     /// @notice Digest of a single order.
     /// @param flags Flags as in the batch: 1 buy, 2 immediate, 4 post-only, 8 reduce-only.
     /// @param record The order as in the batch: `position 16 · flags 8 · price 32 · size 32 · expiry 32 · nonce 40` on top.
-    function orderDigest(HashPad pad, AccountId account, MarketId market, uint256 flags, uint256 record)
-        internal
-        pure
-        returns (bytes32)
-    {
+    function orderDigest(
+        HashPad pad,
+        uint256 account,
+        uint256 market,
+        uint256 flags,
+        uint256 record
+    ) internal pure returns (bytes32) {
         bytes32 structHash;
         assembly ("memory-safe") {
             mstore(add(pad, 32), account)
@@ -108,18 +108,28 @@ library OrderHashing {
             vs := calldataload(add(offset, 32))
         }
         // `ecrecover` clears its output first, so a failed recovery is the zero address and never the one before it.
-        return ecrecover(value, uint8((vs >> 255) + 27), r, bytes32((vs << 1) >> 1));
+        unchecked {
+            return ecrecover(value, uint8((vs >> 255) + 27), r, bytes32((vs << 1) >> 1));
+        }
     }
 
     /// @dev Array members are hashed over 32-byte words, one per element.
     function _hashLevels(uint256 levels, uint256 count) private pure returns (bytes32 prices, bytes32 sizes) {
         assembly ("memory-safe") {
             let buffer := mload(0x40)
-            for { let i := 0 } lt(i, count) { i := add(i, 1) } {
+            for {
+                let i := 0
+            } lt(i, count) {
+                i := add(i, 1)
+            } {
                 mstore(add(buffer, shl(5, i)), shr(224, calldataload(add(levels, shl(3, i)))))
             }
             prices := keccak256(buffer, shl(5, count))
-            for { let i := 0 } lt(i, count) { i := add(i, 1) } {
+            for {
+                let i := 0
+            } lt(i, count) {
+                i := add(i, 1)
+            } {
                 mstore(add(buffer, shl(5, i)), shr(224, calldataload(add(add(levels, 4), shl(3, i)))))
             }
             sizes := keccak256(buffer, shl(5, count))

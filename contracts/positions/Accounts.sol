@@ -63,22 +63,26 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPerpPositions
-    function depositWithPermit(AccountId account, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
-        external
-        nonReentrant
-    {
+    function depositWithPermit(
+        AccountId account,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant {
         // A permit that was carried by somebody else has done its work; if it has not, the pull below fails by name.
         try IERC20Permit(TOKEN).permit(msg.sender, address(VAULT), amount, deadline, v, r, s) {} catch {}
         _deposit(account, amount);
     }
 
     /// @inheritdoc IPerpPositions
-    function requestWithdrawal(AccountId account, address recipient, uint256 amount, MarketId[] calldata markets)
-        external
-        nonReentrant
-        onlyAccountOwner(account)
-        returns (uint64 ticket)
-    {
+    function requestWithdrawal(
+        AccountId account,
+        address recipient,
+        uint256 amount,
+        MarketId[] calldata markets
+    ) external nonReentrant onlyAccountOwner(account) returns (uint64 ticket) {
         if (recipient == address(0) || recipient == address(VAULT)) revert Withdrawal_RecipientRefused(recipient);
         if (amount == 0 || amount > COLLATERAL_LIMIT) revert Collateral_AmountOutOfRange(amount);
         AccountWord word = _accounts[account];
@@ -144,13 +148,13 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
     }
 
     /// @dev Sweeps the closed positions; returns what the open ones leave of collateral: their losses and their margin.
-    function _sweepAndBack(AccountId account, AccountWord word, MarketId[] calldata markets)
-        private
-        returns (AccountWord, Quote backing)
-    {
+    function _sweepAndBack(
+        AccountId account,
+        AccountWord word,
+        MarketId[] calldata markets
+    ) private returns (AccountWord, Quote backing) {
         uint256 open = word.openMarkets();
         uint256 named;
-        MarketWord[] memory words = INDEX.prepare(markets);
         for (uint256 i; i < markets.length; ++i) {
             MarketId market = markets[i];
             bool ascends = i == 0 || MarketId.unwrap(market) > MarketId.unwrap(markets[i - 1]);
@@ -158,18 +162,19 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
             if (!ascends || !position.isOpen()) revert Withdrawal_PositionsIncomplete(account, named, open);
             ++named;
             if (position.size().isZero()) word = _swept(account, market, word, position);
-            else backing = backing + _backing(account, market, words[i], position);
+            else backing = backing + _backing(account, market, INDEX.prepare(market), position);
         }
         if (named != open) revert Withdrawal_PositionsIncomplete(account, named, open);
         return (word, backing);
     }
 
     /// @dev min(0, value) − initial margin of an open position.
-    function _backing(AccountId account, MarketId market, MarketWord word, PositionWord position)
-        private
-        view
-        returns (Quote)
-    {
+    function _backing(
+        AccountId account,
+        MarketId market,
+        MarketWord word,
+        PositionWord position
+    ) private view returns (Quote) {
         if (!word.isFresh(_settings.maxPriceAge)) revert Withdrawal_PriceStale(account, market, word.time());
         Quote quote = position.quoteAfterFundingDown(word.index());
         Quote value = Margin.positionValue(position.size(), quote, Margin.lotValue(word));
@@ -177,10 +182,12 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
     }
 
     /// @dev Turns a closed position's quote into collateral. The word keeps its snapshot and with it stays non-zero.
-    function _swept(AccountId account, MarketId market, AccountWord word, PositionWord position)
-        private
-        returns (AccountWord)
-    {
+    function _swept(
+        AccountId account,
+        MarketId market,
+        AccountWord word,
+        PositionWord position
+    ) private returns (AccountWord) {
         Quote quote = position.quote();
         _positions[positionKey(account, market)] = PositionWords.pack(Size.wrap(0), Quote.wrap(0), position.snapshot());
         emit PositionSwept(account, market, Quote.unwrap(quote));

@@ -3,292 +3,328 @@ pragma solidity ^0.8.28;
 
 import {AccountWord} from "../types/AccountWord.sol";
 import {AccountId, MarketId, SlotKey, positionKey, slotKey} from "../types/Ids.sol";
-import {LiveAccount, LiveBatch, LiveMarket, LivePosition} from "../types/Live.sol";
-import {
-    FLAG_BUY,
-    FLAG_IMMEDIATE,
-    FLAG_LADDER,
-    FLAG_POST_ONLY,
-    FLAG_REDUCE_ONLY,
-    LiveOrder,
-    LiveOrders
-} from "../types/LiveOrder.sol";
+import {LiveAccount, LiveAccounts} from "../types/LiveAccount.sol";
+import {LiveBatch} from "../types/LiveBatch.sol";
+import {LiveMarket, LiveMarkets} from "../types/LiveMarket.sol";
+import {FLAG_IMMEDIATE, FLAG_LADDER, LiveOrder, LiveOrders, OrderTables} from "../types/LiveOrder.sol";
+import {LivePosition, LivePositions, STATE_EMPTY, STATE_OPEN} from "../types/LivePosition.sol";
 import {MarketWord} from "../types/MarketWord.sol";
 import {Nonce} from "../types/Nonce.sol";
 import {PositionWord} from "../types/PositionWord.sol";
 import {Price, Quote, Size} from "../types/Quantities.sol";
-import {CANCELLED, SlotsWord} from "../types/SlotsWord.sol";
+import {CANCELLED, Slot, SlotsWord} from "../types/SlotsWord.sol";
 import {Verdict} from "../types/Verdict.sol";
 import {BatchLayout, Layout} from "../libraries/BatchLayout.sol";
-import {LiveMemory} from "../libraries/LiveMemory.sol";
 import {Margin} from "../libraries/Margin.sol";
+import {Memory} from "../libraries/Memory.sol";
 import {HashPad, OrderHashing} from "../libraries/OrderHashing.sol";
 import {Settings} from "../interfaces/IPerpPositions.sol";
 import {PositionStorage} from "./PositionStorage.sol";
 
 /// @notice Reads a batch into memory: every market, account, position and order once. Reverts on whatever is malformed.
+/// @dev Arithmetic is unchecked throughout: counts and indexes have at most 16 bits, amounts at most 128.
 abstract contract BatchLoading is PositionStorage {
     /// @dev Combinations of flags that have a meaning: bit `f` stands for flags `f`. Immediate goes with neither post-only nor
-    /// ladder.
+    /// ladder, and there are no flags above 31.
     uint256 private constant VALID_FLAGS = 0x33333f3f;
 
-    /// @dev Where the order loop stands. Kept in memory because the loop has more live values than the stack.
-    struct OrderCursor {
-        uint256 offset;
-        uint256 signature;
-        uint256 lastKey;
-        uint256 level;
+    /// @dev What loading an order needs besides the order itself, and the slots word that was read last.
+    struct OrderContext {
+        HashPad pad;
         SlotKey slotKey;
         SlotsWord slots;
-        HashPad pad;
     }
 
-    /// @dev Reads the market table.
-    function _readMarkets(Layout memory plan) internal pure returns (MarketId[] memory ids) {
-        ids = new MarketId[](plan.markets);
-        uint256 last;
-        for (uint256 i; i < ids.length; ++i) {
-            uint256 id = BatchLayout.word(plan.marketTable + 2 * i) >> 240;
-            if (id <= last) revert Batch_MarketsNotAscending(i);
-            ids[i] = MarketId.wrap(uint16(id));
-            last = id;
-        }
-    }
-
-    /// @dev Markets, accounts, positions and orders of the batch, funding applied, nothing filled.
-    function _load(
-        Layout memory plan,
-        Settings memory rules,
-        MarketId[] memory ids,
-        MarketWord[] memory words,
-        bytes32 domain
-    ) internal view returns (LiveBatch memory live) {
-        live.markets = LiveMemory.newMarkets(ids.length);
-        for (uint256 i; i < ids.length; ++i) {
-            _loadMarket(live.markets[i], ids[i], words[i], rules);
-        }
-        live.accounts = LiveMemory.newAccounts(plan.accounts);
-        live.positions = LiveMemory.newPositions(plan.positions);
+    /// @dev Reserves the tables of a batch and reads markets, accounts, positions and orders into them. Market words come from
+    /// `FundingIndex`; only the caller knows whether it may accrue.
+    function _loadTables(LiveBatch memory live, Layout memory plan) internal view {
         _loadAccounts(live, plan);
-        live.orders = new LiveOrder[](plan.levels);
-        _loadOrders(live, plan, OrderHashing.newPad(domain));
+        live.orders = OrderTables.create(plan.levels);
+        _loadOrders(live, plan);
     }
 
-    function _loadMarket(LiveMarket memory market, MarketId id, MarketWord word, Settings memory rules) private view {
-        market.id = id;
-        market.fresh = word.isFresh(rules.maxPriceAge);
-        market.mark = word.mark();
-        market.low = Margin.bandLowUp(market.mark, rules.bandBps);
-        market.high = Margin.bandHighDown(market.mark, rules.bandBps);
-        market.unit = word.unit();
-        market.index = word.index();
-        market.lotValue = Margin.lotValue(word);
-        market.lotMarginUp = Margin.lotMarginUp(word, word.initialBps());
-        market.takerFee = word.takerFee();
-        market.makerFee = word.makerFee();
-        market.volume = 0;
-        market.value = 0;
+    /// @dev Reserves the market, account and position tables.
+    function _reserve(LiveBatch memory live, Layout memory plan) internal pure {
+        unchecked {
+            live.markets = LiveMarket.wrap(Memory.allocate(plan.markets * LiveMarkets.WORDS));
+            live.accounts = LiveAccount.wrap(Memory.allocate(plan.accounts * LiveAccounts.WORDS));
+            live.positions = LivePosition.wrap(Memory.allocate(plan.positions * LivePositions.WORDS));
+        }
+    }
+
+    /// @dev Market `i` of the market table, which must be above `last`.
+    function _marketId(Layout memory plan, uint256 i, MarketId last) internal pure returns (MarketId id) {
+        unchecked {
+            id = MarketId.wrap(uint16(BatchLayout.word(plan.marketTable + 2 * i) >> 240));
+            if (MarketId.unwrap(id) <= MarketId.unwrap(last)) revert Batch_MarketsNotAscending(i);
+        }
+    }
+
+    function _loadMarket(LiveMarket market, MarketId id, MarketWord word, Settings memory rules) internal view {
+        Price mark = word.mark();
+        market.setWord(word);
+        market.setId(id);
+        market.setFresh(word.isFresh(rules.maxPriceAge));
+        market.setLow(Margin.bandLowUp(mark, rules.bandBps));
+        market.setHigh(Margin.bandHighDown(mark, rules.bandBps));
+        market.setLotValue(Margin.lotValue(word));
+        market.setLotMarginUp(Margin.lotMarginUp(word, word.initialBps()));
+        market.setVolume(0);
+        market.setValue(0);
     }
 
     function _loadAccounts(LiveBatch memory live, Layout memory plan) private view {
-        uint256 offset = plan.accountTable;
-        uint256 first;
-        uint256 last;
-        for (uint256 i; i < live.accounts.length; ++i) {
-            uint256 head = BatchLayout.word(offset);
-            uint256 id = head >> 224;
-            if (i != 0 && id <= last) revert Batch_AccountsNotAscending(i);
-            last = id;
-            uint256 count = uint8(head >> 216);
-            if (first + count > live.positions.length) revert Batch_PositionCountWrong(first + count, live.positions.length);
-            _loadAccount(live, live.accounts[i], AccountId.wrap(uint32(id)), offset + 5, first, count);
-            first += count;
-            offset += 5 + count;
+        unchecked {
+            uint256 offset = plan.accountTable;
+            LiveAccount account = live.accounts;
+            LivePosition position = live.positions;
+            LivePosition end = position.skip(plan.positions);
+            uint256 last;
+            for (uint256 i; i < plan.accounts; ++i) {
+                uint256 head = BatchLayout.word(offset);
+                uint256 id = head >> 224;
+                if (id <= last) revert Batch_AccountsNotAscending(i);
+                last = id;
+                uint256 count = uint8(head >> 216);
+                LivePosition next = position.skip(count);
+                if (LivePosition.unwrap(next) > LivePosition.unwrap(end)) revert Batch_PositionCountWrong(i);
+                offset += 5;
+                _loadAccount(account, AccountId.wrap(uint32(id)));
+                uint256 open =
+                    account.openMarkets() -
+                        _loadPositions(live.markets, plan.markets, account, position, offset, count);
+                account.setComplete(open == 0 && account.word().signer() != address(0));
+                offset += count;
+                position = next;
+                account = account.skip(1);
+            }
+            if (LivePosition.unwrap(position) != LivePosition.unwrap(end))
+                revert Batch_PositionCountWrong(plan.accounts);
         }
-        if (first != live.positions.length) revert Batch_PositionCountWrong(first, live.positions.length);
     }
 
-    function _loadAccount(
-        LiveBatch memory live,
-        LiveAccount memory account,
-        AccountId id,
-        uint256 offset,
-        uint256 first,
-        uint256 count
-    ) private view {
+    function _loadAccount(LiveAccount account, AccountId id) private view {
         AccountWord word = _accounts[id];
-        account.id = id;
-        account.word = word;
-        account.fresh = true;
-        account.equity = word.collateral();
-        account.initialMargin = Quote.wrap(0);
-        account.nonce = word.nonce();
-        account.openMarkets = word.openMarkets();
-        uint256 supplied;
-        uint256 indexes = BatchLayout.word(offset);
-        uint256 previous;
-        for (uint256 i; i < count; ++i) {
-            if (i != 0 && i & 31 == 0) indexes = BatchLayout.word(offset + i);
-            uint256 index = indexes >> 248;
-            indexes <<= 8;
-            if (index >= live.markets.length || (i != 0 && index <= previous)) revert Batch_MarketIndexWrong(id, index);
-            previous = index;
-            if (_loadPosition(live.positions[first + i], account, live.markets[index])) ++supplied;
+        account.setWord(word);
+        account.setId(id);
+        account.setFresh(true);
+        account.setEquity(word.collateral());
+        account.setInitialMargin(Quote.wrap(0));
+        account.setNext(word);
+        account.setOpenMarkets(word.openMarkets());
+    }
+
+    /// @dev Loads an account's `count` positions, whose market indexes stand at `offset`; returns how many are open.
+    function _loadPositions(
+        LiveMarket markets,
+        uint256 marketCount,
+        LiveAccount account,
+        LivePosition position,
+        uint256 offset,
+        uint256 count
+    ) private view returns (uint256 open) {
+        unchecked {
+            // One more than the last index, so that zero stands for none.
+            uint256 above;
+            for (uint256 end = offset + count; offset < end; ++offset) {
+                uint256 index = BatchLayout.word(offset) >> 248;
+                if (index < above || index >= marketCount) revert Batch_MarketIndexWrong(account.id(), index);
+                above = index + 1;
+                if (_loadPosition(position, account, markets.skip(index))) ++open;
+                position = position.skip(1);
+            }
         }
-        account.complete = supplied == account.openMarkets && word.signer() != address(0);
     }
 
     /// @dev Loads one position, adds it to its account's equity and margin, and says whether it is open.
-    function _loadPosition(LivePosition memory position, LiveAccount memory account, LiveMarket memory market)
-        private
-        view
-        returns (bool open)
-    {
-        PositionWord word = _positions[positionKey(account.id, market.id)];
-        position.account = account;
-        position.market = market;
-        position.stored = word;
-        position.touched = false;
+    function _loadPosition(LivePosition position, LiveAccount account, LiveMarket market) private view returns (bool) {
+        PositionWord word = _positions[positionKey(account.id(), market.id())];
+        position.setAccount(account);
+        position.setMarket(market);
+        position.setTag(LiveOrders.tag(account.id(), market.id(), position));
+        if (!market.fresh()) account.setFresh(false);
         Size size = word.size();
-        Quote quote = word.quoteAfterFundingDown(market.index);
-        position.size = size;
-        position.quote = quote;
-        if (!market.fresh) account.fresh = false;
-        open = word.isOpen();
-        if (open) {
-            account.equity = account.equity + Margin.positionValue(size, quote, market.lotValue);
-            account.initialMargin = account.initialMargin + Margin.required(size, market.lotMarginUp);
+        Quote quote = word.quoteAfterFundingDown(market.word().index());
+        position.setSize(size);
+        position.setQuote(quote);
+        if (!word.isOpen()) {
+            position.setState(STATE_EMPTY);
+            return false;
+        }
+        position.setState(STATE_OPEN);
+        account.setEquity(account.equity() + quote + size.times(market.lotValue()));
+        account.setInitialMargin(account.initialMargin() + Margin.required(size, market.lotMarginUp()));
+        return true;
+    }
+
+    /// @dev Reads the order table. Orders ascend strictly by (account, kind, nonce): no order stands twice, and neighbouring
+    /// slots meet.
+    function _loadOrders(LiveBatch memory live, Layout memory plan) private view {
+        unchecked {
+            OrderContext memory context = OrderContext(
+                OrderHashing.newPad(_domain()),
+                SlotKey.wrap(type(uint256).max),
+                SlotsWord.wrap(0)
+            );
+            uint256 offset = plan.orderTable;
+            uint256 signature = plan.signatures + BatchLayout.SIGNATURE * plan.cancels;
+            uint256 positions = plan.positions;
+            uint256 orders = plan.orders;
+            uint256 level;
+            uint256 lastKey;
+            if (orders > plan.levels) revert Batch_LevelCountWrong(orders, plan.levels);
+            for (uint256 i; i < orders; ++i) {
+                uint256 record = BatchLayout.word(offset);
+                uint256 flags = uint8(record >> 232);
+                if ((VALID_FLAGS >> flags) & 1 == 0) revert Batch_FlagsMalformed(i, flags);
+                if (record >> 240 >= positions) revert Batch_PositionOutOfRange(i, record >> 240);
+                LivePosition position = live.positions.skip(record >> 240);
+                if (flags & FLAG_LADDER == 0) {
+                    LiveOrder order = position.tag().identify(flags, uint40(record >> 96));
+                    if (order.key() <= lastKey) revert Batch_OrdersNotAscending(i);
+                    lastKey = order.key();
+                    live.orders.put(level++, _loadOrder(context, order, position.account(), record, signature));
+                    offset += BatchLayout.ORDER;
+                } else {
+                    // Every record that follows needs a level of its own.
+                    uint256 count = _checkLadder(i, record, plan.levels - level - (orders - i - 1));
+                    lastKey = _loadLadder(live, context, position, offset, signature, level, lastKey);
+                    if (lastKey == 0) revert Batch_OrdersNotAscending(i);
+                    level += count;
+                    offset += BatchLayout.LADDER + BatchLayout.LEVEL * count;
+                }
+                signature += BatchLayout.SIGNATURE;
+            }
+            if (offset != plan.fillTable) revert Batch_OrderTableLength(offset - plan.orderTable);
+            if (level != plan.levels) revert Batch_LevelCountWrong(level, plan.levels);
         }
     }
 
-    function _loadOrders(LiveBatch memory live, Layout memory plan, HashPad pad) private view {
-        OrderCursor memory cursor;
-        cursor.offset = plan.orderTable;
-        cursor.signature = plan.signatures + BatchLayout.SIGNATURE * plan.cancels;
-        cursor.slotKey = SlotKey.wrap(type(uint256).max);
-        cursor.pad = pad;
-        for (uint256 i; i < plan.orders; ++i) {
-            uint256 record = BatchLayout.word(cursor.offset);
-            uint256 flags = uint8(record >> 232);
-            if (flags > 31 || (VALID_FLAGS >> flags) & 1 == 0) revert Batch_FlagsMalformed(i, flags);
-            uint256 index = record >> 240;
-            if (index >= live.positions.length) revert Batch_PositionOutOfRange(i, index);
-            if (flags & FLAG_LADDER == 0) _loadOrder(live, cursor, i, record, flags, index);
-            else _loadLadder(live, cursor, i, record, flags, index);
-            cursor.signature += BatchLayout.SIGNATURE;
-        }
-        if (cursor.offset != plan.fillTable) revert Batch_OrderTableLength(cursor.offset - plan.orderTable);
-        if (cursor.level != live.orders.length) revert Batch_LevelCountWrong(cursor.level, live.orders.length);
-    }
-
+    /// @dev A single order: `position 16 · flags 8 · price 32 · size 32 · expiry 32 · nonce 40` on top of `record`.
     function _loadOrder(
-        LiveBatch memory live,
-        OrderCursor memory cursor,
-        uint256 i,
+        OrderContext memory context,
+        LiveOrder order,
+        LiveAccount account,
         uint256 record,
-        uint256 flags,
-        uint256 index
-    ) private view {
-        LivePosition memory position = live.positions[index];
-        LiveAccount memory account = position.account;
-        Nonce nonce = Nonce.wrap(uint40(record >> 96));
-        _ascend(cursor, i, account.id, flags, nonce, nonce);
-        bytes32 digest = OrderHashing.orderDigest(cursor.pad, account.id, position.market.id, flags, record);
-        Verdict status = _signed(cursor, account, digest, uint32(record >> 136));
-        _append(live, cursor, account, status, flags, index, nonce, uint64(record >> 168));
-        cursor.offset += BatchLayout.ORDER;
+        uint256 signature
+    ) private view returns (LiveOrder) {
+        uint256 size = uint32(record >> 168);
+        uint256 price = uint32(record >> 200);
+        bytes32 digest = OrderHashing.orderDigest(context.pad, order.account(), order.market(), record >> 232, record);
+        uint256 status = _signedStatus(account, digest, signature, uint32(record >> 136));
+        if (order.has(FLAG_IMMEDIATE)) {
+            if (!order.nonce().isNumber()) revert Batch_NonceMalformed(Nonce.unwrap(order.nonce()));
+            if (status == 0) {
+                if (Nonce.unwrap(order.nonce()) <= account.word().nonce()) status = uint256(Verdict.Spent);
+            }
+            return order.open(status, price, size, 0);
+        }
+        if (status != 0) return order.open(status, price, 0, 0);
+        return _openResting(context, order, account, price, size);
     }
 
-    /// @dev A ladder is one signature over several resting levels in consecutive slots.
+    /// @dev A ladder, one signature over resting levels in consecutive slots:
+    /// `position 16 · flags 8 · levels 8 · expiry 32 · nonce 40`, then `price 32 · size 32` each.
+    /// @return lastKey Key of the last level; zero when a level does not ascend.
     function _loadLadder(
         LiveBatch memory live,
-        OrderCursor memory cursor,
-        uint256 i,
+        OrderContext memory context,
+        LivePosition position,
+        uint256 offset,
+        uint256 signature,
+        uint256 level,
+        uint256 lastKey
+    ) private view returns (uint256) {
+        unchecked {
+            uint256 record = BatchLayout.word(offset);
+            uint256 status = _ladderStatus(context, position, record, offset + BatchLayout.LADDER, signature);
+            for (uint256 k; k < uint8(record >> 224); ++k) {
+                uint256 entry = BatchLayout.word(offset + BatchLayout.LADDER + BatchLayout.LEVEL * k);
+                LiveOrder order = position.tag().identify(uint8(record >> 232), uint40(record >> 152) + (k << 32));
+                if (order.key() <= lastKey) return 0;
+                lastKey = order.key();
+                order =
+                    status == 0
+                        ? _openResting(context, order, position.account(), entry >> 224, uint32(entry >> 192))
+                        : order.open(status, entry >> 224, 0, 0);
+                live.orders.put(level + k, order);
+            }
+            return lastKey;
+        }
+    }
+
+    /// @dev Number of levels of a ladder, which must fit its slots and the level table.
+    function _checkLadder(uint256 i, uint256 record, uint256 room) private pure returns (uint256 count) {
+        unchecked {
+            count = uint8(record >> 224);
+            uint256 first = uint40(record >> 152);
+            if (count == 0 || (first >> 32) + count > 256) revert Batch_LadderMalformed(i, count, first);
+            if (count > room) revert Batch_LevelCountWrong(count, room);
+        }
+    }
+
+    function _ladderStatus(
+        OrderContext memory context,
+        LivePosition position,
         uint256 record,
-        uint256 flags,
-        uint256 index
-    ) private view {
-        LivePosition memory position = live.positions[index];
-        LiveAccount memory account = position.account;
-        uint256 count = uint8(record >> 224);
-        uint256 nonce = uint40(record >> 152);
-        if (count == 0 || (nonce >> 32) + count > 256) revert Batch_LadderMalformed(i, count, nonce);
-        _ascend(cursor, i, account.id, flags, Nonce.wrap(nonce), Nonce.wrap(nonce + ((count - 1) << 32)));
-        uint256 levels = cursor.offset + BatchLayout.LADDER;
+        uint256 levels,
+        uint256 signature
+    ) private view returns (uint256) {
         uint256 expiry = uint32(record >> 192);
         bytes32 digest = OrderHashing.ladderDigest(
-            cursor.pad, account.id, position.market.id, flags, expiry, Nonce.wrap(nonce), levels, count
+            context.pad,
+            position.account().id(),
+            position.market().id(),
+            uint8(record >> 232),
+            expiry,
+            Nonce.wrap(uint40(record >> 152)),
+            levels,
+            uint8(record >> 224)
         );
-        Verdict status = _signed(cursor, account, digest, expiry);
-        for (uint256 k; k < count; ++k) {
-            uint64 priceSize = uint64(BatchLayout.word(levels + 8 * k) >> 192);
-            _append(live, cursor, account, status, flags, index, Nonce.wrap(nonce + (k << 32)), priceSize);
+        return _signedStatus(position.account(), digest, signature, expiry);
+    }
+
+    /// @dev What can be said of an order before its nonce is looked at; zero when nothing speaks against it. A failed recovery
+    /// gives signer zero, which only an unregistered account has, and that is never complete.
+    function _signedStatus(
+        LiveAccount account,
+        bytes32 digest,
+        uint256 signature,
+        uint256 expiry
+    ) private view returns (uint256) {
+        if (OrderHashing.recover(digest, signature) != account.word().signer()) return uint256(Verdict.BadSignature);
+        if (block.timestamp > expiry) return uint256(Verdict.Expired);
+        return account.complete() ? 0 : uint256(Verdict.IncompleteAccount);
+    }
+
+    /// @dev A resting order as its slot leaves it: live with what is left of `size`, replaced or cancelled.
+    function _openResting(
+        OrderContext memory context,
+        LiveOrder order,
+        LiveAccount account,
+        uint256 price,
+        uint256 size
+    ) private view returns (LiveOrder) {
+        unchecked {
+            Nonce nonce = order.nonce();
+            SlotKey key = slotKey(AccountId.wrap(uint32(order.account())), nonce.slot());
+            if (SlotKey.unwrap(key) != SlotKey.unwrap(context.slotKey)) {
+                (context.slotKey, context.slots) = (key, _slots[key]);
+            }
+            if (account.word().floored()) {
+                if (nonce.epoch() <= _epochFloors[account.id()])
+                    return order.open(uint256(Verdict.Replaced), price, 0, 0);
+            }
+            Slot slot = context.slots.slotAt(nonce);
+            uint256 epoch = slot.epoch();
+            if (epoch < nonce.epoch()) return order.open(0, price, size, 0);
+            if (epoch > nonce.epoch()) return order.open(uint256(Verdict.Replaced), price, 0, 0);
+            uint256 filled = slot.filled();
+            if (filled == CANCELLED) return order.open(uint256(Verdict.Cancelled), price, 0, 0);
+            return order.open(0, price, size > filled ? size - filled : 0, filled);
         }
-        cursor.offset = levels + BatchLayout.LEVEL * count;
     }
 
-    /// @dev Orders ascend strictly by (account, kind, nonce): no order stands twice, and neighbouring slots meet.
-    function _ascend(OrderCursor memory cursor, uint256 i, AccountId id, uint256 flags, Nonce first, Nonce last)
-        private
-        pure
-    {
-        uint256 base = (uint256(AccountId.unwrap(id)) << 41) | ((flags & FLAG_IMMEDIATE) << 39);
-        if (i != 0 && (base | Nonce.unwrap(first)) <= cursor.lastKey) revert Batch_OrdersNotAscending(i);
-        cursor.lastKey = base | Nonce.unwrap(last);
-        if (flags & FLAG_IMMEDIATE != 0 && !first.isNumber()) revert Batch_NonceMalformed(i, Nonce.unwrap(first));
-    }
-
-    /// @dev What can be said of an order before its nonce is looked at.
-    function _signed(OrderCursor memory cursor, LiveAccount memory account, bytes32 digest, uint256 expiry)
-        private
-        view
-        returns (Verdict)
-    {
-        address signer = OrderHashing.recover(digest, cursor.signature);
-        if (signer == address(0) || signer != account.word.signer()) return Verdict.BadSignature;
-        if (block.timestamp > expiry) return Verdict.Expired;
-        return account.complete ? Verdict.Settled : Verdict.IncompleteAccount;
-    }
-
-    /// @dev Adds one fillable entry; looks its nonce up unless the order is dead already.
-    function _append(
-        LiveBatch memory live,
-        OrderCursor memory cursor,
-        LiveAccount memory account,
-        Verdict status,
-        uint256 flags,
-        uint256 index,
-        Nonce nonce,
-        uint64 priceSize
-    ) private view {
-        uint256 left = uint32(priceSize);
-        if (status == Verdict.Settled) {
-            if (flags & FLAG_IMMEDIATE == 0) (status, left) = _resting(cursor, account, nonce, left);
-            else if (nonce.epoch() <= account.word.nonce()) status = Verdict.Spent;
-        }
-        uint256 level = cursor.level;
-        if (level >= live.orders.length) revert Batch_LevelCountWrong(level + 1, live.orders.length);
-        live.orders[level] = LiveOrders.pack(status, flags, index, nonce, Price.wrap(priceSize >> 32), left);
-        cursor.level = level + 1;
-    }
-
-    /// @dev State of a resting nonce: live with what is left of `size`, replaced or cancelled.
-    function _resting(OrderCursor memory cursor, LiveAccount memory account, Nonce nonce, uint256 size)
-        private
-        view
-        returns (Verdict, uint256)
-    {
-        SlotKey key = slotKey(account.id, nonce.slot());
-        if (SlotKey.unwrap(key) != SlotKey.unwrap(cursor.slotKey)) {
-            cursor.slotKey = key;
-            cursor.slots = _slots[key];
-        }
-        uint256 epoch = cursor.slots.epochAt(nonce);
-        if (epoch > nonce.epoch()) return (Verdict.Replaced, 0);
-        if (account.word.floored() && nonce.epoch() <= _epochFloors[account.id]) return (Verdict.Replaced, 0);
-        if (epoch < nonce.epoch()) return (Verdict.Settled, size);
-        uint256 filled = cursor.slots.filledAt(nonce);
-        if (filled == CANCELLED) return (Verdict.Cancelled, 0);
-        return (Verdict.Settled, size > filled ? size - filled : 0);
-    }
+    /// @dev EIP-712 domain separator of the signed types.
+    function _domain() internal view virtual returns (bytes32);
 }

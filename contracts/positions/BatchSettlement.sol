@@ -4,23 +4,25 @@ pragma solidity ^0.8.28;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 import {AccountWord} from "../types/AccountWord.sol";
-import {BatchVolume, BatchVolumes} from "../types/BatchVolume.sol";
-import {AccountId, MarketId, SlotKey, slotKey} from "../types/Ids.sol";
-import {LiveAccount, LiveBatch, LiveMarket, LivePosition} from "../types/Live.sol";
-import {FLAG_BUY, FLAG_IMMEDIATE, LiveOrder} from "../types/LiveOrder.sol";
+import {AccountId, MarketId, SlotKey, positionKey, slotKey} from "../types/Ids.sol";
+import {LiveAccount} from "../types/LiveAccount.sol";
+import {LiveBatch} from "../types/LiveBatch.sol";
+import {LiveMarket} from "../types/LiveMarket.sol";
+import {FLAG_BUY, FLAG_IMMEDIATE, FLAG_REDUCE_ONLY, LiveOrder, OrderTable} from "../types/LiveOrder.sol";
+import {LivePosition, STATE_CHANGED, STATE_OPEN} from "../types/LivePosition.sol";
 import {Nonce} from "../types/Nonce.sol";
 import {PositionWord, PositionWords} from "../types/PositionWord.sol";
-import {Price, Size} from "../types/Quantities.sol";
+import {Price, Quote, Size} from "../types/Quantities.sol";
 import {SlotsWord} from "../types/SlotsWord.sol";
-import {MAKER_SIDE, TAKER_SIDE, Verdict} from "../types/Verdict.sol";
+import {MAKER_SIDE, TAKER_SIDE} from "../types/Verdict.sol";
 import {BatchLayout, Layout} from "../libraries/BatchLayout.sol";
 import {FillRules} from "../libraries/FillRules.sol";
 import {HashPad, OrderHashing} from "../libraries/OrderHashing.sol";
 import {IPerpPositions, Settings, Tally} from "../interfaces/IPerpPositions.sol";
-import {positionKey} from "../types/Ids.sol";
 import {BatchLoading} from "./BatchLoading.sol";
 
 /// @notice The only door from off-chain: checks a batch, applies its legal fills in order, writes every word once.
+/// @dev Arithmetic is unchecked throughout, for the reasons given in `Quantities` and `BatchLoading`.
 abstract contract BatchSettlement is BatchLoading, EIP712 {
     /// @inheritdoc IPerpPositions
     function settle(bytes calldata batch) external {
@@ -28,16 +30,18 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
         Tally memory counts = _tally;
         Layout memory plan = BatchLayout.read(batch);
         _checkTurn(rules, counts, plan.number);
-        MarketId[] memory ids = _readMarkets(plan);
-        LiveBatch memory live = _load(plan, rules, ids, INDEX.prepare(ids), _domainSeparatorV4());
-        _fillAll(live, plan, rules.maxMarkets);
-        _writePositions(live);
-        _writeAccounts(live);
-        _writeSlots(live);
+        LiveBatch memory live;
+        _reserve(live, plan);
+        _prepareMarkets(live, plan, rules);
+        _loadTables(live, plan);
+        bytes memory records = _fillAll(live, plan, rules.maxMarkets);
+        _writePositions(live, plan);
+        _writeAccounts(live, plan);
+        _writeSlots(live, plan);
         _carryCancels(live, plan);
         _tally = Tally(counts.number + 1, uint40(block.timestamp), counts.fees + uint168(live.fees));
-        emit BatchSettled(counts.number, live.records);
-        _report(live);
+        emit BatchSettled(counts.number, records);
+        _reportVolumes(live, plan);
     }
 
     /// @inheritdoc IPerpPositions
@@ -45,10 +49,11 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
         Settings memory rules = _settings;
         Layout memory plan = BatchLayout.read(batch);
         if (plan.number != _tally.number) revert Batch_NumberWrong(plan.number, _tally.number);
-        MarketId[] memory ids = _readMarkets(plan);
-        LiveBatch memory live = _load(plan, rules, ids, INDEX.peek(ids), _domainSeparatorV4());
-        _fillAll(live, plan, rules.maxMarkets);
-        return live.records;
+        LiveBatch memory live;
+        _reserve(live, plan);
+        _peekMarkets(live, plan, rules);
+        _loadTables(live, plan);
+        return _fillAll(live, plan, rules.maxMarkets);
     }
 
     /// @dev The operator may settle at any time, everybody else once it has been silent for long.
@@ -60,180 +65,232 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
         if (number != counts.number) revert Batch_NumberWrong(number, counts.number);
     }
 
-    function _fillAll(LiveBatch memory live, Layout memory plan, uint256 maxMarkets) private pure {
-        bytes memory records = new bytes(plan.fills << 5);
-        for (uint256 i; i < plan.fills; ++i) {
-            uint256 entry = BatchLayout.word(plan.fillTable + 8 * i);
-            uint256 makerIndex = entry >> 240;
-            uint256 takerIndex = uint16(entry >> 224);
-            if (makerIndex >= live.orders.length || takerIndex >= live.orders.length) revert Batch_FillOutOfRange(i);
-            uint256 record = _fill(live, makerIndex, takerIndex, uint32(entry >> 192), maxMarkets);
-            assembly ("memory-safe") {
-                mstore(add(add(records, 32), shl(5, i)), record)
+    /// @dev Loads the markets, their funding accrued.
+    function _prepareMarkets(LiveBatch memory live, Layout memory plan, Settings memory rules) private {
+        unchecked {
+            MarketId id;
+            LiveMarket market = live.markets;
+            for (uint256 i; i < plan.markets; ++i) {
+                id = _marketId(plan, i, id);
+                _loadMarket(market, id, INDEX.prepare(id), rules);
+                market = market.skip(1);
             }
         }
-        live.records = records;
     }
 
-    /// @dev Settles or skips one fill and returns its record.
-    function _fill(LiveBatch memory live, uint256 makerIndex, uint256 takerIndex, uint256 size, uint256 maxMarkets)
-        private
-        pure
-        returns (uint256 record)
-    {
-        LiveOrder maker = live.orders[makerIndex];
-        LiveOrder taker = live.orders[takerIndex];
-        LivePosition memory makerPosition = live.positions[maker.position()];
-        LivePosition memory takerPosition = live.positions[taker.position()];
-        uint256 verdict = FillRules.pairVerdict(maker, taker, makerPosition, takerPosition, size);
-        if (verdict == 0) {
-            verdict = _trade(live, maker, taker, makerPosition, takerPosition, size, maxMarkets);
-            if (verdict == 0) {
-                live.orders[makerIndex] = maker.take(size);
-                live.orders[takerIndex] = taker.take(size);
-                if (taker.has(FLAG_IMMEDIATE)) _spend(takerPosition.account, taker.nonce());
+    /// @dev Loads the markets as `_prepareMarkets` would, without changing anything.
+    function _peekMarkets(LiveBatch memory live, Layout memory plan, Settings memory rules) private view {
+        unchecked {
+            MarketId id;
+            LiveMarket market = live.markets;
+            for (uint256 i; i < plan.markets; ++i) {
+                id = _marketId(plan, i, id);
+                _loadMarket(market, id, INDEX.peek(id), rules);
+                market = market.skip(1);
             }
         }
-        return _record(maker, taker, makerPosition, takerPosition, size, verdict);
     }
 
-    /// @dev Applies a fill to both sides, or to none.
-    function _trade(
+    /// @dev Settles or skips every fill, in the order of the table; returns their records.
+    function _fillAll(
+        LiveBatch memory live,
+        Layout memory plan,
+        uint256 maxMarkets
+    ) private pure returns (bytes memory records) {
+        unchecked {
+            uint256 fills = plan.fills;
+            uint256 levels = plan.levels;
+            uint256 table = plan.fillTable;
+            OrderTable orders = live.orders;
+            records = new bytes(fills << 5);
+            for (uint256 i; i < fills; ++i) {
+                uint256 entry = BatchLayout.word(table + 8 * i);
+                uint256 makerIndex = entry >> 240;
+                uint256 takerIndex = uint16(entry >> 224);
+                if (makerIndex >= levels) revert Batch_FillOutOfRange(i);
+                if (takerIndex >= levels) revert Batch_FillOutOfRange(i);
+                uint256 size = uint32(entry >> 192);
+                LiveOrder maker = orders.get(makerIndex);
+                LiveOrder taker = orders.get(takerIndex);
+                uint256 verdict = _fill(live, maker, taker, size, maxMarkets);
+                if (verdict == 0) {
+                    orders.put(makerIndex, maker.take(size));
+                    orders.put(takerIndex, taker.take(size));
+                }
+                uint256 record = maker.record(taker, size, verdict);
+                assembly ("memory-safe") {
+                    mstore(add(add(records, 32), shl(5, i)), record)
+                }
+            }
+        }
+    }
+
+    /// @dev Applies a fill to both sides, or to none. Returns its verdict with the side.
+    function _fill(
         LiveBatch memory live,
         LiveOrder maker,
         LiveOrder taker,
-        LivePosition memory makerPosition,
-        LivePosition memory takerPosition,
         uint256 size,
         uint256 maxMarkets
-    ) private pure returns (uint256) {
+    ) private pure returns (uint256 verdict) {
         unchecked {
-            LiveMarket memory market = makerPosition.market;
+            LivePosition position = maker.position();
+            LiveMarket market = position.market();
+            verdict = FillRules.pairVerdict(maker, taker, market, size);
+            if (verdict != 0) return verdict;
             uint256 value = size * Price.unwrap(maker.price());
-            uint256 notional = value * market.unit;
-            uint256 makerFee = FillRules.feeUp(notional, market.makerFee);
-            uint256 takerFee = FillRules.feeUp(notional, market.takerFee);
-            Size bought = Size.wrap(taker.has(FLAG_BUY) ? int256(size) : -int256(size));
-            Size sold = Size.wrap(-Size.unwrap(bought));
-            Verdict verdict =
-                FillRules.sideVerdict(makerPosition, sold, notional, makerFee, maker.flags(), maxMarkets);
-            if (verdict != Verdict.Settled) return uint256(verdict) | MAKER_SIDE;
-            verdict = FillRules.sideVerdict(takerPosition, bought, notional, takerFee, taker.flags(), maxMarkets);
-            if (verdict != Verdict.Settled) return uint256(verdict) | TAKER_SIDE;
-            FillRules.commit(makerPosition);
-            FillRules.commit(takerPosition);
-            market.volume += size;
-            market.value += value;
-            live.fees += makerFee + takerFee;
-            return 0;
+            uint256 notional = value * market.word().unit();
+            // Seen from the taker: a buyer receives lots and pays the notional.
+            (Size bought, Quote cost) = (Size.wrap(int256(size)), Quote.wrap(int256(notional)));
+            if (!taker.has(FLAG_BUY)) (bought, cost) = (Size.wrap(-int256(size)), Quote.wrap(-int256(notional)));
+            uint256 fee = FillRules.feeUp(notional, market.word().makerFee());
+            uint256 fees = fee;
+            Quote paid = Quote.wrap(int256(fee)) - cost;
+            Size traded = Size.wrap(0) - bought;
+            Quote equity;
+            Quote margin;
+            (verdict, equity, margin) = FillRules.sideVerdict(
+                position,
+                market,
+                traded,
+                paid,
+                maker.has(FLAG_REDUCE_ONLY),
+                maxMarkets
+            );
+            if (verdict != 0) return verdict | MAKER_SIDE;
+            fee = FillRules.feeUp(notional, market.word().takerFee());
+            fees += fee;
+            verdict = _take(taker, market, bought, cost + Quote.wrap(int256(fee)), maxMarkets);
+            if (verdict != 0) return verdict | TAKER_SIDE;
+            FillRules.commit(position, traded, paid, equity, margin);
+            market.setVolume(market.volume() + size);
+            market.setValue(market.value() + value);
+            live.fees += fees;
         }
     }
 
-    /// @dev Immediate orders at or below this number are spent from the next batch on.
-    function _spend(LiveAccount memory account, Nonce nonce) private pure {
-        uint256 number = Nonce.unwrap(nonce);
-        if (number > account.nonce) account.nonce = number;
-    }
-
-    /// @dev `maker 32 · taker 32 · market 16 · price 32 · size 32 · maker nonce 40 · taker nonce 40 · flags 8 · verdict 8 · 0 16`.
-    function _record(
-        LiveOrder maker,
+    /// @dev The taker's side of a fill whose maker's side is allowed: checks and applies it.
+    function _take(
         LiveOrder taker,
-        LivePosition memory makerPosition,
-        LivePosition memory takerPosition,
-        uint256 size,
-        uint256 verdict
+        LiveMarket market,
+        Size traded,
+        Quote paid,
+        uint256 maxMarkets
     ) private pure returns (uint256) {
-        uint256 accounts = (uint256(AccountId.unwrap(makerPosition.account.id)) << 224) |
-            (uint256(AccountId.unwrap(takerPosition.account.id)) << 192);
-        uint256 trade = (uint256(MarketId.unwrap(makerPosition.market.id)) << 176) |
-            (Price.unwrap(maker.price()) << 144) |
-            (size << 112);
-        uint256 nonces = (Nonce.unwrap(maker.nonce()) << 72) | (Nonce.unwrap(taker.nonce()) << 32);
-        // Buy and immediate are the two lowest flags of an order, and of a record.
-        return accounts | trade | nonces | ((taker.flags() & 3) << 24) | (verdict << 16);
+        LivePosition position = taker.position();
+        (uint256 verdict, Quote equity, Quote margin) = FillRules.sideVerdict(
+            position,
+            market,
+            traded,
+            paid,
+            taker.has(FLAG_REDUCE_ONLY),
+            maxMarkets
+        );
+        if (verdict != 0) return verdict;
+        FillRules.commit(position, traded, paid, equity, margin);
+        if (taker.has(FLAG_IMMEDIATE)) {
+            // Immediate orders at or below this number are spent from the next batch on.
+            LiveAccount account = position.account();
+            uint256 number = Nonce.unwrap(taker.nonce());
+            AccountWord next = account.next();
+            if (number > next.nonce()) account.setNext(next.withNonce(number));
+        }
+        return 0;
     }
 
-    /// @dev Writes the positions that traded and keeps their accounts' number of open markets.
-    function _writePositions(LiveBatch memory live) private {
-        for (uint256 i; i < live.accounts.length; ++i) {
-            live.accounts[i].openMarkets = live.accounts[i].word.openMarkets();
-        }
-        for (uint256 i; i < live.positions.length; ++i) {
-            LivePosition memory position = live.positions[i];
-            if (!position.touched) continue;
-            LiveAccount memory account = position.account;
-            LiveMarket memory market = position.market;
-            PositionWord word = PositionWords.pack(position.size, position.quote, market.index);
-            _positions[positionKey(account.id, market.id)] = word;
-            if (word.isOpen()) {
-                if (!position.stored.isOpen()) ++account.openMarkets;
-            } else if (position.stored.isOpen()) {
-                --account.openMarkets;
+    /// @dev Writes the positions that traded and counts their accounts' open markets.
+    function _writePositions(LiveBatch memory live, Layout memory plan) private {
+        unchecked {
+            LivePosition position = live.positions;
+            LivePosition end = position.skip(plan.positions);
+            while (LivePosition.unwrap(position) != LivePosition.unwrap(end)) {
+                if (position.state() >= STATE_CHANGED) _writePosition(position);
+                position = position.skip(1);
             }
+        }
+    }
+
+    function _writePosition(LivePosition position) private {
+        unchecked {
+            LiveAccount account = position.account();
+            LiveMarket market = position.market();
+            PositionWord word = PositionWords.pack(position.size(), position.quote(), market.word().index());
+            _positions[positionKey(account.id(), market.id())] = word;
+            bool wasOpen = position.state() & STATE_OPEN != 0;
+            if (word.isOpen() == wasOpen) return;
+            AccountWord next = account.next();
+            account.setNext(next.withOpenMarkets(wasOpen ? next.openMarkets() - 1 : next.openMarkets() + 1));
         }
     }
 
     /// @dev Writes the accounts whose nonce or number of open markets changed.
-    function _writeAccounts(LiveBatch memory live) private {
-        for (uint256 i; i < live.accounts.length; ++i) {
-            LiveAccount memory account = live.accounts[i];
-            AccountWord word = account.word.withNonce(account.nonce).withOpenMarkets(account.openMarkets);
-            if (AccountWord.unwrap(word) != AccountWord.unwrap(account.word)) _accounts[account.id] = word;
+    function _writeAccounts(LiveBatch memory live, Layout memory plan) private {
+        unchecked {
+            LiveAccount account = live.accounts;
+            LiveAccount end = account.skip(plan.accounts);
+            while (LiveAccount.unwrap(account) != LiveAccount.unwrap(end)) {
+                AccountWord next = account.next();
+                if (AccountWord.unwrap(next) != AccountWord.unwrap(account.word())) _accounts[account.id()] = next;
+                account = account.skip(1);
+            }
         }
     }
 
     /// @dev Writes the slots of the resting orders that filled; neighbours share one write. Of two epochs of a slot the
     /// higher one comes later and stays.
-    function _writeSlots(LiveBatch memory live) private {
-        SlotKey openKey;
-        SlotsWord word;
-        bool open;
-        for (uint256 i; i < live.orders.length; ++i) {
-            LiveOrder order = live.orders[i];
-            uint256 filled = order.filled();
-            if (filled == 0 || order.has(FLAG_IMMEDIATE)) continue;
-            Nonce nonce = order.nonce();
-            SlotKey key = slotKey(live.positions[order.position()].account.id, nonce.slot());
-            if (!open || SlotKey.unwrap(key) != SlotKey.unwrap(openKey)) {
-                if (open) _slots[openKey] = word;
-                (openKey, word, open) = (key, _slots[key], true);
+    function _writeSlots(LiveBatch memory live, Layout memory plan) private {
+        unchecked {
+            uint256 levels = plan.levels;
+            OrderTable orders = live.orders;
+            SlotKey openKey = SlotKey.wrap(type(uint256).max);
+            SlotsWord word;
+            bool open;
+            for (uint256 i; i < levels; ++i) {
+                LiveOrder order = orders.get(i);
+                if (!order.movesSlot()) continue;
+                Nonce nonce = order.nonce();
+                SlotKey key = slotKey(AccountId.wrap(uint32(order.account())), nonce.slot());
+                if (SlotKey.unwrap(key) != SlotKey.unwrap(openKey)) {
+                    if (open) _slots[openKey] = word;
+                    (openKey, word, open) = (key, _slots[key], true);
+                }
+                word = word.withFilled(nonce, order.filled());
             }
-            word = word.withFilled(nonce, word.filledOf(nonce) + filled);
+            if (open) _slots[openKey] = word;
         }
-        if (open) _slots[openKey] = word;
     }
 
     /// @dev Cancels carried by the operator take effect after the batch's fills. A wrong signature is passed over, like a bad fill.
     function _carryCancels(LiveBatch memory live, Layout memory plan) private {
-        if (plan.cancels == 0) return;
-        HashPad pad = OrderHashing.newPad(_domainSeparatorV4());
-        for (uint256 i; i < plan.cancels; ++i) {
-            uint256 entry = BatchLayout.word(plan.cancelTable + 7 * i);
-            uint256 index = entry >> 240;
-            if (index >= live.accounts.length) revert Batch_CancelOutOfRange(i, index);
-            LiveAccount memory account = live.accounts[index];
-            Nonce nonce = Nonce.wrap(uint40(entry >> 200));
-            bytes32 digest = OrderHashing.cancelDigest(pad, account.id, nonce);
-            address signer = OrderHashing.recover(digest, plan.signatures + BatchLayout.SIGNATURE * i);
-            if (signer == address(0) || signer != account.word.signer()) continue;
-            if (_kill(account.id, nonce)) emit OrderCancelled(account.id, uint40(Nonce.unwrap(nonce)));
+        unchecked {
+            if (plan.cancels == 0) return;
+            HashPad pad = OrderHashing.newPad(_domain());
+            for (uint256 i; i < plan.cancels; ++i) {
+                uint256 entry = BatchLayout.word(plan.cancelTable + 7 * i);
+                if (entry >> 240 >= plan.accounts) revert Batch_CancelOutOfRange(i, entry >> 240);
+                LiveAccount account = live.accounts.skip(entry >> 240);
+                Nonce nonce = Nonce.wrap(uint40(entry >> 200));
+                bytes32 digest = OrderHashing.cancelDigest(pad, account.id(), nonce);
+                address signer = OrderHashing.recover(digest, plan.signatures + BatchLayout.SIGNATURE * i);
+                if (signer == address(0) || signer != account.word().signer()) continue;
+                if (_kill(account.id(), nonce)) emit OrderCancelled(account.id(), uint40(Nonce.unwrap(nonce)));
+            }
         }
     }
 
     /// @dev Hands the settled volume of each traded market to `FundingIndex`.
-    function _report(LiveBatch memory live) private {
-        BatchVolume[] memory volumes = new BatchVolume[](live.markets.length);
-        uint256 n;
-        for (uint256 i; i < live.markets.length; ++i) {
-            LiveMarket memory market = live.markets[i];
-            if (market.volume == 0) continue;
-            volumes[n++] = BatchVolumes.pack(market.id, market.volume, market.value);
+    function _reportVolumes(LiveBatch memory live, Layout memory plan) private {
+        unchecked {
+            LiveMarket market = live.markets;
+            for (uint256 i; i < plan.markets; ++i) {
+                if (market.volume() != 0) INDEX.record(market.id(), market.volume(), market.value());
+                market = market.skip(1);
+            }
         }
-        if (n == 0) return;
-        assembly ("memory-safe") {
-            mstore(volumes, n)
-        }
-        INDEX.record(volumes);
+    }
+
+    /// @dev Recomputed when the chain id is no longer the one of the deployment.
+    function _domain() internal view override returns (bytes32) {
+        return _domainSeparatorV4();
     }
 }

@@ -5,7 +5,7 @@ import {AccountWord} from "../types/AccountWord.sol";
 import {AccountId, MarketId, PositionKey, SlotKey, positionKey, slotKey} from "../types/Ids.sol";
 import {Nonce} from "../types/Nonce.sol";
 import {PositionWord} from "../types/PositionWord.sol";
-import {SlotsWord} from "../types/SlotsWord.sol";
+import {CANCELLED, SlotsWord} from "../types/SlotsWord.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
 import {IFundingIndex} from "../interfaces/IFundingIndex.sol";
 import {IPerpPositions, Settings, Tally} from "../interfaces/IPerpPositions.sol";
@@ -71,8 +71,8 @@ abstract contract PositionStorage is IPerpPositions {
     function _kill(AccountId account, Nonce nonce) internal returns (bool killed) {
         SlotKey key = slotKey(account, nonce.slot());
         SlotsWord word = _slots[key];
-        if (word.epochAt(nonce) > nonce.epoch()) return false;
-        _slots[key] = word.withFilled(nonce, type(uint32).max);
+        if (word.slotAt(nonce).epoch() > nonce.epoch()) return false;
+        _slots[key] = word.withFilled(nonce, CANCELLED);
         return true;
     }
 }

@@ -1,48 +1,92 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {AccountId, MarketId} from "./Ids.sol";
+import {LivePosition} from "./LivePosition.sol";
 import {Nonce} from "./Nonce.sol";
 import {Price} from "./Quantities.sol";
-import {Verdict} from "./Verdict.sol";
+import {Memory} from "../libraries/Memory.sol";
 
-/// @notice An order while its batch is worked on, in one memory word:
-/// `status 8 · flags 8 · position index 16 · nonce 40 · price 32 · left 32 · filled 32`.
-/// @dev `left` is what may still be filled, `filled` what this batch filled. One word each keeps memory, which is priced
-/// quadratically, small: 800 orders take 25 kB.
+/// @notice An order while its batch is worked on, in one memory word: `account 32 · kind 8 · nonce 40 · market 16 · flags 8 ·
+/// status 8 · position 32 · touched 16 · price 32 · left 32 · filled 32`.
+/// @dev `left` is what may still be filled, `filled` what was filled so far, earlier batches included. One word each keeps
+/// memory, which is priced quadratically, small. The upper part is the sort key of the order table, and all that a fill's
+/// record needs.
 type LiveOrder is uint256;
+
+/// @notice Memory table of live orders. Indexes are checked by the caller, once and by name, so access is plain.
+type OrderTable is uint256;
 
 uint256 constant FLAG_BUY = 1;
 uint256 constant FLAG_IMMEDIATE = 2;
 uint256 constant FLAG_POST_ONLY = 4;
 uint256 constant FLAG_REDUCE_ONLY = 8;
 uint256 constant FLAG_LADDER = 16;
-uint256 constant FLAGS_KNOWN = 31;
 
 using LiveOrders for LiveOrder global;
+using OrderTables for OrderTable global;
 
 /// @notice Packs, reads and fills a live order.
 library LiveOrders {
     uint256 private constant LEFT = 32;
     uint256 private constant PRICE = 64;
-    uint256 private constant NONCE = 96;
-    uint256 private constant POSITION = 136;
+    uint256 private constant TOUCHED = 1 << 96;
+    uint256 private constant POSITION = 112;
+    uint256 private constant STATUS = 144;
     uint256 private constant FLAGS = 152;
-    uint256 private constant STATUS = 160;
+    uint256 private constant MARKET = 160;
+    uint256 private constant NONCE = 176;
+    uint256 private constant KIND = 216;
+    uint256 private constant ACCOUNT = 224;
 
-    /// @notice An order that nothing has filled in this batch.
-    function pack(Verdict status_, uint256 flags_, uint256 position_, Nonce nonce_, Price price_, uint256 left_)
-        internal
-        pure
-        returns (LiveOrder)
-    {
-        uint256 head = (uint256(status_) << STATUS) | (flags_ << FLAGS) | (position_ << POSITION);
-        uint256 body = (Nonce.unwrap(nonce_) << NONCE) | (Price.unwrap(price_) << PRICE) | (left_ << LEFT);
-        return LiveOrder.wrap(head | body);
+    /// @notice What all orders of a position have in common: account, market, and the position itself.
+    function tag(AccountId account_, MarketId market_, LivePosition position_) internal pure returns (LiveOrder) {
+        uint256 place = (uint256(MarketId.unwrap(market_)) << MARKET) | (LivePosition.unwrap(position_) << POSITION);
+        return LiveOrder.wrap((uint256(AccountId.unwrap(account_)) << ACCOUNT) | place);
+    }
+
+    /// @notice The tag with kind, nonce and flags of one order.
+    function identify(LiveOrder self, uint256 flags_, uint256 nonce_) internal pure returns (LiveOrder) {
+        uint256 kind = (flags_ & FLAG_IMMEDIATE) << (KIND - 1);
+        return LiveOrder.wrap(LiveOrder.unwrap(self) | kind | (nonce_ << NONCE) | (flags_ << FLAGS));
+    }
+
+    /// @notice The same order with its verdict before any fill, its price, and what is left and filled of it.
+    function open(
+        LiveOrder self,
+        uint256 status_,
+        uint256 price_,
+        uint256 left_,
+        uint256 filled_
+    ) internal pure returns (LiveOrder) {
+        uint256 state = (status_ << STATUS) | (price_ << PRICE) | (left_ << LEFT) | filled_;
+        return LiveOrder.wrap(LiveOrder.unwrap(self) | state);
+    }
+
+    /// @notice Whether the orders may meet at all: both live, one market, opposite sides, different accounts, the maker
+    /// resting, the taker not post-only.
+    function meets(LiveOrder maker, LiveOrder taker) internal pure returns (bool) {
+        uint256 a = LiveOrder.unwrap(maker);
+        uint256 b = LiveOrder.unwrap(taker);
+        uint256 differ = a ^ b;
+        if (differ >> ACCOUNT == 0) return false;
+        uint256 against =
+            ((a | b) & (0xff << STATUS)) |
+                (differ & (0xffff << MARKET)) |
+                (~differ & (FLAG_BUY << FLAGS)) |
+                (a & (FLAG_IMMEDIATE << FLAGS)) |
+                (b & (FLAG_POST_ONLY << FLAGS));
+        return against == 0;
+    }
+
+    /// @notice Sort key of the order table: account, kind, nonce.
+    function key(LiveOrder self) internal pure returns (uint256) {
+        return LiveOrder.unwrap(self) >> NONCE;
     }
 
     /// @notice `Settled` for a live order, otherwise why none of its fills can settle.
     function status(LiveOrder self) internal pure returns (uint256) {
-        return LiveOrder.unwrap(self) >> STATUS;
+        return uint8(LiveOrder.unwrap(self) >> STATUS);
     }
 
     /// @notice Flags as in the batch.
@@ -50,14 +94,24 @@ library LiveOrders {
         return uint8(LiveOrder.unwrap(self) >> FLAGS);
     }
 
-    /// @notice Whether all of the given flags are set.
+    /// @notice Whether one of the given flags is set.
     function has(LiveOrder self, uint256 flag) internal pure returns (bool) {
-        return (LiveOrder.unwrap(self) >> FLAGS) & flag != 0;
+        return LiveOrder.unwrap(self) & (flag << FLAGS) != 0;
     }
 
-    /// @notice Index of the position that the order trades.
-    function position(LiveOrder self) internal pure returns (uint256) {
-        return uint16(LiveOrder.unwrap(self) >> POSITION);
+    /// @notice The position that the order trades.
+    function position(LiveOrder self) internal pure returns (LivePosition) {
+        return LivePosition.wrap(uint32(LiveOrder.unwrap(self) >> POSITION));
+    }
+
+    /// @notice Account number.
+    function account(LiveOrder self) internal pure returns (uint256) {
+        return LiveOrder.unwrap(self) >> ACCOUNT;
+    }
+
+    /// @notice Market number.
+    function market(LiveOrder self) internal pure returns (uint256) {
+        return uint16(LiveOrder.unwrap(self) >> MARKET);
     }
 
     /// @notice Nonce as signed; of a ladder's level, the level's own.
@@ -75,15 +129,53 @@ library LiveOrders {
         return uint32(LiveOrder.unwrap(self) >> LEFT);
     }
 
-    /// @notice Lots that this batch filled.
+    /// @notice Lots filled so far, earlier batches included.
     function filled(LiveOrder self) internal pure returns (uint256) {
         return uint32(LiveOrder.unwrap(self));
+    }
+
+    /// @notice Whether it is a resting order that this batch filled: its slot must be written.
+    function movesSlot(LiveOrder self) internal pure returns (bool) {
+        return LiveOrder.unwrap(self) & (TOUCHED | (FLAG_IMMEDIATE << FLAGS)) == TOUCHED;
     }
 
     /// @notice The same order after a fill of `size` lots; the caller has checked `size <= left`.
     function take(LiveOrder self, uint256 size) internal pure returns (LiveOrder) {
         unchecked {
-            return LiveOrder.wrap(LiveOrder.unwrap(self) + size - (size << LEFT));
+            return LiveOrder.wrap((LiveOrder.unwrap(self) + size - (size << LEFT)) | TOUCHED);
+        }
+    }
+
+    /// @notice Record of a fill for the event: `maker 32 · taker 32 · market 16 · price 32 · size 32 · maker nonce 40 ·
+    /// taker nonce 40 · flags 8 · verdict 8 · 0 16`; the flags are the taker's buy and immediate.
+    function record(LiveOrder maker, LiveOrder taker, uint256 size, uint256 verdict) internal pure returns (uint256) {
+        uint256 a = LiveOrder.unwrap(maker);
+        uint256 b = LiveOrder.unwrap(taker);
+        uint256 accounts = ((a >> ACCOUNT) << 224) | ((b >> ACCOUNT) << 192);
+        uint256 trade = ((a & (0xffff << MARKET)) << 16) | (((a >> PRICE) & 0xffffffff) << 144) | (size << 112);
+        uint256 nonces = ((a & (0xffffffffff << NONCE)) >> 104) | ((b & (0xffffffffff << NONCE)) >> 144);
+        return accounts | trade | nonces | ((b & (3 << FLAGS)) >> 128) | (verdict << 16);
+    }
+}
+
+/// @notice Allocates, reads and writes a table of live orders.
+library OrderTables {
+    /// @notice A table of `n` orders, not initialised.
+    function create(uint256 n) internal pure returns (OrderTable) {
+        return OrderTable.wrap(Memory.allocate(n));
+    }
+
+    /// @notice Order `i`.
+    function get(OrderTable self, uint256 i) internal pure returns (LiveOrder) {
+        unchecked {
+            return LiveOrder.wrap(Memory.load(OrderTable.unwrap(self) + 32 * i));
+        }
+    }
+
+    /// @notice Replaces order `i`.
+    function put(OrderTable self, uint256 i, LiveOrder order) internal pure {
+        unchecked {
+            Memory.store(OrderTable.unwrap(self) + 32 * i, LiveOrder.unwrap(order));
         }
     }
 }

@@ -77,7 +77,9 @@ library MarketWords {
 
     /// @notice Funding interval in seconds.
     function interval(MarketWord self) internal pure returns (uint256) {
-        return uint256(uint16(MarketWord.unwrap(self) >> INTERVAL)) * 60;
+        unchecked {
+            return uint256(uint16(MarketWord.unwrap(self) >> INTERVAL)) * 60;
+        }
     }
 
     /// @notice Publication time of the mark.
@@ -87,7 +89,9 @@ library MarketWords {
 
     /// @notice Whether the mark is at most `maxAge` seconds old.
     function isFresh(MarketWord self, uint256 maxAge) internal view returns (bool) {
-        return block.timestamp <= time(self) + maxAge;
+        unchecked {
+            return block.timestamp <= time(self) + maxAge;
+        }
     }
 
     /// @notice The same market at another mark.

@@ -72,16 +72,22 @@ library Sizes {
     function abs(Size a) internal pure returns (uint256) {
         unchecked {
             int256 raw = Size.unwrap(a);
-            return uint256(raw < 0 ? -raw : raw);
+            int256 mask = raw >> 255;
+            return uint256((raw ^ mask) - mask);
         }
     }
 
-    /// @notice Whether going from `a` to `b` lowers the exposure: `b` lies between zero and `a`, and is not `a`.
-    /// @dev A flip through zero opens risk on the other side and is not lowering.
-    function lowersTo(Size a, Size b) internal pure returns (bool) {
-        int256 from = Size.unwrap(a);
-        int256 to = Size.unwrap(b);
-        return from > 0 ? (to >= 0 && to < from) : (to <= 0 && to > from);
+    /// @notice Whether going from `before` to `a` goes through zero to the other side.
+    function isFlipOf(Size a, Size before) internal pure returns (bool) {
+        if (Size.unwrap(a) == 0) return false;
+        return Size.unwrap(a) ^ Size.unwrap(before) < 0;
+    }
+
+    /// @notice Value of the lots at an amount per lot.
+    function times(Size a, Quote perLot) internal pure returns (Quote) {
+        unchecked {
+            return Quote.wrap(Size.unwrap(a) * Quote.unwrap(perLot));
+        }
     }
 
     /// @notice The value as stored in 64 bits, or `Quantity_OutOfRange`.

@@ -10,11 +10,13 @@ using SampleWords for SampleWord global;
 /// @notice Reads and packs a sample word.
 library SampleWords {
     /// @notice Packs the five fields.
-    function pack(int256 rate, uint256 start, uint256 sampledAt_, int256 premium_, int256 weighted_)
-        internal
-        pure
-        returns (SampleWord)
-    {
+    function pack(
+        int256 rate,
+        uint256 start,
+        uint256 sampledAt_,
+        int256 premium_,
+        int256 weighted_
+    ) internal pure returns (SampleWord) {
         uint256 head = (uint256(uint32(int32(rate))) << 224) | (start << 192) | (sampledAt_ << 160);
         return
             SampleWord.wrap(

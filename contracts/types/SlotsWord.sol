@@ -9,23 +9,17 @@ type SlotsWord is uint256;
 /// @dev `filled` of an epoch that was cancelled: no order is larger.
 uint256 constant CANCELLED = type(uint32).max;
 
+/// @dev What a slot holds: `epoch 32 · filled 32`.
+type Slot is uint256;
+
 using SlotsWords for SlotsWord global;
+using Slots for Slot global;
 
 /// @notice Reads and replaces one of the four slots that a nonce names.
 library SlotsWords {
-    /// @notice Highest epoch seen in the nonce's slot.
-    function epochAt(SlotsWord self, Nonce nonce) internal pure returns (uint256) {
-        return uint32(SlotsWord.unwrap(self) >> (_shift(nonce) + 32));
-    }
-
-    /// @notice Lots filled of that epoch, or `CANCELLED`.
-    function filledAt(SlotsWord self, Nonce nonce) internal pure returns (uint256) {
-        return uint32(SlotsWord.unwrap(self) >> _shift(nonce));
-    }
-
-    /// @notice Lots filled of the nonce's own epoch: zero when the slot still holds a lower one.
-    function filledOf(SlotsWord self, Nonce nonce) internal pure returns (uint256) {
-        return epochAt(self, nonce) == nonce.epoch() ? filledAt(self, nonce) : 0;
+    /// @notice The nonce's slot.
+    function slotAt(SlotsWord self, Nonce nonce) internal pure returns (Slot) {
+        return Slot.wrap(uint64(SlotsWord.unwrap(self) >> _shift(nonce)));
     }
 
     /// @notice The same word with the nonce's epoch and `filled` in its slot.
@@ -38,5 +32,18 @@ library SlotsWords {
     /// @dev Bit offset of the slot: 64 × (slot % 4).
     function _shift(Nonce nonce) private pure returns (uint256) {
         return (nonce.slot() & 3) << 6;
+    }
+}
+
+/// @notice Reads a slot.
+library Slots {
+    /// @notice Highest epoch seen.
+    function epoch(Slot self) internal pure returns (uint256) {
+        return Slot.unwrap(self) >> 32;
+    }
+
+    /// @notice Lots filled of that epoch, or `CANCELLED`.
+    function filled(Slot self) internal pure returns (uint256) {
+        return uint32(Slot.unwrap(self));
     }
 }

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {AccountWord} from "./AccountWord.sol";
+import {AccountId} from "./Ids.sol";
+import {Quote} from "./Quantities.sol";
+import {Memory} from "../libraries/Memory.sol";
+
+/// @notice An account while a batch is worked on: a pointer to its record in memory.
+/// @dev `word` is the stored word, `next` what it becomes.
+type LiveAccount is uint256;
+
+using LiveAccounts for LiveAccount global;
+
+/// @notice Fields of a `LiveAccount`.
+library LiveAccounts {
+    /// @dev Words of one record.
+    uint256 internal constant WORDS = 8;
+
+    /// @notice The record `i` places after this one.
+    function skip(LiveAccount self, uint256 i) internal pure returns (LiveAccount) {
+        unchecked {
+            return LiveAccount.wrap(LiveAccount.unwrap(self) + i * (WORDS * 32));
+        }
+    }
+
+    /// @notice The stored word.
+    function word(LiveAccount self) internal pure returns (AccountWord) {
+        unchecked {
+            return AccountWord.wrap(Memory.load(LiveAccount.unwrap(self)));
+        }
+    }
+
+    /// @dev Sets `word`.
+    function setWord(LiveAccount self, AccountWord value) internal pure {
+        unchecked {
+            Memory.store(LiveAccount.unwrap(self), AccountWord.unwrap(value));
+        }
+    }
+
+    /// @notice Account number.
+    function id(LiveAccount self) internal pure returns (AccountId) {
+        unchecked {
+            return AccountId.wrap(uint32(Memory.load(LiveAccount.unwrap(self) + 32)));
+        }
+    }
+
+    /// @dev Sets `id`.
+    function setId(LiveAccount self, AccountId value) internal pure {
+        unchecked {
+            Memory.store(LiveAccount.unwrap(self) + 32, AccountId.unwrap(value));
+        }
+    }
+
+    /// @notice Whether every open position was supplied and the account has a trading key.
+    function complete(LiveAccount self) internal pure returns (bool) {
+        unchecked {
+            return Memory.load(LiveAccount.unwrap(self) + 64) != 0;
+        }
+    }
+
+    /// @dev Sets `complete`.
+    function setComplete(LiveAccount self, bool value) internal pure {
+        unchecked {
+            Memory.store(LiveAccount.unwrap(self) + 64, value ? 1 : 0);
+        }
+    }
+
+    /// @notice Whether every market listed for the account has a fresh mark.
+    function fresh(LiveAccount self) internal pure returns (bool) {
+        unchecked {
+            return Memory.load(LiveAccount.unwrap(self) + 96) != 0;
+        }
+    }
+
+    /// @dev Sets `fresh`.
+    function setFresh(LiveAccount self, bool value) internal pure {
+        unchecked {
+            Memory.store(LiveAccount.unwrap(self) + 96, value ? 1 : 0);
+        }
+    }
+
+    /// @notice Collateral and value of all positions at the mark.
+    function equity(LiveAccount self) internal pure returns (Quote) {
+        unchecked {
+            return Quote.wrap(int256(Memory.load(LiveAccount.unwrap(self) + 128)));
+        }
+    }
+
+    /// @dev Sets `equity`.
+    function setEquity(LiveAccount self, Quote value) internal pure {
+        unchecked {
+            Memory.store(LiveAccount.unwrap(self) + 128, uint256(Quote.unwrap(value)));
+        }
+    }
+
+    /// @notice Initial margin of all positions.
+    function initialMargin(LiveAccount self) internal pure returns (Quote) {
+        unchecked {
+            return Quote.wrap(int256(Memory.load(LiveAccount.unwrap(self) + 160)));
+        }
+    }
+
+    /// @dev Sets `initialMargin`.
+    function setInitialMargin(LiveAccount self, Quote value) internal pure {
+        unchecked {
+            Memory.store(LiveAccount.unwrap(self) + 160, uint256(Quote.unwrap(value)));
+        }
+    }
+
+    /// @notice What the word becomes with the batch.
+    function next(LiveAccount self) internal pure returns (AccountWord) {
+        unchecked {
+            return AccountWord.wrap(Memory.load(LiveAccount.unwrap(self) + 192));
+        }
+    }
+
+    /// @dev Sets `next`.
+    function setNext(LiveAccount self, AccountWord value) internal pure {
+        unchecked {
+            Memory.store(LiveAccount.unwrap(self) + 192, AccountWord.unwrap(value));
+        }
+    }
+
+    /// @notice Open markets, counting each that the batch opened.
+    function openMarkets(LiveAccount self) internal pure returns (uint256) {
+        unchecked {
+            return Memory.load(LiveAccount.unwrap(self) + 224);
+        }
+    }
+
+    /// @dev Sets `openMarkets`.
+    function setOpenMarkets(LiveAccount self, uint256 value) internal pure {
+        unchecked {
+            Memory.store(LiveAccount.unwrap(self) + 224, value);
+        }
+    }
+}
