@@ -9,29 +9,41 @@ applies the floor of EIP-7623 itself. The result is what a node charges: 21,000,
 and refunds.
 """
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from eth_abi.codec import ABICodec
-from eth_abi.registry import registry
-from eth_utils.crypto import keccak
 from pyrevm import EVM, AccountInfo, BlockEnv, CfgEnv, Env, ExecutionResult
 
-from penstock.deploy import ZERO_ADDRESS, Abi, canonical_type, created_address
+from penstock.artifacts import CODEC, artifacts, decode_revert, events
+from penstock.artifacts import ContractRevert as Revert
+from penstock.deploy import ZERO_ADDRESS, Abi, created_address
 
-BUILD: Final = Path(__file__).resolve().parents[2] / ".build" / "__local__.json"
+__all__ = [
+    "CHAIN_ID",
+    "CODEC",
+    "DEPLOYER",
+    "START",
+    "Contract",
+    "Log",
+    "Revert",
+    "RevmChain",
+    "RevmDeployer",
+    "artifacts",
+    "decode_revert",
+    "floor_gas",
+    "reverts",
+]
+
 CHAIN_ID: Final = 31_337
 START: Final = 1_800_000_000
+# What a block holds; without a bound a contract that burns gas would burn for ever.
+BLOCK_GAS: Final = 60_000_000
 DEPLOYER: Final = "0x" + "d0" * 20
 
-CODEC: Final = ABICodec(registry)
 _REVERT: Final = re.compile(r"Revert \{ gas_used: \d+, output: (0x[0-9a-f]*) \}")
 _ACCOUNT: Final = re.compile(r"(0x[0-9a-f]{40}): Account \{ info: ")
 _SLOT: Final = re.compile(
@@ -40,143 +52,12 @@ _SLOT: Final = re.compile(
 FLOOR_PER_TOKEN: Final = 10
 
 
-class Revert(Exception):
-    """A transaction was undone. `name` and `arguments` are those of the contract's error."""
-
-    def __init__(self, name: str, arguments: tuple[Any, ...]) -> None:
-        self.name: Final = name
-        self.arguments: Final = arguments
-        super().__init__(f"{name}{arguments}")
-
-
 @contextmanager
 def reverts(name: str, *arguments: object) -> Iterator[None]:
     """Expect exactly this error with exactly these values."""
     with pytest.raises(Revert) as caught:
         yield
     assert (caught.value.name, caught.value.arguments) == (name, arguments)
-
-
-# --- compiled contracts ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """What is needed to call one function: made once, used a hundred thousand times."""
-
-    selector: bytes
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-
-    def encode(self, arguments: Sequence[object]) -> bytes:
-        return self.selector + CODEC.encode(self.inputs, arguments)
-
-    def decode(self, data: bytes) -> Any:
-        """One value alone, several as a tuple."""
-        values = CODEC.decode(self.outputs, data)
-        return values[0] if len(values) == 1 else (values or None)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    name: str
-    indexed: tuple[str, ...]
-    plain: tuple[str, ...]
-    order: tuple[int, ...]
-
-    def decode(self, topics: Sequence[bytes], data: bytes) -> tuple[Any, ...]:
-        """The arguments in the order of the declaration."""
-        found = [
-            CODEC.decode([kind], topic)[0] for kind, topic in zip(self.indexed, topics, strict=True)
-        ]
-        found += CODEC.decode(self.plain, data)
-        return tuple(found[place] for place in self.order)
-
-
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    name: str
-    abi: Abi
-    code: bytes
-    constructor: tuple[str, ...]
-    functions: Mapping[str, Function]
-
-
-def _kinds(components: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    return tuple(canonical_type(component) for component in components)
-
-
-def _selector(entry: Mapping[str, Any]) -> bytes:
-    return keccak(text=f"{entry['name']}({','.join(_kinds(entry['inputs']))})")
-
-
-def _function(entry: Mapping[str, Any]) -> Function:
-    return Function(_selector(entry)[:4], _kinds(entry["inputs"]), _kinds(entry["outputs"]))
-
-
-def _event(entry: Mapping[str, Any]) -> Event:
-    inputs = entry["inputs"]
-    indexed = [i for i, part in enumerate(inputs) if part["indexed"]]
-    places = indexed + [i for i, part in enumerate(inputs) if not part["indexed"]]
-    kinds = _kinds(inputs)
-    return Event(
-        entry["name"],
-        tuple(kinds[i] for i in indexed),
-        tuple(kinds[i] for i in places[len(indexed) :]),
-        tuple(places.index(i) for i in range(len(inputs))),
-    )
-
-
-@lru_cache(maxsize=1)
-def artifacts() -> Mapping[str, Artifact]:
-    """Every compiled contract by name."""
-    if not BUILD.is_file():
-        raise FileNotFoundError(f"{BUILD} is missing: compile the contracts first (`make build`)")
-    return {
-        name: _artifact(name, compiled)
-        for name, compiled in json.loads(BUILD.read_text())["contractTypes"].items()
-    }
-
-
-def _artifact(name: str, compiled: Mapping[str, Any]) -> Artifact:
-    abi = compiled["abi"]
-    code = (compiled.get("deploymentBytecode") or {}).get("bytecode") or "0x"
-    inputs = [_kinds(entry["inputs"]) for entry in abi if entry["type"] == "constructor"]
-    functions = {entry["name"]: _function(entry) for entry in abi if entry["type"] == "function"}
-    code_bytes = bytes.fromhex(code.removeprefix("0x"))
-    return Artifact(name, abi, code_bytes, inputs[0] if inputs else (), functions)
-
-
-@lru_cache(maxsize=1)
-def _errors() -> Mapping[bytes, tuple[str, tuple[str, ...]]]:
-    """Errors of all contracts by selector: one contract passes on what another threw."""
-    known: dict[bytes, tuple[str, tuple[str, ...]]] = {
-        bytes.fromhex("08c379a0"): ("Error", ("string",)),
-        bytes.fromhex("4e487b71"): ("Panic", ("uint256",)),
-    }
-    for artifact in artifacts().values():
-        for entry in artifact.abi:
-            if entry["type"] == "error":
-                known[_selector(entry)[:4]] = (entry["name"], _kinds(entry["inputs"]))
-    return known
-
-
-@lru_cache(maxsize=1)
-def _events() -> Mapping[bytes, Event]:
-    return {
-        _selector(entry): _event(entry)
-        for artifact in artifacts().values()
-        for entry in artifact.abi
-        if entry["type"] == "event"
-    }
-
-
-def decode_revert(data: bytes) -> Revert:
-    """Name the error in the answer of an undone call; an unknown one is shown as it is."""
-    name, kinds = _errors().get(data[:4], ("", ()))
-    if not name:
-        return Revert("Unknown" if data else "Empty", (data,) if data else ())
-    return Revert(name, CODEC.decode(kinds, data[4:]))
 
 
 # --- the chain ------------------------------------------------------------------------------------
@@ -218,14 +99,14 @@ class RevmChain:
     def create(self, contract: str, *arguments: object, sender: str = DEPLOYER) -> str:
         """Deploy and return the address."""
         artifact = artifacts()[contract]
-        data = artifact.code + CODEC.encode(artifact.constructor, arguments)
+        data = artifact.creation(arguments)
         self.evm.reset_transient_storage()
         try:
             return str(self.evm.deploy(sender, data))
         except RuntimeError as error:
             raise _translated(error) from None
 
-    def send(self, sender: str, to: str, data: bytes, gas: int | None = None) -> bytes:
+    def send(self, sender: str, to: str, data: bytes, gas: int = BLOCK_GAS) -> bytes:
         """Send raw bytes. Raises Revert."""
         self.evm.reset_transient_storage()
         try:
@@ -242,7 +123,7 @@ class RevmChain:
         function: str,
         *arguments: object,
         sender: str,
-        gas: int | None = None,
+        gas: int = BLOCK_GAS,
     ) -> Any:
         """Send a transaction; return what the function returned. Raises Revert."""
         called = artifacts()[contract].functions[function]
@@ -280,7 +161,7 @@ class RevmChain:
         for log in self.result.logs if self.result else ():
             _, data = log.data
             raw = [bytes.fromhex(topic.removeprefix("0x")) for topic in log.topics]
-            event = _events().get(raw[0]) if raw else None
+            event = events().get(raw[0]) if raw else None
             if event:
                 found.append(Log(log.address.lower(), event.name, event.decode(raw[1:], data)))
         return found
@@ -354,9 +235,7 @@ class Contract:
     def call(self, function: str, *arguments: object, sender: str = ZERO_ADDRESS) -> Any:
         return self.chain.call(self.address, self.name, function, *arguments, sender=sender)
 
-    def transact(
-        self, function: str, *arguments: object, sender: str, gas: int | None = None
-    ) -> Any:
+    def transact(self, function: str, *arguments: object, sender: str, gas: int = BLOCK_GAS) -> Any:
         return self.chain.transact(
             self.address, self.name, function, *arguments, sender=sender, gas=gas
         )
