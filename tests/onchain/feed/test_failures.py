@@ -2,7 +2,7 @@
 
 import pytest
 from eth_account._utils.encode_typed_data.encoding_and_hashing import hash_domain
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.deploy import ZERO_ADDRESS
@@ -18,6 +18,8 @@ def carry(venue: Venue, market: int, reports: list[Report]) -> None:
     venue.feed.transact("post", market, reports, sender=CARRIER)
 
 
+# Few examples: each copies the whole chain.
+@settings(max_examples=10)
 @given(price=PRICES, chain_id=st.integers(1, 2**32))
 @isolated
 def test_sig_1__the_chain_forks_to_another_id__reports_do_not_follow(
