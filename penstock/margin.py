@@ -104,8 +104,8 @@ class Holding:
 
     @property
     def empty(self) -> bool:
-        """Whether the account has nothing in the market."""
-        return self.size == 0 and self.quote == 0
+        """Whether the account had nothing in the market and has not traded in it since."""
+        return self.size == 0 and self.quote == 0 and not self.traded
 
 
 def hold(standing: Standing, market: Priced, position: Position | None) -> Holding:

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {LiveAccount} from "../types/LiveAccount.sol";
 import {LiveMarket} from "../types/LiveMarket.sol";
-import {FLAG_BUY, FLAG_IMMEDIATE, LiveOrder} from "../types/LiveOrder.sol";
+import {FLAG_BUY, FLAG_IMMEDIATE, FLAG_POST_ONLY, LiveOrder} from "../types/LiveOrder.sol";
 import {LivePosition, STATE_CHANGED, STATE_EMPTY} from "../types/LivePosition.sol";
 import {Price, Quote, Size} from "../types/Quantities.sol";
 import {MAKER_SIDE, TAKER_SIDE, Verdict} from "../types/Verdict.sol";
@@ -12,30 +12,30 @@ import {MAKER_SIDE, TAKER_SIDE, Verdict} from "../types/Verdict.sol";
 library FillRules {
     uint256 private constant FEE_SCALE = 1_000_000;
 
-    /// @notice Verdict on the pair of orders alone, before margin: zero when they may meet.
+    /// @notice Whether the pair of orders alone, before margin, allows the fill.
+    /// @dev Each term is negative when a rule is broken, so that one sign bit answers for all of them; `pairVerdict` then says
+    /// which it was. All terms are below 2^200, so none can overflow into another's sign.
+    function allows(LiveOrder maker, LiveOrder taker, LiveMarket market, uint256 size) internal pure returns (bool) {
+        unchecked {
+            uint256 price = Price.unwrap(maker.price());
+            uint256 mask = taker.sellMask();
+            uint256 terms = 0 - maker.against(taker);
+            terms |= (maker.account() ^ taker.account()) - 1;
+            terms |= ((Price.unwrap(taker.price()) - price) ^ mask) - mask;
+            terms |= price - Price.unwrap(market.low());
+            terms |= Price.unwrap(market.high()) - price;
+            terms |= (maker.left() - size) | (taker.left() - size) | (size - 1);
+            return int256(terms) >= 0;
+        }
+    }
+
+    /// @notice Why `allows` refused: the first broken rule, in the order of the verdicts.
     function pairVerdict(
         LiveOrder maker,
         LiveOrder taker,
         LiveMarket market,
         uint256 size
     ) internal pure returns (uint256) {
-        if (size == 0) return _meetingVerdict(maker, taker, size);
-        if (!maker.meets(taker)) return _meetingVerdict(maker, taker, size);
-        Price price = maker.price();
-        if (taker.has(FLAG_BUY)) {
-            if (price > taker.price()) return uint256(Verdict.NotCrossing);
-        } else {
-            if (price < taker.price()) return uint256(Verdict.NotCrossing);
-        }
-        if (price < market.low()) return uint256(Verdict.OutsideBand);
-        if (price > market.high()) return uint256(Verdict.OutsideBand);
-        if (size > maker.left()) return uint256(Verdict.Overfill) | MAKER_SIDE;
-        if (size > taker.left()) return uint256(Verdict.Overfill) | TAKER_SIDE;
-        return 0;
-    }
-
-    /// @dev Why two orders may not meet, when `LiveOrders.meets` says so.
-    function _meetingVerdict(LiveOrder maker, LiveOrder taker, uint256 size) private pure returns (uint256) {
         if (maker.status() != 0) return maker.status() | MAKER_SIDE;
         if (taker.status() != 0) return taker.status() | TAKER_SIDE;
         if (size == 0) return uint256(Verdict.SizeZero);
@@ -43,59 +43,71 @@ library FillRules {
         if (maker.has(FLAG_BUY) == taker.has(FLAG_BUY)) return uint256(Verdict.SameSide);
         if (maker.account() == taker.account()) return uint256(Verdict.SelfTrade);
         if (maker.has(FLAG_IMMEDIATE)) return uint256(Verdict.MakerImmediate);
-        return uint256(Verdict.TakerPostOnly);
+        if (taker.has(FLAG_POST_ONLY)) return uint256(Verdict.TakerPostOnly);
+        Price price = maker.price();
+        if (taker.has(FLAG_BUY) ? price > taker.price() : price < taker.price()) return uint256(Verdict.NotCrossing);
+        if (price < market.low() || price > market.high()) return uint256(Verdict.OutsideBand);
+        return uint256(Verdict.Overfill) | (size > maker.left() ? MAKER_SIDE : TAKER_SIDE);
     }
 
-    /// @notice Works out equity and margin of an account after one side of a fill, and whether it may have it.
+    /// @notice Applies one side of a fill, if its account may have it; otherwise nothing changes.
     /// @param traded Lots bought (positive) or sold (negative).
     /// @param paid Notional and fee, positive is paid.
-    /// @return verdict Zero when it may.
-    /// @return equity Equity after the fill.
-    /// @return margin Initial margin after the fill.
-    function sideVerdict(
+    /// @return Zero when it was applied.
+    function take(
         LivePosition position,
         LiveMarket market,
         Size traded,
         Quote paid,
         bool reduceOnly,
         uint256 maxMarkets
-    ) internal pure returns (uint256 verdict, Quote equity, Quote margin) {
+    ) internal pure returns (uint256) {
         unchecked {
             LiveAccount account = position.account();
             Size before = position.size();
             Size next = before + traded;
             int256 grown = int256(next.abs()) - int256(before.abs());
-            equity = account.equity() + traded.times(market.lotValue()) - paid;
-            margin = account.initialMargin() + Size.wrap(grown).times(market.lotMarginUp());
+            Quote equity = account.equity() + traded.times(market.lotValue()) - paid;
+            Quote margin = account.initialMargin() + Size.wrap(grown).times(market.lotMarginUp());
             // Lowering: closer to zero on the same side. A flip through zero opens risk on the other side.
-            if (grown < 0) {
-                if (!next.isFlipOf(before)) {
-                    if (equity.isNegative()) {
-                        if (equity < account.equity()) verdict = uint256(Verdict.Bankrupt);
-                    }
-                    return (verdict, equity, margin);
+            bool lowers = grown < 0;
+            if (lowers) lowers = !next.isFlipOf(before);
+            if (lowers) {
+                if (equity.isNegative()) {
+                    if (equity < account.equity()) return uint256(Verdict.Bankrupt);
                 }
+            } else {
+                if (reduceOnly) return uint256(Verdict.ReduceOnly);
+                if (position.state() == STATE_EMPTY) {
+                    if (account.openMarkets() >= maxMarkets) return uint256(Verdict.TooManyMarkets);
+                }
+                if (!account.fresh()) return uint256(Verdict.StalePrice);
+                if (equity < margin) return uint256(Verdict.BelowInitialMargin);
+                if (position.state() == STATE_EMPTY) account.setOpenMarkets(account.openMarkets() + 1);
             }
-            if (reduceOnly) return (uint256(Verdict.ReduceOnly), equity, margin);
-            if (position.state() == STATE_EMPTY) {
-                if (account.openMarkets() >= maxMarkets) return (uint256(Verdict.TooManyMarkets), equity, margin);
-            }
-            if (!account.fresh()) return (uint256(Verdict.StalePrice), equity, margin);
-            if (equity < margin) verdict = uint256(Verdict.BelowInitialMargin);
-        }
-    }
-
-    /// @notice Applies a side that `sideVerdict` allowed.
-    function commit(LivePosition position, Size traded, Quote paid, Quote equity, Quote margin) internal pure {
-        unchecked {
-            LiveAccount account = position.account();
-            uint256 state = position.state();
-            if (state == STATE_EMPTY) account.setOpenMarkets(account.openMarkets() + 1);
-            position.setState(state | STATE_CHANGED);
-            position.setSize(position.size() + traded);
+            position.setState(position.state() | STATE_CHANGED);
+            position.setSize(next);
             position.setQuote(position.quote() - paid);
             account.setEquity(equity);
             account.setInitialMargin(margin);
+            return 0;
+        }
+    }
+
+    /// @notice Takes back a side that was applied last: exactly what `take` did is undone.
+    /// @param state State of the position before.
+    function undo(LivePosition position, LiveMarket market, Size traded, Quote paid, uint256 state) internal pure {
+        unchecked {
+            LiveAccount account = position.account();
+            Size after_ = position.size();
+            Size before = after_ - traded;
+            int256 grown = int256(after_.abs()) - int256(before.abs());
+            if (state == STATE_EMPTY) account.setOpenMarkets(account.openMarkets() - 1);
+            position.setState(state);
+            position.setSize(before);
+            position.setQuote(position.quote() + paid);
+            account.setEquity(account.equity() - traded.times(market.lotValue()) + paid);
+            account.setInitialMargin(account.initialMargin() - Size.wrap(grown).times(market.lotMarginUp()));
         }
     }
 

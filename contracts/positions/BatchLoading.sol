@@ -7,7 +7,7 @@ import {LiveAccount, LiveAccounts} from "../types/LiveAccount.sol";
 import {LiveBatch} from "../types/LiveBatch.sol";
 import {LiveMarket, LiveMarkets} from "../types/LiveMarket.sol";
 import {FLAG_IMMEDIATE, FLAG_LADDER, LiveOrder, LiveOrders, OrderTables} from "../types/LiveOrder.sol";
-import {LivePosition, LivePositions, STATE_EMPTY, STATE_OPEN} from "../types/LivePosition.sol";
+import {LivePosition, LivePositions} from "../types/LivePosition.sol";
 import {MarketWord} from "../types/MarketWord.sol";
 import {Nonce} from "../types/Nonce.sol";
 import {PositionWord} from "../types/PositionWord.sol";
@@ -76,11 +76,12 @@ abstract contract BatchLoading is PositionStorage {
     function _loadAccounts(LiveBatch memory live, Layout memory plan) private view {
         unchecked {
             uint256 offset = plan.accountTable;
+            uint256 accounts = plan.accounts;
             LiveAccount account = live.accounts;
             LivePosition position = live.positions;
             LivePosition end = position.skip(plan.positions);
             uint256 last;
-            for (uint256 i; i < plan.accounts; ++i) {
+            for (uint256 i; i < accounts; ++i) {
                 uint256 head = BatchLayout.word(offset);
                 uint256 id = head >> 224;
                 if (id <= last) revert Batch_AccountsNotAscending(i);
@@ -88,73 +89,69 @@ abstract contract BatchLoading is PositionStorage {
                 uint256 count = uint8(head >> 216);
                 LivePosition next = position.skip(count);
                 if (LivePosition.unwrap(next) > LivePosition.unwrap(end)) revert Batch_PositionCountWrong(i);
-                offset += 5;
-                _loadAccount(account, AccountId.wrap(uint32(id)));
-                uint256 open =
-                    account.openMarkets() -
-                        _loadPositions(live.markets, plan.markets, account, position, offset, count);
-                account.setComplete(open == 0 && account.word().signer() != address(0));
-                offset += count;
+                _loadAccount(
+                    live.markets,
+                    plan.markets,
+                    account,
+                    AccountId.wrap(uint32(id)),
+                    position,
+                    next,
+                    offset + 5
+                );
+                offset += 5 + count;
                 position = next;
                 account = account.skip(1);
             }
-            if (LivePosition.unwrap(position) != LivePosition.unwrap(end))
-                revert Batch_PositionCountWrong(plan.accounts);
+            if (LivePosition.unwrap(position) != LivePosition.unwrap(end)) revert Batch_PositionCountWrong(accounts);
         }
     }
 
-    function _loadAccount(LiveAccount account, AccountId id) private view {
-        AccountWord word = _accounts[id];
-        account.setWord(word);
-        account.setId(id);
-        account.setFresh(true);
-        account.setEquity(word.collateral());
-        account.setInitialMargin(Quote.wrap(0));
-        account.setNext(word);
-        account.setOpenMarkets(word.openMarkets());
-    }
-
-    /// @dev Loads an account's `count` positions, whose market indexes stand at `offset`; returns how many are open.
-    function _loadPositions(
+    /// @dev Loads an account and its positions up to `end`, whose market indexes stand at `offset`.
+    function _loadAccount(
         LiveMarket markets,
         uint256 marketCount,
         LiveAccount account,
+        AccountId id,
         LivePosition position,
-        uint256 offset,
-        uint256 count
-    ) private view returns (uint256 open) {
+        LivePosition end,
+        uint256 offset
+    ) private view {
         unchecked {
+            AccountWord word = _accounts[id];
+            account.begin(id, word);
+            uint256 unseen = word.openMarkets();
             // One more than the last index, so that zero stands for none.
             uint256 above;
-            for (uint256 end = offset + count; offset < end; ++offset) {
-                uint256 index = BatchLayout.word(offset) >> 248;
-                if (index < above || index >= marketCount) revert Batch_MarketIndexWrong(account.id(), index);
+            while (LivePosition.unwrap(position) != LivePosition.unwrap(end)) {
+                uint256 index = BatchLayout.word(offset++) >> 248;
+                if (index < above) revert Batch_MarketIndexWrong(id, index);
+                if (index >= marketCount) revert Batch_MarketIndexWrong(id, index);
                 above = index + 1;
-                if (_loadPosition(position, account, markets.skip(index))) ++open;
+                unseen -= _loadPosition(position, account, markets.skip(index));
                 position = position.skip(1);
             }
+            account.setComplete(unseen == 0 ? word.signer() != address(0) : false);
         }
     }
 
-    /// @dev Loads one position, adds it to its account's equity and margin, and says whether it is open.
-    function _loadPosition(LivePosition position, LiveAccount account, LiveMarket market) private view returns (bool) {
-        PositionWord word = _positions[positionKey(account.id(), market.id())];
-        position.setAccount(account);
-        position.setMarket(market);
-        position.setTag(LiveOrders.tag(account.id(), market.id(), position));
+    /// @dev Loads one position and adds it to its account; returns 1 when it is open, otherwise 0.
+    function _loadPosition(
+        LivePosition position,
+        LiveAccount account,
+        LiveMarket market
+    ) private view returns (uint256) {
+        AccountId id = account.id();
+        MarketId marketId = market.id();
+        PositionWord stored = _positions[positionKey(id, marketId)];
+        position.begin(account, market, LiveOrders.tag(id, marketId, position));
         if (!market.fresh()) account.setFresh(false);
-        Size size = word.size();
-        Quote quote = word.quoteAfterFundingDown(market.word().index());
-        position.setSize(size);
-        position.setQuote(quote);
-        if (!word.isOpen()) {
-            position.setState(STATE_EMPTY);
-            return false;
-        }
-        position.setState(STATE_OPEN);
+        if (!stored.isOpen()) return 0;
+        Size size = stored.size();
+        Quote quote = stored.quoteAfterFundingDown(market.word().index());
+        position.resume(size, quote);
         account.setEquity(account.equity() + quote + size.times(market.lotValue()));
         account.setInitialMargin(account.initialMargin() + Margin.required(size, market.lotMarginUp()));
-        return true;
+        return 1;
     }
 
     /// @dev Reads the order table. Orders ascend strictly by (account, kind, nonce): no order stands twice, and neighbouring
@@ -284,17 +281,21 @@ abstract contract BatchLoading is PositionStorage {
         return _signedStatus(position.account(), digest, signature, expiry);
     }
 
-    /// @dev What can be said of an order before its nonce is looked at; zero when nothing speaks against it. A failed recovery
-    /// gives signer zero, which only an unregistered account has, and that is never complete.
+    /// @dev What can be said of an order before its nonce is looked at; zero when nothing speaks against it.
     function _signedStatus(
         LiveAccount account,
         bytes32 digest,
         uint256 signature,
         uint256 expiry
     ) private view returns (uint256) {
-        if (OrderHashing.recover(digest, signature) != account.word().signer()) return uint256(Verdict.BadSignature);
-        if (block.timestamp > expiry) return uint256(Verdict.Expired);
-        return account.complete() ? 0 : uint256(Verdict.IncompleteAccount);
+        address signer = account.word().signer();
+        if (OrderHashing.recover(digest, signature) != signer) return uint256(Verdict.BadSignature);
+        if (block.timestamp <= expiry) {
+            if (account.complete()) return 0;
+        }
+        // A failed recovery gives signer zero, which an unregistered account has; that one is never complete.
+        if (signer == address(0)) return uint256(Verdict.BadSignature);
+        return uint256(block.timestamp > expiry ? Verdict.Expired : Verdict.IncompleteAccount);
     }
 
     /// @dev A resting order as its slot leaves it: live with what is left of `size`, replaced or cancelled.

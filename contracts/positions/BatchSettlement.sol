@@ -8,7 +8,7 @@ import {AccountId, MarketId, SlotKey, positionKey, slotKey} from "../types/Ids.s
 import {LiveAccount} from "../types/LiveAccount.sol";
 import {LiveBatch} from "../types/LiveBatch.sol";
 import {LiveMarket} from "../types/LiveMarket.sol";
-import {FLAG_BUY, FLAG_IMMEDIATE, FLAG_REDUCE_ONLY, LiveOrder, OrderTable} from "../types/LiveOrder.sol";
+import {FLAG_IMMEDIATE, FLAG_REDUCE_ONLY, LiveOrder, OrderTable} from "../types/LiveOrder.sol";
 import {LivePosition, STATE_CHANGED, STATE_OPEN} from "../types/LivePosition.sol";
 import {Nonce} from "../types/Nonce.sol";
 import {PositionWord, PositionWords} from "../types/PositionWord.sol";
@@ -136,66 +136,47 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
         unchecked {
             LivePosition position = maker.position();
             LiveMarket market = position.market();
-            verdict = FillRules.pairVerdict(maker, taker, market, size);
-            if (verdict != 0) return verdict;
+            if (!FillRules.allows(maker, taker, market, size)) return FillRules.pairVerdict(maker, taker, market, size);
             uint256 value = size * Price.unwrap(maker.price());
             uint256 notional = value * market.word().unit();
             // Seen from the taker: a buyer receives lots and pays the notional.
-            (Size bought, Quote cost) = (Size.wrap(int256(size)), Quote.wrap(int256(notional)));
-            if (!taker.has(FLAG_BUY)) (bought, cost) = (Size.wrap(-int256(size)), Quote.wrap(-int256(notional)));
-            uint256 fee = FillRules.feeUp(notional, market.word().makerFee());
-            uint256 fees = fee;
-            Quote paid = Quote.wrap(int256(fee)) - cost;
-            Size traded = Size.wrap(0) - bought;
-            Quote equity;
-            Quote margin;
-            (verdict, equity, margin) = FillRules.sideVerdict(
-                position,
-                market,
-                traded,
-                paid,
-                maker.has(FLAG_REDUCE_ONLY),
-                maxMarkets
-            );
+            uint256 mask = taker.sellMask();
+            Size bought = Size.wrap(int256((size ^ mask) - mask));
+            Quote cost = Quote.wrap(int256((notional ^ mask) - mask));
+            uint256 makerFee = FillRules.feeUp(notional, market.word().makerFee());
+            uint256 takerFee = FillRules.feeUp(notional, market.word().takerFee());
+            uint256 state = position.state();
+            Size sold = Size.wrap(-Size.unwrap(bought));
+            Quote paid = Quote.wrap(int256(makerFee)) - cost;
+            verdict = FillRules.take(position, market, sold, paid, maker.has(FLAG_REDUCE_ONLY), maxMarkets);
             if (verdict != 0) return verdict | MAKER_SIDE;
-            fee = FillRules.feeUp(notional, market.word().takerFee());
-            fees += fee;
-            verdict = _take(taker, market, bought, cost + Quote.wrap(int256(fee)), maxMarkets);
-            if (verdict != 0) return verdict | TAKER_SIDE;
-            FillRules.commit(position, traded, paid, equity, margin);
+            verdict = _take(taker, market, bought, cost + Quote.wrap(int256(takerFee)), maxMarkets);
+            if (verdict != 0) {
+                FillRules.undo(position, market, sold, paid, state);
+                return verdict | TAKER_SIDE;
+            }
             market.setVolume(market.volume() + size);
             market.setValue(market.value() + value);
-            live.fees += fees;
+            live.fees += makerFee + takerFee;
         }
     }
 
-    /// @dev The taker's side of a fill whose maker's side is allowed: checks and applies it.
+    /// @dev The taker's side of a fill. An immediate order at or below the account's nonce is spent from the next batch on.
     function _take(
         LiveOrder taker,
         LiveMarket market,
         Size traded,
         Quote paid,
         uint256 maxMarkets
-    ) private pure returns (uint256) {
+    ) private pure returns (uint256 verdict) {
         LivePosition position = taker.position();
-        (uint256 verdict, Quote equity, Quote margin) = FillRules.sideVerdict(
-            position,
-            market,
-            traded,
-            paid,
-            taker.has(FLAG_REDUCE_ONLY),
-            maxMarkets
-        );
+        verdict = FillRules.take(position, market, traded, paid, taker.has(FLAG_REDUCE_ONLY), maxMarkets);
         if (verdict != 0) return verdict;
-        FillRules.commit(position, traded, paid, equity, margin);
         if (taker.has(FLAG_IMMEDIATE)) {
-            // Immediate orders at or below this number are spent from the next batch on.
             LiveAccount account = position.account();
             uint256 number = Nonce.unwrap(taker.nonce());
-            AccountWord next = account.next();
-            if (number > next.nonce()) account.setNext(next.withNonce(number));
+            if (number > account.nonce()) account.setNonce(number);
         }
-        return 0;
     }
 
     /// @dev Writes the positions that traded and counts their accounts' open markets.
@@ -229,7 +210,7 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
             LiveAccount account = live.accounts;
             LiveAccount end = account.skip(plan.accounts);
             while (LiveAccount.unwrap(account) != LiveAccount.unwrap(end)) {
-                AccountWord next = account.next();
+                AccountWord next = account.next().withNonce(account.nonce());
                 if (AccountWord.unwrap(next) != AccountWord.unwrap(account.word())) _accounts[account.id()] = next;
                 account = account.skip(1);
             }

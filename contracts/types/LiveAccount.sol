@@ -7,7 +7,7 @@ import {Quote} from "./Quantities.sol";
 import {Memory} from "../libraries/Memory.sol";
 
 /// @notice An account while a batch is worked on: a pointer to its record in memory.
-/// @dev `word` is the stored word, `next` what it becomes.
+/// @dev `word` is the stored word, `next` with `nonce` what it becomes.
 type LiveAccount is uint256;
 
 using LiveAccounts for LiveAccount global;
@@ -15,13 +15,25 @@ using LiveAccounts for LiveAccount global;
 /// @notice Fields of a `LiveAccount`.
 library LiveAccounts {
     /// @dev Words of one record.
-    uint256 internal constant WORDS = 8;
+    uint256 internal constant WORDS = 9;
 
     /// @notice The record `i` places after this one.
     function skip(LiveAccount self, uint256 i) internal pure returns (LiveAccount) {
         unchecked {
             return LiveAccount.wrap(LiveAccount.unwrap(self) + i * (WORDS * 32));
         }
+    }
+
+    /// @notice Sets up a record: collateral only, no position yet. `complete` is set when the positions are loaded.
+    function begin(LiveAccount self, AccountId id_, AccountWord word_) internal pure {
+        setWord(self, word_);
+        setNext(self, word_);
+        setId(self, id_);
+        setFresh(self, true);
+        setEquity(self, word_.collateral());
+        setInitialMargin(self, Quote.wrap(0));
+        setNonce(self, word_.nonce());
+        setOpenMarkets(self, word_.openMarkets());
     }
 
     /// @notice The stored word.
@@ -108,7 +120,7 @@ library LiveAccounts {
         }
     }
 
-    /// @notice What the word becomes with the batch.
+    /// @notice What the word becomes with the batch, its nonce apart.
     function next(LiveAccount self) internal pure returns (AccountWord) {
         unchecked {
             return AccountWord.wrap(Memory.load(LiveAccount.unwrap(self) + 192));
@@ -133,6 +145,20 @@ library LiveAccounts {
     function setOpenMarkets(LiveAccount self, uint256 value) internal pure {
         unchecked {
             Memory.store(LiveAccount.unwrap(self) + 224, value);
+        }
+    }
+
+    /// @notice Highest immediate number that filled.
+    function nonce(LiveAccount self) internal pure returns (uint256) {
+        unchecked {
+            return Memory.load(LiveAccount.unwrap(self) + 256);
+        }
+    }
+
+    /// @dev Sets `nonce`.
+    function setNonce(LiveAccount self, uint256 value) internal pure {
+        unchecked {
+            Memory.store(LiveAccount.unwrap(self) + 256, value);
         }
     }
 }

@@ -63,20 +63,24 @@ library LiveOrders {
         return LiveOrder.wrap(LiveOrder.unwrap(self) | state);
     }
 
-    /// @notice Whether the orders may meet at all: both live, one market, opposite sides, different accounts, the maker
-    /// resting, the taker not post-only.
-    function meets(LiveOrder maker, LiveOrder taker) internal pure returns (bool) {
+    /// @notice What speaks against the two orders meeting at all: zero when both are live, in one market, on opposite sides,
+    /// the maker resting and the taker not post-only.
+    function against(LiveOrder maker, LiveOrder taker) internal pure returns (uint256) {
         uint256 a = LiveOrder.unwrap(maker);
         uint256 b = LiveOrder.unwrap(taker);
-        uint256 differ = a ^ b;
-        if (differ >> ACCOUNT == 0) return false;
-        uint256 against =
+        return
             ((a | b) & (0xff << STATUS)) |
-                (differ & (0xffff << MARKET)) |
-                (~differ & (FLAG_BUY << FLAGS)) |
-                (a & (FLAG_IMMEDIATE << FLAGS)) |
-                (b & (FLAG_POST_ONLY << FLAGS));
-        return against == 0;
+            ((a ^ b) & (0xffff << MARKET)) |
+            (~(a ^ b) & (FLAG_BUY << FLAGS)) |
+            (a & (FLAG_IMMEDIATE << FLAGS)) |
+            (b & (FLAG_POST_ONLY << FLAGS));
+    }
+
+    /// @notice Zero for a buy, all ones for a sell: `(x ^ mask) - mask` is x for a buy and -x for a sell.
+    function sellMask(LiveOrder self) internal pure returns (uint256) {
+        unchecked {
+            return ((LiveOrder.unwrap(self) >> FLAGS) & FLAG_BUY) - 1;
+        }
     }
 
     /// @notice Sort key of the order table: account, kind, nonce.

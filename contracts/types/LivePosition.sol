@@ -30,6 +30,23 @@ library LivePositions {
         }
     }
 
+    /// @notice Sets up a record: nothing in the market yet.
+    function begin(LivePosition self, LiveAccount account_, LiveMarket market_, LiveOrder tag_) internal pure {
+        setAccount(self, account_);
+        setMarket(self, market_);
+        setSize(self, Size.wrap(0));
+        setQuote(self, Quote.wrap(0));
+        setState(self, STATE_EMPTY);
+        setTag(self, tag_);
+    }
+
+    /// @notice Puts an open position into the record.
+    function resume(LivePosition self, Size size_, Quote quote_) internal pure {
+        setSize(self, size_);
+        setQuote(self, quote_);
+        setState(self, STATE_OPEN);
+    }
+
     /// @notice Its account.
     function account(LivePosition self) internal pure returns (LiveAccount) {
         unchecked {

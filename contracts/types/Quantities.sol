@@ -79,8 +79,7 @@ library Sizes {
 
     /// @notice Whether going from `before` to `a` goes through zero to the other side.
     function isFlipOf(Size a, Size before) internal pure returns (bool) {
-        if (Size.unwrap(a) == 0) return false;
-        return Size.unwrap(a) ^ Size.unwrap(before) < 0;
+        return Size.unwrap(a) != 0 ? Size.unwrap(a) ^ Size.unwrap(before) < 0 : false;
     }
 
     /// @notice Value of the lots at an amount per lot.
