@@ -7,9 +7,7 @@ is resolved by our own engine once; peers that match differently show it in the 
 
 import math
 import random
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from penstock.engine import Engine
 from penstock.gate import OpenGate
@@ -24,23 +22,15 @@ EXPIRY: Final = 2_000_000_000
 SIGNATURE: Final = bytes(64)
 
 
-class Kind(IntEnum):
-    """What a message does."""
+class Row(NamedTuple):
+    """One message in terms that fit every engine. Ids are 1, 2, 3… in order of arrival.
 
-    NEW = 0
-    CANCEL = 1
-    REPLACE = 2
+    A cancel has `id` 0 and a new order has `old` 0; a replacement has both. Price in ticks, size in
+    lots; `account` and `nonce` are those of the order that is placed or cancelled.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One message in terms that fit every engine. Ids are 1, 2, 3… in order of arrival."""
-
-    kind: Kind
     id: int
-    """The new order; 0 for a cancel."""
     old: int
-    """The order that is cancelled or replaced; 0 for a new one."""
     buy: bool
     price: int
     size: int
@@ -89,28 +79,28 @@ class _Author:
 
     def _place(self, buy: bool, towards: int) -> Row:
         place = self.free[buy].pop()
-        return self._submit(Kind.NEW, 0, buy, towards, place)
+        return self._submit(0, buy, towards, place)
 
     def _replace(self, old: int) -> Row:
         row = self.rows[old]
         place = row.account << 8 | row.nonce >> 32
         self._forget(old)
         self.free[row.buy].pop()
-        return self._submit(Kind.REPLACE, old, row.buy, -self._distance(), place)
+        return self._submit(old, row.buy, -self._distance(), place)
 
     def _cancel(self, old: int) -> Row:
         row = self.rows[old]
         self.engine.cancel(Cancel(row.account, row.nonce), 1)
         self._forget(old)
-        return Row(Kind.CANCEL, 0, old, row.buy, row.price, row.size, row.account, row.nonce)
+        return Row(0, old, row.buy, row.price, row.size, row.account, row.nonce)
 
-    def _submit(self, kind: Kind, old: int, buy: bool, towards: int, place: int) -> Row:
+    def _submit(self, old: int, buy: bool, towards: int, place: int) -> Row:
         self.ids += 1
         epoch = self.epochs[place] = self.epochs.get(place, 0) + 1
         price = round(self.mid) + (towards if buy else -towards)
         size = 1 + int(self.rng.lognormvariate(3, 1))
         nonce = (place & 255) << 32 | epoch
-        row = Row(kind, self.ids, old, buy, price, size, place >> 8, nonce)
+        row = Row(self.ids, old, buy, price, size, place >> 8, nonce)
         self._remember(row)
         for event in self.engine.place(signed_order(row), 1):
             if isinstance(event, Fill):

@@ -12,7 +12,7 @@ from penstock.events import (
     RejectReason,
     Trimmed,
 )
-from penstock.gate import Gate, OpenGate
+from penstock.gate import Gate, OpenGate, PositionGate
 from penstock.messages import (
     Cancel,
     Fill,
@@ -44,6 +44,7 @@ __all__ = [
     "OpenGate",
     "Order",
     "PenstockError",
+    "PositionGate",
     "RejectReason",
     "Rejected",
     "Report",

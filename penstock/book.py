@@ -14,26 +14,35 @@ from penstock.units import UINT32_MAX
 CANCELLED: Final = UINT32_MAX
 """The `filled` of a cancelled epoch, here as in the chain's slot word."""
 
+NONE: Final = 2**33
+"""The best key of an empty side: no limit reaches it."""
+
 
 class Slot:
     """One order slot of one account, twin of the chain's slot word, and a link of its queue.
 
-    It outlives its orders: `epoch` and `filled` (lots) are remembered for ever. `signed`, `left`
-    (lots) and `expiry` (seconds) mean something only while an order rests, that is has a `level`.
+    It outlives its orders: `nonce`, the highest one seen, and `filled` (lots) are remembered for
+    ever. `signed`, `left` (lots) and `expiry` (seconds) mean something only while an order rests,
+    that is has a `level`.
     """
 
-    __slots__ = ("epoch", "expiry", "filled", "left", "level", "next", "prev", "signed")
+    __slots__ = ("expiry", "filled", "left", "level", "next", "nonce", "prev", "signed")
 
     signed: SignedOrder
     left: int
 
     def __init__(self) -> None:
-        self.epoch: int = 0
+        self.nonce: int = 0
         self.filled: int = 0
         self.expiry: int = -1
         self.level: Level | None = None
         self.prev: Slot | None = None
         self.next: Slot | None = None
+
+    @property
+    def epoch(self) -> int:
+        """The highest epoch that the slot has seen."""
+        return self.nonce & UINT32_MAX
 
 
 class Level:
@@ -49,15 +58,16 @@ class Level:
 
 
 class BookSide:
-    """All levels of one side. `top` is the best level that holds an order.
+    """All levels of one side. `top` is the best level that holds an order, `best` its key.
 
     The heap holds each key of the levels exactly once. Emptied levels stay until they reach the
     top of the heap: prices come and go far more often than new ones are seen.
     """
 
-    __slots__ = ("_heap", "_levels", "_limit", "top")
+    __slots__ = ("_heap", "_levels", "_limit", "best", "top")
 
     def __init__(self) -> None:
+        self.best: int = NONE
         self.top: Level | None = None
         self._levels: dict[int, Level] = {}
         self._heap: list[int] = []
@@ -71,7 +81,8 @@ class BookSide:
         tail = level.tail
         if tail is None:
             level.head = slot
-            if self.top is None or key < self.top.key:
+            if key < self.best:
+                self.best = key
                 self.top = level
         else:
             tail.next = slot
@@ -87,9 +98,11 @@ class BookSide:
         while heap:
             level = levels[heap[0]]
             if level.head is not None:
+                self.best = level.key
                 self.top = level
                 return
             del levels[heappop(heap)]
+        self.best = NONE
         self.top = None
 
     def queue(self, limit: int) -> Iterator[Slot]:

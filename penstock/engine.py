@@ -100,24 +100,46 @@ class Engine:
         self_trade: SelfTrade = SelfTrade.CANCEL_OLDEST,
     ) -> list[Event]:
         """Match an order and let the rest of a resting one rest."""
+        # NOTE: one long function because it is the hot path of a maker; calls would cost a tenth.
         out: list[Event] = []
         if now != self.now:
             self._advance(now, out)
         order = signed.order
         book = self._books.get(order.market)
-        reason: RejectReason | None
-        if book is None:
-            reason = RejectReason.UNKNOWN_MARKET
-        elif order.expiry < now:
-            reason = RejectReason.EXPIRED
-        elif order.immediate:
-            reason = self._place_immediate(book, signed, all_or_none, self_trade, out)
-        elif all_or_none:
-            reason = RejectReason.NOT_IMMEDIATE
-        else:
-            reason = self._place_resting(book, signed, self_trade, out)
-        if reason is not None:
-            out.append(Rejected(signed, reason))
+        if book is None or order.immediate or all_or_none or order.expiry < now:
+            return self._place_other(book, signed, all_or_none, self_trade, out)
+        nonce = order.nonce
+        key = order.account << 8 | nonce >> 32
+        slot = self._slots.get(key) or self._open_slot(key)
+        left = order.size
+        reason = None
+        if nonce <= slot.nonce or order.reduce_only or self._floors or not left:
+            left, reason = self._limit(order, slot)
+        own, other, limit = (
+            (book.bids, book.asks, order.price)
+            if order.buy
+            else (book.asks, book.bids, -order.price)
+        )
+        crosses = other.best <= limit
+        reason = reason or self._gate.admit(order)
+        if reason or (crosses and order.post_only):
+            out.append(Rejected(signed, reason or RejectReason.WOULD_CROSS))
+            return out
+        if slot.level is not None:
+            remove(slot)
+            out.append(Cancelled(slot.signed, slot.left, _REPLACED))
+        # The same epoch comes back when the engine took it out; its fills count on.
+        if nonce != slot.nonce:
+            slot.nonce = nonce
+            slot.filled = 0
+        slot.signed = signed
+        out.append(Accepted(signed, left))
+        if crosses:
+            left = self._take(slot, other, limit, left, self_trade, out)
+        if left:
+            own.add(slot, -limit, left)
+            if slot.expiry != order.expiry or order.reduce_only:
+                self._watch(slot, order)
         return out
 
     def place_ladder(
@@ -139,15 +161,14 @@ class Engine:
             self._advance(now, out)
         nonce = cancel.nonce
         key = cancel.account << 8 | nonce >> 32
-        epoch = nonce & UINT32_MAX
         slot = self._slots.get(key) or self._open_slot(key)
-        if epoch < slot.epoch:
+        if nonce < slot.nonce:
             out.append(Rejected(cancel, RejectReason.STALE_EPOCH))
             return out
         if slot.level is not None:
             remove(slot)
             out.append(Cancelled(slot.signed, slot.left, _REQUESTED))
-        slot.epoch = epoch
+        slot.nonce = nonce
         slot.filled = CANCELLED
         return out
 
@@ -216,6 +237,28 @@ class Engine:
                 digest.update(repr((market, queue)).encode())
         return digest.hexdigest()
 
+    def _place_other(
+        self,
+        book: Book | None,
+        signed: SignedOrder,
+        all_or_none: bool,
+        mode: SelfTrade,
+        out: list[Event],
+    ) -> list[Event]:
+        """Place what does not rest: immediate orders, and those that cannot be placed at all."""
+        reason: RejectReason | None
+        if book is None:
+            reason = RejectReason.UNKNOWN_MARKET
+        elif signed.order.expiry < self.now:
+            reason = RejectReason.EXPIRED
+        elif signed.order.immediate:
+            reason = self._place_immediate(book, signed, all_or_none, mode, out)
+        else:
+            reason = RejectReason.NOT_IMMEDIATE
+        if reason is not None:
+            out.append(Rejected(signed, reason))
+        return out
+
     def _place_immediate(
         self,
         book: Book,
@@ -248,61 +291,19 @@ class Engine:
             out.append(stop or Cancelled(signed, left, CancelReason.IMMEDIATE))
         return None
 
-    def _place_resting(
-        self, book: Book, signed: SignedOrder, mode: SelfTrade, out: list[Event]
-    ) -> RejectReason | None:
-        """Check, claim the slot, match what crosses, queue the rest. The hot path of a maker."""
-        order = signed.order
-        epoch = order.nonce & UINT32_MAX
-        key = order.account << 8 | order.nonce >> 32
-        slot = self._slots.get(key) or self._open_slot(key)
-        left = order.size
-        reason = None
-        if epoch <= slot.epoch or order.reduce_only or self._floors or not left:
-            left, reason = self._limit(order, slot)
-        reason = reason or self._gate.admit(order)
-        if reason:
-            return reason
-        if order.buy:
-            own, other, limit = book.bids, book.asks, order.price
-        else:
-            own, other, limit = book.asks, book.bids, -order.price
-        top = other.top
-        crosses = top is not None and top.key <= limit
-        if crosses and order.post_only:
-            return RejectReason.WOULD_CROSS
-        if slot.level is not None:
-            remove(slot)
-            out.append(Cancelled(slot.signed, slot.left, _REPLACED))
-        # The same epoch comes back when the engine took it out; its fills count on.
-        slot.filled = slot.filled if epoch == slot.epoch else 0
-        slot.epoch = epoch
-        slot.signed = signed
-        out.append(Accepted(signed, left))
-        if crosses:
-            left = self._take(slot, other, limit, left, mode, out)
-        if left:
-            own.add(slot, -limit, left)
-            if slot.expiry != order.expiry:
-                self._expiries.add(slot, order.expiry)
-            if order.reduce_only:
-                self._matcher.watch(slot, order)
-        return None
-
     def _open_slot(self, key: int) -> Slot:
         slot = self._slots[key] = Slot()
         return slot
 
     def _limit(self, order: Order, slot: Slot) -> tuple[int, RejectReason | None]:
         """Apply the rules that most orders pass by. Returns the lots that may match."""
-        epoch = order.nonce & UINT32_MAX
         left = order.size
-        if epoch <= slot.epoch:
-            reason = _refuse_epoch(slot, epoch)
+        if order.nonce <= slot.nonce:
+            reason = _refuse_epoch(slot, order.nonce)
             if reason is not None:
                 return 0, reason
             left -= slot.filled
-        if epoch <= self._floors.get(order.account, -1):
+        if order.epoch <= self._floors.get(order.account, -1):
             return 0, RejectReason.BELOW_FLOOR
         if left <= 0:
             return 0, RejectReason.NOTHING_LEFT
@@ -329,6 +330,12 @@ class Engine:
             return 0
         return left
 
+    def _watch(self, slot: Slot, order: Order) -> None:
+        if slot.expiry != order.expiry:
+            self._expiries.add(slot, order.expiry)
+        if order.reduce_only:
+            self._matcher.watch(slot, order)
+
     def _cancel_up_to(self, account: int, epoch: int, now: int) -> list[Event]:
         out = self.advance(now)
         for _, slot in self.slots(account):
@@ -350,9 +357,9 @@ class Engine:
                 out.append(Expired(slot.signed, slot.left))
 
 
-def _refuse_epoch(slot: Slot, epoch: int) -> RejectReason | None:
+def _refuse_epoch(slot: Slot, nonce: int) -> RejectReason | None:
     """Say why an epoch not above the slot's may not be used (again)."""
-    if epoch < slot.epoch:
+    if nonce < slot.nonce:
         return RejectReason.STALE_EPOCH
     if slot.level is not None:
         return RejectReason.DUPLICATE

@@ -1,5 +1,6 @@
-"""What the engine asks of the risk model, and the gate that lets everything pass."""
+"""What the engine asks of the risk model, and two gates that let everything pass."""
 
+from collections import defaultdict
 from typing import Protocol, TypeAlias
 
 from penstock.events import RejectReason
@@ -32,12 +33,9 @@ class Gate(Protocol):
 
 
 class OpenGate:
-    """Lets every fill pass and keeps positions only: for tests, benchmarks and simulation."""
+    """Lets everything pass and knows of no position: for benchmarks and for books alone."""
 
-    __slots__ = ("_positions",)
-
-    def __init__(self) -> None:
-        self._positions: dict[int, int] = {}
+    __slots__ = ()
 
     def admit(self, order: Order) -> RejectReason | None:
         """Admit."""
@@ -52,14 +50,29 @@ class OpenGate:
         return None
 
     def apply(self, maker: Order, taker: Order, size: int) -> None:
+        """Forget."""
+
+    def position(self, account: int, market: int) -> int:
+        """Know of none."""
+        return 0
+
+
+class PositionGate(OpenGate):
+    """Lets every fill pass and keeps positions, which reduce-only orders need: for simulation."""
+
+    __slots__ = ("_positions",)
+
+    def __init__(self) -> None:
+        self._positions: defaultdict[int, int] = defaultdict(int)
+
+    def apply(self, maker: Order, taker: Order, size: int) -> None:
         """Move `size` lots from the seller to the buyer."""
         positions = self._positions
+        market = maker.market << 32
         bought = size if taker.buy else -size
-        key = taker.account << 16 | taker.market
-        positions[key] = positions.get(key, 0) + bought
-        key = maker.account << 16 | maker.market
-        positions[key] = positions.get(key, 0) - bought
+        positions[market | taker.account] += bought
+        positions[market | maker.account] -= bought
 
     def position(self, account: int, market: int) -> int:
         """Read a position, in lots."""
-        return self._positions.get(account << 16 | market, 0)
+        return self._positions.get(market << 32 | account, 0)

@@ -42,6 +42,7 @@ class Matcher:
         out: list[Event],
     ) -> tuple[int, Cancelled | None]:
         """Fill `left` lots of a taker. Returns what is left, and its end if something ended it."""
+        gate = self._gate
         taker = signed.order
         level = side.top
         while left and level is not None and level.key <= limit:
@@ -49,44 +50,44 @@ class Matcher:
             assert slot is not None, "the best level holds an order"
             maker = slot.signed.order
             size = left if left < slot.left else slot.left
-            if maker.account == taker.account or self._is_owner_shared(maker, taker):
-                if mode != SelfTrade.CANCEL_NEWEST:
-                    self._drop(slot, CancelReason.SELF_TRADE, Verdict.SETTLED, out)
-                if mode != SelfTrade.CANCEL_OLDEST:
-                    return left, Cancelled(signed, left, CancelReason.SELF_TRADE)
+            if maker.account == taker.account or (self._owners and self._is_one(maker, taker)):
+                stop = self._meet_oneself(slot, signed, left, mode, out)
+                if stop is not None:
+                    return left, stop
+            elif (fault := gate.check(maker, taker, size)) is None:
+                gate.apply(maker, taker, size)
+                out.append(Fill(slot.signed, signed, size))
+                left -= size
+                slot.left -= size
+                slot.filled += size
+                if not slot.left:
+                    remove(slot)
+                if self._reducing:
+                    self.trim(maker.account, maker.market, out)
+                    self.trim(taker.account, taker.market, out)
+            elif fault[1] == Side.MAKER:
+                self._drop(slot, CancelReason.ILLEGAL, fault[0], out)
             else:
-                fault = self._gate.check(maker, taker, size)
-                if fault is None:
-                    left -= size
-                    self._fill(slot, signed, size, out)
-                elif fault[1] == Side.MAKER:
-                    self._drop(slot, CancelReason.ILLEGAL, fault[0], out)
-                else:
-                    return left, Cancelled(signed, left, CancelReason.ILLEGAL, fault[0])
+                return left, Cancelled(signed, left, CancelReason.ILLEGAL, fault[0])
             level = side.top
         return left, None
 
-    def _fill(self, slot: Slot, signed: SignedOrder, size: int, out: list[Event]) -> None:
-        maker = slot.signed.order
-        taker = signed.order
-        self._gate.apply(maker, taker, size)
-        out.append(Fill(slot.signed, signed, size))
-        slot.left -= size
-        slot.filled += size
-        if not slot.left:
-            remove(slot)
-        if self._reducing:
-            self.trim(maker.account, maker.market, out)
-            self.trim(taker.account, taker.market, out)
+    def _meet_oneself(
+        self, slot: Slot, signed: SignedOrder, left: int, mode: SelfTrade, out: list[Event]
+    ) -> Cancelled | None:
+        if mode != SelfTrade.CANCEL_NEWEST:
+            self._drop(slot, CancelReason.SELF_TRADE, Verdict.SETTLED, out)
+        if mode != SelfTrade.CANCEL_OLDEST:
+            return Cancelled(signed, left, CancelReason.SELF_TRADE)
+        return None
 
     def _drop(self, slot: Slot, reason: CancelReason, verdict: Verdict, out: list[Event]) -> None:
         remove(slot)
         out.append(Cancelled(slot.signed, slot.left, reason, verdict))
 
-    def _is_owner_shared(self, maker: Order, taker: Order) -> bool:
+    def _is_one(self, maker: Order, taker: Order) -> bool:
+        """Say whether one owner is behind both orders."""
         owners = self._owners
-        if not owners:
-            return False
         return owners.get(maker.account, maker.account) == owners.get(taker.account, taker.account)
 
     def is_fillable(self, side: BookSide, limit: int, taker: Order, mode: SelfTrade) -> bool:
@@ -116,7 +117,7 @@ class Matcher:
             maker = slot.signed.order
             if slot in dropped:
                 continue
-            if maker.account == taker.account or self._is_owner_shared(maker, taker):
+            if self._is_one(maker, taker):
                 if mode == SelfTrade.CANCEL_OLDEST:
                     continue
                 break

@@ -18,7 +18,7 @@ from penstock.commands import (
     WithdrawAll,
 )
 from penstock.events import RejectReason
-from penstock.gate import Fault, OpenGate
+from penstock.gate import Fault, PositionGate
 from penstock.messages import Cancel, Ladder, Order, Side, SignedLadder, SignedOrder, Verdict
 
 SIGNATURE = bytes(64)
@@ -26,7 +26,7 @@ NEVER = 2**32 - 1
 MARKETS = [1, 2]
 
 
-class CappedGate(OpenGate):
+class CappedGate(PositionGate):
     """Keeps positions and refuses whatever makes one larger than `cap` lots."""
 
     __slots__ = ("cap",)

@@ -37,7 +37,7 @@ from penstock.events import (
     RejectReason,
     Trimmed,
 )
-from penstock.gate import OpenGate
+from penstock.gate import PositionGate
 from penstock.messages import Cancel, Fill, Ladder, Order, SignedLadder, SignedOrder, Verdict
 from tests.helpers.commands import MARKETS, CappedGate, log, logs
 from tests.helpers.reference import Reference
@@ -73,18 +73,18 @@ def order(account: int, side: str, price: int, size: int, **other: Any) -> Signe
     )
 
 
-def engine(*orders: SignedOrder, gate: OpenGate | None = None) -> Engine:
+def engine(*orders: SignedOrder, gate: PositionGate | None = None) -> Engine:
     """Start an engine over two markets with these orders in it."""
-    found = Engine(gate or OpenGate(), MARKETS)
+    found = Engine(gate or PositionGate(), MARKETS)
     for each in orders:
         events = found.place(each, NOW)
         assert isinstance(events[0], Accepted), events
     return found
 
 
-def held(account: int, lots: int) -> OpenGate:
+def held(account: int, lots: int) -> PositionGate:
     """Make a gate under which an account holds a position of market 1."""
-    gate = OpenGate()
+    gate = PositionGate()
     side = "buy" if lots > 0 else "sell"
     other = "sell" if lots > 0 else "buy"
     gate.apply(resting(999, other, 1, 1).order, resting(account, side, 1, 1).order, abs(lots))
@@ -125,7 +125,7 @@ def ordered(events: list[Event]) -> list[Event]:
 def test_execute__any_log__gives_the_events_of_the_reference(
     commands: list[Command], cap: int | None
 ) -> None:
-    gates = [OpenGate() if cap is None else CappedGate(cap) for _ in range(2)]
+    gates = [PositionGate() if cap is None else CappedGate(cap) for _ in range(2)]
     found, reference = Engine(gates[0], MARKETS), Reference(gates[1], MARKETS)
     for command in commands:
         assert ordered(found.execute(command)) == ordered(reference.execute(command))
@@ -134,7 +134,7 @@ def test_execute__any_log__gives_the_events_of_the_reference(
 @given(logs)
 @settings(max_examples=100, deadline=None)
 def test_execute__any_log__conserves_the_size_of_every_order(commands: list[Command]) -> None:
-    found = Engine(OpenGate(), MARKETS)
+    found = Engine(PositionGate(), MARKETS)
     live: defaultdict[tuple[int, int, int], int] = defaultdict(int)
     for event in (event for command in commands for event in found.execute(command)):
         match event:
@@ -163,7 +163,7 @@ def test_execute__any_log__conserves_the_size_of_every_order(commands: list[Comm
 def test_execute__any_log__fills_within_both_limits_and_leaves_no_crossed_book(
     commands: list[Command],
 ) -> None:
-    found = Engine(OpenGate(), MARKETS)
+    found = Engine(PositionGate(), MARKETS)
     for command in commands:
         for fill in (event for event in found.execute(command) if isinstance(event, Fill)):
             maker, taker = fill.maker.order, fill.taker.order
@@ -181,7 +181,7 @@ def test_execute__any_log__fills_within_both_limits_and_leaves_no_crossed_book(
 @given(logs)
 @settings(max_examples=100, deadline=None)
 def test_execute__any_log__never_lets_reduce_only_raise_a_position(commands: list[Command]) -> None:
-    gate = OpenGate()
+    gate = PositionGate()
     found = Engine(gate, MARKETS)
     positions: defaultdict[tuple[int, int], int] = defaultdict(int)
     for event in (event for command in commands for event in found.execute(command)):
@@ -198,7 +198,7 @@ def test_execute__any_log__never_lets_reduce_only_raise_a_position(commands: lis
 @given(logs)
 @settings(max_examples=50, deadline=None)
 def test_execute__same_log_twice__gives_the_same_events_and_state(commands: list[Command]) -> None:
-    first, second = Engine(OpenGate(), MARKETS), Engine(OpenGate(), MARKETS)
+    first, second = Engine(PositionGate(), MARKETS), Engine(PositionGate(), MARKETS)
     for command in commands:
         assert first.execute(command) == second.execute(command)
     assert first.fingerprint() == second.fingerprint()
@@ -232,7 +232,7 @@ def test_fingerprint__two_hash_seeds__is_equal(pytestconfig: pytest.Config) -> N
 @given(logs)
 @settings(max_examples=50, deadline=None)
 def test_fingerprint__one_more_order__differs(commands: list[Command]) -> None:
-    found = Engine(OpenGate(), MARKETS)
+    found = Engine(PositionGate(), MARKETS)
     for command in commands:
         found.execute(command)
     before = found.fingerprint()
