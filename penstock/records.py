@@ -10,7 +10,7 @@ from penstock.units import UINT32_MAX
 
 RECORD_BYTES: Final = 32
 
-_RECORD = struct.Struct(">IIHIIBIBIBBH")
+_RECORD = struct.Struct(">IBBIHIIBBIIBB")
 
 
 class FillRecord(NamedTuple):
@@ -38,17 +38,18 @@ def _write(record: FillRecord) -> bytes:
     maker_nonce, taker_nonce = record.maker_nonce, record.taker_nonce
     return _RECORD.pack(
         record.maker,
-        record.taker,
-        record.market,
-        record.price,
-        record.size,
+        0,
         maker_nonce >> 32,
         maker_nonce & UINT32_MAX,
+        record.market,
+        record.price,
+        record.taker,
+        record.taker_immediate,
         taker_nonce >> 32,
         taker_nonce & UINT32_MAX,
-        record.taker_buys | record.taker_immediate << 1,
+        record.size,
+        record.taker_buys,
         record.verdict | record.side,
-        0,
     )
 
 
@@ -60,14 +61,13 @@ def decode_records(data: bytes) -> tuple[FillRecord, ...]:
 
 
 def _read(row: tuple[int, ...]) -> FillRecord:
-    maker, taker, market, price, size, slot, epoch, taker_slot, taker_epoch, *tail = row
-    flags, verdict, padding = tail
+    maker, padding, slot, epoch, market, price, *tail = row
+    taker, kind, taker_slot, taker_epoch, size, buys, verdict = tail
     try:
         fault = Verdict(verdict & 63), Side(verdict & 192)
     except ValueError:
         raise DecodeError("fill records", f"verdict byte {verdict} is unknown") from None
-    if flags > 3 or padding:
-        raise DecodeError("fill records", f"flags {flags} and padding {padding} are unknown")
+    if padding or kind > 1 or buys > 1:
+        raise DecodeError("fill records", f"bytes {padding}, {kind}, {buys} are not 0, 0-1, 0-1")
     nonces = slot << 32 | epoch, taker_slot << 32 | taker_epoch
-    kind = flags & 1 == 1, flags & 2 == 2
-    return FillRecord(maker, taker, market, price, size, *nonces, *kind, *fault)
+    return FillRecord(maker, taker, market, price, size, *nonces, buys == 1, kind == 1, *fault)

@@ -35,9 +35,9 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
         _prepareMarkets(live, plan, rules);
         _loadTables(live, plan);
         bytes memory records = _fillAll(live, plan, rules.maxMarkets);
+        _writeOrders(live, plan);
         _writePositions(live, plan);
         _writeAccounts(live, plan);
-        _writeSlots(live, plan);
         _carryCancels(live, plan);
         _tally = Tally(counts.number + 1, uint40(block.timestamp), counts.fees + uint168(live.fees));
         emit BatchSettled(counts.number, records);
@@ -150,32 +150,16 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
             Quote paid = Quote.wrap(int256(makerFee)) - cost;
             verdict = FillRules.take(position, market, sold, paid, maker.has(FLAG_REDUCE_ONLY), maxMarkets);
             if (verdict != 0) return verdict | MAKER_SIDE;
-            verdict = _take(taker, market, bought, cost + Quote.wrap(int256(takerFee)), maxMarkets);
+            paid = cost + Quote.wrap(int256(takerFee));
+            LivePosition taken = taker.position();
+            verdict = FillRules.take(taken, market, bought, paid, taker.has(FLAG_REDUCE_ONLY), maxMarkets);
             if (verdict != 0) {
-                FillRules.undo(position, market, sold, paid, state);
+                FillRules.undo(position, market, sold, Quote.wrap(int256(makerFee)) - cost, state);
                 return verdict | TAKER_SIDE;
             }
             market.setVolume(market.volume() + size);
             market.setValue(market.value() + value);
             live.fees += makerFee + takerFee;
-        }
-    }
-
-    /// @dev The taker's side of a fill. An immediate order at or below the account's nonce is spent from the next batch on.
-    function _take(
-        LiveOrder taker,
-        LiveMarket market,
-        Size traded,
-        Quote paid,
-        uint256 maxMarkets
-    ) private pure returns (uint256 verdict) {
-        LivePosition position = taker.position();
-        verdict = FillRules.take(position, market, traded, paid, taker.has(FLAG_REDUCE_ONLY), maxMarkets);
-        if (verdict != 0) return verdict;
-        if (taker.has(FLAG_IMMEDIATE)) {
-            LiveAccount account = position.account();
-            uint256 number = Nonce.unwrap(taker.nonce());
-            if (number > account.nonce()) account.setNonce(number);
         }
     }
 
@@ -217,9 +201,9 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
         }
     }
 
-    /// @dev Writes the slots of the resting orders that filled; neighbours share one write. Of two epochs of a slot the
-    /// higher one comes later and stays.
-    function _writeSlots(LiveBatch memory live, Layout memory plan) private {
+    /// @dev Spends the immediate orders that filled, and writes the slots of the resting ones; neighbours share one write. Orders
+    /// ascend, so of two numbers of an account, and of two epochs of a slot, the higher one comes later and stays.
+    function _writeOrders(LiveBatch memory live, Layout memory plan) private {
         unchecked {
             uint256 levels = plan.levels;
             OrderTable orders = live.orders;
@@ -228,8 +212,12 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
             bool open;
             for (uint256 i; i < levels; ++i) {
                 LiveOrder order = orders.get(i);
-                if (!order.movesSlot()) continue;
+                if (!order.isTouched()) continue;
                 Nonce nonce = order.nonce();
+                if (order.has(FLAG_IMMEDIATE)) {
+                    order.position().account().setNonce(nonce.epoch());
+                    continue;
+                }
                 SlotKey key = slotKey(AccountId.wrap(uint32(order.account())), nonce.slot());
                 if (SlotKey.unwrap(key) != SlotKey.unwrap(openKey)) {
                     if (open) _slots[openKey] = word;

@@ -7,8 +7,8 @@ import {Nonce} from "./Nonce.sol";
 import {Price} from "./Quantities.sol";
 import {Memory} from "../libraries/Memory.sol";
 
-/// @notice An order while its batch is worked on, in one memory word: `account 32 · kind 8 · nonce 40 · market 16 · flags 8 ·
-/// status 8 · position 32 · touched 16 · price 32 · left 32 · filled 32`.
+/// @notice An order while its batch is worked on, in one memory word: `account 32 · kind 8 · nonce 40 · market 16 · price 32 ·
+/// flags 8 · status 8 · position 32 · touched 16 · left 32 · filled 32`.
 /// @dev `left` is what may still be filled, `filled` what was filled so far, earlier batches included. One word each keeps
 /// memory, which is priced quadratically, small. The upper part is the sort key of the order table, and all that a fill's
 /// record needs.
@@ -29,11 +29,11 @@ using OrderTables for OrderTable global;
 /// @notice Packs, reads and fills a live order.
 library LiveOrders {
     uint256 private constant LEFT = 32;
-    uint256 private constant PRICE = 64;
-    uint256 private constant TOUCHED = 1 << 96;
-    uint256 private constant POSITION = 112;
-    uint256 private constant STATUS = 144;
-    uint256 private constant FLAGS = 152;
+    uint256 private constant TOUCHED = 1 << 64;
+    uint256 private constant POSITION = 80;
+    uint256 private constant STATUS = 112;
+    uint256 private constant FLAGS = 120;
+    uint256 private constant PRICE = 128;
     uint256 private constant MARKET = 160;
     uint256 private constant NONCE = 176;
     uint256 private constant KIND = 216;
@@ -138,9 +138,9 @@ library LiveOrders {
         return uint32(LiveOrder.unwrap(self));
     }
 
-    /// @notice Whether it is a resting order that this batch filled: its slot must be written.
-    function movesSlot(LiveOrder self) internal pure returns (bool) {
-        return LiveOrder.unwrap(self) & (TOUCHED | (FLAG_IMMEDIATE << FLAGS)) == TOUCHED;
+    /// @notice Whether this batch filled some of it.
+    function isTouched(LiveOrder self) internal pure returns (bool) {
+        return LiveOrder.unwrap(self) & TOUCHED != 0;
     }
 
     /// @notice The same order after a fill of `size` lots; the caller has checked `size <= left`.
@@ -150,15 +150,12 @@ library LiveOrders {
         }
     }
 
-    /// @notice Record of a fill for the event: `maker 32 · taker 32 · market 16 · price 32 · size 32 · maker nonce 40 ·
-    /// taker nonce 40 · flags 8 · verdict 8 · 0 16`; the flags are the taker's buy and immediate.
+    /// @notice Record of a fill for the event: `maker 32 · 0 8 · maker nonce 40 · market 16 · price 32 · taker 32 ·
+    /// taker kind 8 · taker nonce 40 · size 32 · taker buys 8 · verdict 8`, which is how a live order is laid out.
     function record(LiveOrder maker, LiveOrder taker, uint256 size, uint256 verdict) internal pure returns (uint256) {
-        uint256 a = LiveOrder.unwrap(maker);
-        uint256 b = LiveOrder.unwrap(taker);
-        uint256 accounts = ((a >> ACCOUNT) << 224) | ((b >> ACCOUNT) << 192);
-        uint256 trade = ((a & (0xffff << MARKET)) << 16) | (((a >> PRICE) & 0xffffffff) << 144) | (size << 112);
-        uint256 nonces = ((a & (0xffffffffff << NONCE)) >> 104) | ((b & (0xffffffffff << NONCE)) >> 144);
-        return accounts | trade | nonces | ((b & (3 << FLAGS)) >> 128) | (verdict << 16);
+        uint256 head = (LiveOrder.unwrap(maker) >> PRICE << PRICE) & ~(uint256(0xff) << KIND);
+        uint256 tail = (LiveOrder.unwrap(taker) >> NONCE) << 48;
+        return head | tail | (size << 16) | ((LiveOrder.unwrap(taker) >> (FLAGS - 8)) & 0x100) | verdict;
     }
 }
 
