@@ -152,8 +152,9 @@ class Venue:
         if collateral + backing < amount:
             raise Refused(Refusal.EXCEEDS, account, amount, collateral + backing)
         for market in markets:
-            self.accrue(market, now)
-            if held.positions[market].size == 0:
+            if held.positions[market].size:
+                self.accrue(market, now)
+            else:
                 held.positions[market].quote = 0
         held.collateral = collateral - amount
         self.tickets.append((account, amount))
@@ -161,9 +162,8 @@ class Venue:
     def _sweep_and_back(self, held: Account, markets: Sequence[int], now: int) -> tuple[int, int]:
         """Collateral with closed positions swept; losses less margin of the open ones."""
         open_markets = held.open_markets
-        prices = [self.priced(market, now) for market in markets]
         collateral, backing = held.collateral, 0
-        for named, (market, priced) in enumerate(zip(markets, prices, strict=True)):
+        for named, market in enumerate(markets):
             ascends = named == 0 or market > markets[named - 1]
             if not ascends or market not in open_markets:
                 raise Refused(Refusal.INCOMPLETE, held.account, named, len(open_markets))
@@ -171,7 +171,7 @@ class Venue:
             if position.size == 0:
                 collateral = check_collateral(collateral + position.quote)
             else:
-                backing += self._backing(held.account, position, priced, now)
+                backing += self._backing(held.account, position, self.priced(market, now), now)
         if len(markets) != len(open_markets):
             raise Refused(Refusal.INCOMPLETE, held.account, len(markets), len(open_markets))
         return collateral, backing
