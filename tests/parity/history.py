@@ -1,0 +1,266 @@
+"""Random histories of a small venue: everything that can be done to it, faults on purpose.
+
+The history is drawn from a seed, and it draws what to do next from what the model holds, so that
+most of it is nearly legal: prices near the mark, nonces near the floors, sizes near the limits.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from random import Random
+from typing import Final
+
+from penstock import views
+from penstock.batch import Batch
+from penstock.builder import BuildError, build, split
+from penstock.deploy import MarketParameters, Parameters
+from penstock.messages import Cancel, Fill, Ladder, Order, SignedCancel, SignedLadder, SignedOrder
+from penstock.signing import Signer
+from penstock.units import UINT32_MAX
+from tests.helpers.twin import Outcome, Twin, trading_key
+
+PARAMETERS: Final = Parameters(
+    markets=(
+        MarketParameters(
+            "BTC-PERP", Decimal("0.1"), Decimal("0.001"), 500, 250, 500, 200, interval=15
+        ),
+        MarketParameters("ETH-PERP", Decimal("0.01"), Decimal("0.01"), 1000, 500, 333, 77),
+        MarketParameters(
+            *("SOL-PERP", Decimal("0.01"), Decimal("0.1"), 700, 333, 500, 0),
+            interval=20,
+            interest=-33_333,
+        ),
+    ),
+    max_price_age=600,
+    max_speed_ppm=1_000_000,
+    max_report_age=3_600,
+    max_markets=2,
+)
+FIRST_PRICES: Final = (1_000, 200_000, 3_000)
+MARKETS: Final = (1, 2, 3)
+ACCOUNTS: Final = 5
+GARBAGE: Final = bytes(64)
+
+
+class History:
+    """One venue and its random life; `outcomes` counts what was met."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng: Final = Random(seed)
+        self.twin: Final = Twin(PARAMETERS)
+        self.outcomes: Final[Counter[str]] = Counter()
+        self.keys: Final = [trading_key(str(i)) for i in range(8)]
+        self.epoch = 3
+        self.book: list[SignedOrder] = []
+        for _ in range(ACCOUNTS):
+            self.twin.register(self.rng.choice(self.keys))
+
+    @property
+    def accounts(self) -> list[int]:
+        """Every trading account."""
+        return list(self.twin.keys)
+
+    def step(self) -> None:
+        """Do one random thing to both sides."""
+        rng = self.rng
+        self.epoch += rng.random() < 0.3
+        name, action = rng.choices(
+            (
+                ("settle", self.settle),
+                ("deposit", self.deposit),
+                ("withdraw", self.withdraw),
+                ("sweep", self.sweep),
+                ("cancel", self.cancel),
+                ("cancel_all", self.cancel_all),
+                ("collect_fees", self.twin.collect_fees),
+                ("set_signer", self.rotate),
+                ("register", self.register),
+                ("pass_time", self.pass_time),
+            ),
+            (55, 10, 10, 5, 4, 2, 1, 1, 0.2, 12),
+        )[0]
+        outcome = action()
+        self.outcomes[f"{name}: {outcome[0] if outcome else 'done'}"] += 1
+
+    # Accounts.
+
+    def register(self) -> Outcome:
+        """Open one account more."""
+        self.twin.register(self.rng.choice(self.keys))
+        return None
+
+    def deposit(self) -> Outcome:
+        """Pay in, sometimes nothing, sometimes to nobody."""
+        account = self.rng.choice([*self.accounts, *self.accounts, *self.accounts, 999])
+        amount = self.rng.choice((0, 1, 10**6, 10**8, 10**9, 10**10, 2**55))
+        return self.twin.deposit(account, amount)
+
+    def withdraw(self) -> Outcome:
+        """Ask for little, for all, or for one unit more than all."""
+        account, model = self.rng.choice(self.accounts), self.twin.model
+        most = max(1, views.account_of(model, account, self.twin.now).withdrawable)
+        amount = self.rng.choice((0, 1, 10**5, 10**8, most, most + 1))
+        markets = model.account(account).open_markets
+        if self.rng.random() < 0.2:
+            markets = self.rng.sample(MARKETS, self.rng.randint(0, 3))
+            markets = [market for market in markets if market in MARKETS]
+        return self.twin.withdraw(account, amount, markets)
+
+    def sweep(self) -> Outcome:
+        """Sweep whatever there is or is not."""
+        return self.twin.sweep(self.rng.choice([*self.accounts, 0]), self.rng.choice(MARKETS))
+
+    def cancel(self) -> Outcome:
+        """Cancel a few nonces on the chain."""
+        nonces = [self._resting_nonce(6) for _ in range(self.rng.randint(0, 3))]
+        return self.twin.cancel(self.rng.choice(self.accounts), nonces)
+
+    def cancel_all(self) -> Outcome:
+        """Raise the floors, sometimes by nothing, sometimes downwards."""
+        account = self.rng.choice(self.accounts)
+        number = max(0, self.twin.model.account(account).nonce + self.rng.randint(-1, 3))
+        return self.twin.cancel_all(account, max(0, self.epoch - self.rng.randint(1, 6)), number)
+
+    def rotate(self) -> Outcome:
+        """Give an account another trading key."""
+        return self.twin.set_signer(self.rng.choice(self.accounts), self.rng.choice(self.keys))
+
+    # Time and prices.
+
+    def pass_time(self) -> Outcome:
+        """Let time pass; most markets get a new price, rarely one far away."""
+        rng = self.rng
+        self.twin.chain.time += rng.choice((0, 1, 1, 5, 30, 30, 100, 300, 700, 1_200, 4_000))
+        outcome: Outcome = None
+        for market in MARKETS:
+            if rng.random() < 0.7:
+                last = self.twin.model.market(market).mark or FIRST_PRICES[market - 1]
+                width = last // rng.choice((40, 40, 40, 40, 6)) + 1
+                price = max(1, last + rng.randint(-width, width))
+                outcome = self.twin.refresh(market, price, self.twin.now - rng.choice((0, 0, 5)))
+            elif rng.random() < 0.3:
+                outcome = self.twin.accrue(market)
+        return outcome
+
+    # Batches.
+
+    def settle(self) -> Outcome:
+        """Settle a batch of good and bad fills."""
+        outcome = self.twin.settle(self.batch())
+        if outcome is None:
+            self.outcomes.update(record.verdict.name for record in self.twin.settled())
+        return outcome
+
+    def batch(self) -> Batch:
+        """Draw a batch that the builder can write."""
+        while True:
+            try:
+                return self._draw_batch()
+            except BuildError:
+                continue
+
+    def _draw_batch(self) -> Batch:
+        rng = self.rng
+        pool = rng.sample(self.book, min(len(self.book), 6))
+        pool += [self._order(rng.choice(self.accounts)) for _ in range(rng.randint(1, 8))]
+        for _ in range(2):
+            if rng.random() < 0.4:
+                pool += self._ladder(rng.choice(self.accounts)).levels()
+        fills = [self._fill(pool) for _ in range(rng.randint(0, 12))]
+        self.book = [*self.book, *pool][-40:]
+        cancels = [self._cancel() for _ in range(rng.choice((0, 0, 0, 1, 2)))]
+        parts = split(fills, self._open_markets) or [[]]
+        number = self.twin.model.tally.number if rng.random() < 0.98 else 77
+        return build(number, parts[0], cancels, self._open_markets)
+
+    def _open_markets(self, account: int) -> Sequence[int]:
+        markets = self.twin.model.account(account).open_markets
+        return markets if self.rng.random() < 0.97 else markets[1:]
+
+    def _fill(self, pool: list[SignedOrder]) -> Fill:
+        rng = self.rng
+        maker = rng.choice(pool)
+        if rng.random() < 0.25 or maker.order.immediate:
+            return Fill(maker, rng.choice(pool), rng.choice((0, 1, 2, 50)))
+        taker = self._answer(maker.order)
+        pool.append(taker)
+        size = min(taker.order.size, maker.order.size)
+        return Fill(maker, taker, size if rng.random() < 0.9 else rng.randint(0, 9))
+
+    def _answer(self, maker: Order) -> SignedOrder:
+        """An order of somebody else that the maker's crosses."""
+        rng = self.rng
+        account = rng.choice([other for other in self.accounts if other != maker.account])
+        immediate = rng.random() < 0.6
+        number = self.twin.model.account(account).nonce + rng.randint(1, 5)
+        order = Order(
+            account=account,
+            market=maker.market,
+            buy=not maker.buy,
+            immediate=immediate,
+            post_only=False,
+            reduce_only=rng.random() < 0.1,
+            price=maker.price,
+            size=rng.choice((1, 7, 100, 1_000, 5_000, maker.size)),
+            expiry=self.twin.now + 1_000,
+            nonce=number if immediate else self._resting_nonce(200),
+        )
+        return self._signed(order, self.twin.keys[account])
+
+    def _order(self, account: int) -> SignedOrder:
+        """An order about the mark with now and then something wrong with it."""
+        rng = self.rng
+        market = rng.choice((1, *MARKETS))
+        mark = self.twin.model.market(market).mark or FIRST_PRICES[market - 1]
+        width = mark // 15 + 1 if rng.random() < 0.1 else 3
+        immediate = rng.random() < 0.4
+        number = self.twin.model.account(account).nonce + rng.randint(0, 3)
+        order = Order(
+            account=account,
+            market=market,
+            buy=rng.random() < 0.5,
+            immediate=immediate,
+            post_only=not immediate and rng.random() < 0.1,
+            reduce_only=rng.random() < 0.15,
+            price=max(0, mark + rng.randint(-width, width)),
+            size=rng.choice((1, 5, 50, 1_000, 20_000, UINT32_MAX)),
+            expiry=self.twin.now + rng.choice((-1, 0, 10, *[100_000] * 20)),
+            nonce=number if immediate else self._resting_nonce(6),
+        )
+        key = self.twin.keys[account] if rng.random() < 0.95 else rng.choice(self.keys)
+        return self._signed(order, key)
+
+    def _signed(self, order: Order, key: Signer) -> SignedOrder:
+        # NOTE: `sign_order` would refuse what is wrong on purpose.
+        garbage = self.rng.random() < 0.02
+        return SignedOrder(
+            order, GARBAGE if garbage else key.sign(self.twin.domain.order_digest(order))
+        )
+
+    def _ladder(self, account: int) -> SignedLadder:
+        rng = self.rng
+        market, levels = rng.choice((1, 2)), rng.randint(1, 3)
+        mark = self.twin.model.market(market).mark or FIRST_PRICES[market - 1]
+        ladder = Ladder(
+            account=account,
+            market=market,
+            buy=rng.random() < 0.5,
+            post_only=rng.random() < 0.2,
+            reduce_only=rng.random() < 0.1,
+            expiry=self.twin.now + 10_000,
+            nonce=self._resting_nonce(4),
+            prices=tuple(mark + i for i in range(levels)),
+            sizes=tuple(rng.randint(1, 300) for _ in range(levels)),
+        )
+        return self.twin.keys[account].sign_ladder(self.twin.domain, ladder)
+
+    def _cancel(self) -> SignedCancel:
+        rng = self.rng
+        account = rng.choice(self.accounts)
+        cancel = Cancel(account, self._resting_nonce(6))
+        key = self.twin.keys[account] if rng.random() < 0.8 else rng.choice(self.keys)
+        return key.sign_cancel(self.twin.domain, cancel)
+
+    def _resting_nonce(self, slots: int) -> int:
+        epoch = max(0, self.epoch + self.rng.randint(-4, 2))
+        return self.rng.randrange(slots) << 32 | epoch
