@@ -1,7 +1,7 @@
 """Compile the contracts when, and only when, something that decides their bytecode has changed.
 
-ape notices a changed source but not a changed compiler setting, so a new setting forces a whole
-build here.
+The build is always whole: left to itself ape misses a changed compiler setting, and does not
+recompile a contract whose interface or library has changed.
 """
 
 import subprocess
@@ -37,13 +37,10 @@ def is_fresh() -> bool:
 def build() -> int:
     if not sources() or is_fresh():
         return 0
-    command = [str(VENV / "bin" / "ape"), "compile"]
-    if not is_stamped("settings", settings_digest()):
-        command.append("--force")
+    command = [str(VENV / "bin" / "ape"), "compile", "--force"]
     say(f"compiling {len(sources())} Solidity files")
     code = subprocess.run(command, cwd=ROOT, check=False).returncode
     if code == 0:
-        write_stamp("settings", settings_digest())
         write_stamp("build", sources_digest())
     return code
 
