@@ -1,0 +1,166 @@
+"""Edge: a deployed venue over raw JSON-RPC: contracts to call and ask, events to read, a deployer.
+
+The settlement path goes through here and never through ape.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from penstock.artifacts import artifact, events
+from penstock.deploy import Abi, System, created_address
+from penstock.rpc import Rpc
+from penstock.sender import Receipt, Sender
+
+CALL_GAS: Final = 2_000_000
+CREATE_GAS: Final = 16_000_000
+PENDING: Final = "pending"
+"""The state that the next block starts from, at that block's time."""
+
+
+class Log(NamedTuple):
+    """An event of a known contract. `time` is that of its block."""
+
+    block: int
+    time: int
+    transaction: str
+    address: str
+    name: str
+    arguments: tuple[Any, ...]
+
+
+class Contract:
+    """A contract at an address."""
+
+    __slots__ = ("_functions", "address", "name", "rpc")
+
+    def __init__(self, rpc: Rpc, name: str, address: str) -> None:
+        self.rpc: Final = rpc
+        self.name: Final = name
+        self.address: Final = address
+        self._functions: Final = artifact(name).functions
+
+    def encode(self, function: str, *arguments: object) -> bytes:
+        """Write the calldata of a call."""
+        return self._functions[function].encode(arguments)
+
+    def ask(self, function: str, *arguments: object, sender: str | None = None) -> Any:
+        """Call without changing anything. Raises ContractRevert."""
+        return self.ask_many([(function, *arguments)], sender=sender)[0]
+
+    def ask_many(
+        self, questions: Sequence[Sequence[Any]], sender: str | None = None, block: str = PENDING
+    ) -> list[Any]:
+        """Ask many questions in one message."""
+        requests = []
+        for function, *arguments in questions:
+            call = {"to": self.address, "data": "0x" + self.encode(function, *arguments).hex()}
+            if sender is not None:
+                call["from"] = sender
+            requests.append(("eth_call", (call, block)))
+        answers = self.rpc.batch(requests)
+        return [
+            self._functions[question[0]].decode(bytes.fromhex(answer[2:]))
+            for question, answer in zip(questions, answers, strict=True)
+        ]
+
+    def transact(
+        self, sender: Sender, function: str, *arguments: object, gas: int = CALL_GAS
+    ) -> Receipt:
+        """Send and wait. Raises ContractRevert when the contract undid it."""
+        return sender.transact(self.address, self.encode(function, *arguments), gas)
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """The contracts of one venue."""
+
+    system: System
+    token: Contract
+    feed: Contract
+    queue: Contract
+    vault: Contract
+    index: Contract
+    positions: Contract
+    lens: Contract
+
+    @property
+    def rpc(self) -> Rpc:
+        """The node."""
+        return self.positions.rpc
+
+    def logs(self, first: int, last: int | str = "latest") -> list[Log]:
+        """The venue's events of a range of blocks, in order."""
+        places = [c.address for c in (self.feed, self.queue, self.vault, self.index)]
+        question = {
+            "fromBlock": hex(first),
+            "toBlock": last if isinstance(last, str) else hex(last),
+            "address": [*places, self.positions.address],
+        }
+        found = self.rpc.call("eth_getLogs", question)
+        return list(read_logs(found, self.times(int(log["blockNumber"], 16) for log in found)))
+
+    def times(self, blocks: Iterable[int]) -> dict[int, int]:
+        """Time of each block."""
+        wanted = sorted(set(blocks))
+        asked = [("eth_getBlockByNumber", (hex(block), False)) for block in wanted]
+        answers = self.rpc.batch(asked)
+        return {b: int(a["timestamp"], 16) for b, a in zip(wanted, answers, strict=True)}
+
+
+def connect(rpc: Rpc, system: System) -> Remote:
+    """Bind every contract of a deployed venue."""
+    return Remote(
+        system=system,
+        # The mock's ABI is that of any ERC-20 with permit; it mints where that is allowed.
+        token=Contract(rpc, "CollateralTokenMock", system.token),
+        feed=Contract(rpc, "PriceFeed", system.feed),
+        queue=Contract(rpc, "WithdrawalQueue", system.queue),
+        vault=Contract(rpc, "CollateralVault", system.vault),
+        index=Contract(rpc, "FundingIndex", system.index),
+        positions=Contract(rpc, "PerpPositions", system.positions),
+        lens=Contract(rpc, "PositionLens", system.lens),
+    )
+
+
+def read_logs(found: Iterable[dict[str, Any]], times: dict[int, int]) -> Iterator[Log]:
+    """Decode the events of known contracts."""
+    known = events()
+    for log in found:
+        topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
+        event = known.get(topics[0]) if topics else None
+        if event is not None:
+            block = int(log["blockNumber"], 16)
+            arguments = event.decode(topics[1:], bytes.fromhex(log["data"][2:]))
+            place = log["transactionHash"], log["address"].lower()
+            yield Log(block, times.get(block, 0), *place, event.name, arguments)
+
+
+class RpcDeployer:
+    """A `penstock.deploy.Deployer` that signs for itself."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender: Final = sender
+
+    @property
+    def address(self) -> str:
+        """Who sends."""
+        return self._sender.address
+
+    def abi(self, contract: str) -> Abi:
+        """The ABI of a contract."""
+        return artifact(contract).abi
+
+    def predict(self, offset: int) -> str:
+        """Where the contract made by the transaction `offset` after the next would land."""
+        return created_address(self.address, self._sender.nonce + offset)
+
+    def create(self, contract: str, *arguments: object) -> str:
+        """Deploy a contract and return its address."""
+        code = artifact(contract).creation(arguments)
+        return self._sender.transact("", code, CREATE_GAS).created
+
+    def transact(self, address: str, contract: str, function: str, *arguments: object) -> object:
+        """Send a transaction to a contract and wait for it."""
+        called = Contract(self._sender.rpc, contract, address)
+        return called.transact(self._sender, function, *arguments)
