@@ -1,0 +1,236 @@
+"""Edge: the model kept equal to the contracts by following their events, from the first on.
+
+    MirrorError  RuntimeError  model and contract disagree, or a batch cannot be read back
+
+Nothing is loaded from storage: what the events say must be enough, and `differences` compares the
+result with every stored word.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, TypeAlias
+
+from penstock.accounts import Listing, Settings
+from penstock.artifacts import artifact
+from penstock.batch import Batch, OrderEntry, decode
+from penstock.errors import PenstockError, SignatureError
+from penstock.funding import Terms
+from penstock.messages import (
+    BUY,
+    IMMEDIATE,
+    LADDER,
+    POST_ONLY,
+    REDUCE_ONLY,
+    Cancel,
+    Ladder,
+    Order,
+)
+from penstock.records import decode_records
+from penstock.remote import Log, Remote
+from penstock.signing import Domain, recover
+from penstock.venue import Venue
+from penstock.views import WordKey, words
+
+Handler: TypeAlias = Callable[["Mirror", Log], None]
+CHUNK: Final = 500
+"""Questions in one message to the node."""
+
+
+class MirrorError(PenstockError, RuntimeError):
+    """Model and contract disagree; nothing that the engine believes can be trusted any more."""
+
+
+class Mirror:
+    """A `Venue` that follows a deployed one."""
+
+    def __init__(self, remote: Remote) -> None:
+        self.remote: Final = remote
+        self.venue: Venue = Venue()
+        self.block: int = -1
+        """The last block that was read."""
+        chain_id = int(remote.rpc.call("eth_chainId"), 16)
+        self.domain: Final = Domain(chain_id, remote.system.positions)
+        self._sent: dict[str, Batch] = {}
+
+    def expect(self, transaction: str, batch: Batch) -> None:
+        """Name a batch of one's own, which need not be read back and verified."""
+        self._sent[transaction] = batch
+
+    def follow(self) -> list[Log]:
+        """Take up every new event and return them. Raises MirrorError."""
+        last = int(self.remote.rpc.call("eth_blockNumber"), 16)
+        if last <= self.block:
+            return []
+        logs = self.remote.logs(self.block + 1, last)
+        settling = {log.transaction for log in logs if log.name == "BatchSettled"}
+        for log in logs:
+            handler = _HANDLERS.get(log.name)
+            # Cancels that a batch carries happen after its fills, though their events come first.
+            carried = log.name == "OrderCancelled" and log.transaction in settling
+            if handler is not None and not carried:
+                handler(self, log)
+        self.block = last
+        return logs
+
+    def batch_of(self, transaction: str) -> Batch:
+        """Read back the batch that a transaction carried. Raises MirrorError."""
+        found = self.remote.rpc.call("eth_getTransactionByHash", transaction)
+        settle = artifact("PerpPositions").functions["settle"]
+        data = bytes.fromhex(found["input"][2:])
+        if data[:4] != settle.selector:
+            raise MirrorError(f"transaction {transaction} settled a batch that it did not carry")
+        return decode(_argument(data))
+
+    def differences(self) -> list[tuple[WordKey, int, int]]:
+        """Every word in which model and contract differ: key, ours, theirs. None is the goal."""
+        ours = words(self.venue)
+        theirs = self._stored(sorted(ours))
+        return [(key, ours[key], word) for key, word in theirs if ours[key] != word]
+
+    def _stored(self, keys: Sequence[WordKey]) -> Iterator[tuple[WordKey, int]]:
+        for contract, own in ((self.remote.positions, _POSITIONS), (self.remote.index, _INDEX)):
+            wanted = [key for key in keys if key[0] in own]
+            for start in range(0, len(wanted), CHUNK):
+                part = wanted[start : start + CHUNK]
+                asked = [own[key[0]](key) for key in part]
+                yield from zip(part, contract.ask_many(asked, block="latest"), strict=True)
+        yield ("tally", 0, 0), _tally_word(*self.remote.positions.ask("tally"))
+
+    def _settle(self, log: Log) -> None:
+        number, data = log.arguments
+        sent = self._sent.pop(log.transaction, None)
+        batch = sent or self.batch_of(log.transaction)
+        recovered = None if sent else signers(batch, self.domain)
+        ours = self.venue.settle(batch, log.time, recovered)
+        for index, (one, other) in enumerate(zip(ours, decode_records(data), strict=True)):
+            if one != other:
+                raise MirrorError(
+                    f"batch {number}, fill {index}: the model says {one}, the chain {other}"
+                )
+
+
+def signers(batch: Batch, domain: Domain) -> list[int]:
+    """Who signed what a batch carries, cancels first; 0 for nobody."""
+    places = batch.positions
+    signed = [
+        (domain.cancel_digest(Cancel(batch.accounts[c.account].account, c.nonce)), c.signature)
+        for c in batch.cancels
+    ]
+    signed += [
+        (_digest(domain, order, *places[order.position]), order.signature) for order in batch.orders
+    ]
+    return [_recovered(digest, signature) for digest, signature in signed]
+
+
+def _recovered(digest: bytes, signature: bytes) -> int:
+    try:
+        return int.from_bytes(recover(digest, signature), "big")
+    except SignatureError:
+        return 0
+
+
+def _digest(domain: Domain, entry: OrderEntry, account: int, market: int) -> bytes:
+    flags = entry.flags
+    buy, post, reduce = bool(flags & BUY), bool(flags & POST_ONLY), bool(flags & REDUCE_ONLY)
+    prices, sizes = zip(*entry.levels, strict=True)
+    expiry, nonce = entry.expiry, entry.nonce
+    if flags & LADDER:
+        ladder = Ladder(account, market, buy, post, reduce, expiry, nonce, prices, sizes)
+        return domain.ladder_digest(ladder)
+    now = bool(flags & IMMEDIATE)
+    order = Order(account, market, buy, now, post, reduce, prices[0], sizes[0], expiry, nonce)
+    return domain.order_digest(order)
+
+
+def _argument(data: bytes) -> bytes:
+    """The one `bytes` argument of a call."""
+    length = int.from_bytes(data[36:68], "big")
+    return data[68 : 68 + length]
+
+
+def _tally_word(number: int, settled_at: int, fees: int) -> int:
+    return fees << 88 | settled_at << 48 | number
+
+
+_POSITIONS: Final[dict[str, Callable[[WordKey], Sequence[object]]]] = {
+    "account": lambda key: ("accountWord", key[1]),
+    "position": lambda key: ("positionWord", key[1], key[2]),
+    "slots": lambda key: ("slotsWord", key[1], 4 * key[2]),
+    "floor": lambda key: ("epochFloor", key[1]),
+}
+_INDEX: Final[dict[str, Callable[[WordKey], Sequence[object]]]] = {
+    "market": lambda key: ("marketWord", key[1]),
+    "sample": lambda key: ("sampleWord", key[1]),
+}
+
+
+def _change_settings(mirror: Mirror, log: Log) -> None:
+    operator, open_after, age, band, markets = log.arguments[0]
+    settings = Settings(int(operator, 16), open_after, age, band, markets)
+    if mirror.block < 0 and not mirror.venue.markets:
+        # The constructor says its first rules: the venue begins with this event.
+        mirror.venue.tally.settled_at = log.time
+    mirror.venue.settings = settings
+
+
+def _list_market(mirror: Mirror, log: Log) -> None:
+    unit, initial, maintenance, taker, maker, interval, interest, cap, damp = log.arguments[2]
+    terms = Terms(interest, cap, damp)
+    listing = Listing(unit, initial, maintenance, taker, maker, interval, terms)
+    mirror.venue.list_market(listing, log.time)
+
+
+def _register(mirror: Mirror, log: Log) -> None:
+    account, _, signer = log.arguments
+    if mirror.venue.register(int(signer, 16)) != account:
+        raise MirrorError(f"account {account} was registered, but the model has another number")
+
+
+def _withdraw(mirror: Mirror, log: Log) -> None:
+    account, _, _, amount = log.arguments
+    mirror.venue.account(account).credit(-amount)
+    mirror.venue.tickets.append((account, amount))
+
+
+def _call(name: str, *places: int) -> Handler:
+    """Do what the event says with the model's function of that name."""
+
+    def handle(mirror: Mirror, log: Log) -> None:
+        function: Callable[..., Any] = getattr(mirror.venue, name)
+        function(*(log.arguments[place] for place in places))
+
+    return handle
+
+
+def _accrue(mirror: Mirror, log: Log) -> None:
+    mirror.venue.accrue(log.arguments[0], log.time)
+
+
+def _refresh(mirror: Mirror, log: Log) -> None:
+    market, price, time = log.arguments
+    mirror.venue.refresh(market, price, time, log.time)
+
+
+def _rotate(mirror: Mirror, log: Log) -> None:
+    mirror.venue.set_signer(log.arguments[0], int(log.arguments[1], 16))
+
+
+def _cancel(mirror: Mirror, log: Log) -> None:
+    mirror.venue.cancel(log.arguments[0], [log.arguments[1]])
+
+
+_HANDLERS: Final[dict[str, Handler]] = {
+    "SettingsChanged": _change_settings,
+    "MarketListed": _list_market,
+    "AccountRegistered": _register,
+    "SignerRotated": _rotate,
+    "Deposited": _call("deposit", 0, 2),
+    "WithdrawalRequested": _withdraw,
+    "PositionSwept": _call("sweep", 0, 1),
+    "OrderCancelled": _cancel,
+    "AllCancelled": _call("cancel_all", 0, 1, 2),
+    "FeesCollected": _call("collect_fees"),
+    "MarkUpdated": _refresh,
+    "FundingAccrued": _accrue,
+    "FundingSkipped": _accrue,
+    "BatchSettled": lambda mirror, log: mirror._settle(log),
+}
