@@ -1,0 +1,94 @@
+"""Edge: a venue on a chain of one's own: deployed, with an operator, publishers and traders.
+
+Keys are made from names, so that every run meets the same people. Never use them where money is.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, Self
+
+from msgspec import Struct
+
+from penstock.anvil import Anvil
+from penstock.deploy import Parameters, Parties, System, deploy
+from penstock.messages import Report
+from penstock.remote import Contract, Remote, RpcDeployer, connect
+from penstock.sender import Sender
+from penstock.signing import Domain, Signer, keccak
+
+PUBLISHERS: Final = 4
+CALL_GAS: Final = 500_000
+POST_GAS: Final = 1_000_000
+
+
+def signer_of(name: str) -> Signer:
+    """The development key of somebody."""
+    return Signer(keccak(f"penstock devnet {name}".encode()))
+
+
+class Trader(Struct, frozen=True):
+    """Somebody with an account: the owner's key moves money, the trading key signs orders."""
+
+    name: str
+    account: int
+    owner: Sender
+    signer: Signer
+
+
+class Devnet:
+    """A running chain with a deployed venue. `anvil` is started and ended by the caller."""
+
+    def __init__(self, anvil: Anvil, remote: Remote, operator: Sender) -> None:
+        self.anvil: Final = anvil
+        self.remote: Final = remote
+        self.operator: Final = operator
+        self.publishers: Final = [signer_of(f"publisher {n}") for n in range(PUBLISHERS)]
+        feed = remote.system.feed
+        self.feed_domain: Final = Domain(operator.chain_id, feed)
+        self.domain: Final = Domain(operator.chain_id, remote.system.positions)
+
+    @classmethod
+    def start(cls, anvil: Anvil, parameters: Parameters) -> Self:
+        """Deploy with the one deployment function."""
+        governor, operator = (_sender(anvil, name) for name in ("governor", "operator"))
+        publishers = [signer_of(f"publisher {n}") for n in range(PUBLISHERS)]
+        parties = Parties(operator.address, tuple("0x" + p.address.hex() for p in publishers))
+        system: System = deploy(RpcDeployer(governor), parameters, parties)
+        return cls(anvil, connect(anvil.rpc, system), operator)
+
+    def open(self, names: Sequence[str], deposit: int) -> list[Trader]:
+        """Register an account for each name, mint tokens and deposit them, all in few blocks."""
+        remote = self.remote
+        first = int(remote.positions.ask("accountCount")) + 1
+        owners = [_sender(self.anvil, f"owner {name}") for name in names]
+        signers = [signer_of(f"trader {name}") for name in names]
+        for number, (owner, signer) in enumerate(zip(owners, signers, strict=True), first):
+            key = "0x" + signer.address.hex()
+            self._send(owner, remote.positions, "register", key)
+            self._send(owner, remote.token, "mint", owner.address, deposit)
+            self._send(owner, remote.token, "approve", remote.vault.address, 2**256 - 1)
+            remote.positions.transact(owner, "deposit", number, deposit)
+        named = enumerate(zip(names, owners, signers, strict=True), first)
+        return [Trader(name, number, owner, signer) for number, (name, owner, signer) in named]
+
+    def post(self, market: int, prices: Iterable[int]) -> None:
+        """Have one publisher sign each price, and let the operator carry them to the feed."""
+        time = self.anvil.time()
+        rows = []
+        for publisher, price in zip(self.publishers, sorted(prices), strict=False):
+            signed = publisher.sign_report(self.feed_domain, Report(market, price, time))
+            rows.append((price, time, signed.signature[:32], signed.signature[32:]))
+        self.remote.feed.transact(self.operator, "post", market, rows, gas=POST_GAS)
+
+    def refresh(self) -> None:
+        """Let every market take the feed's price, and charge the funding that is due."""
+        markets = [spec.market for spec in self.remote.system.markets]
+        self.remote.index.transact(self.operator, "refresh", markets, gas=POST_GAS)
+
+    def _send(self, sender: Sender, contract: Contract, function: str, *values: object) -> str:
+        return sender.send(contract.address, contract.encode(function, *values), CALL_GAS)
+
+
+def _sender(anvil: Anvil, name: str) -> Sender:
+    signer = signer_of(name)
+    anvil.fund("0x" + signer.address.hex())
+    return Sender(anvil.rpc, signer)
