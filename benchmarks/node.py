@@ -1,0 +1,189 @@
+"""A whole venue on an anvil of its own, for measuring gas as a node charges it.
+
+Every slot and account is cold when a transaction begins; nobody needs a key to send. `gas` of a receipt counts 21,000, calldata with its floor, execution and refunds.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from time import sleep
+from typing import Any, Final
+
+from penstock.anvil import Anvil
+from penstock.artifacts import CODEC, artifact
+from penstock.batch import Batch, encode
+from penstock.deploy import (
+    Abi,
+    MarketParameters,
+    Parameters,
+    Parties,
+    System,
+    created_address,
+    deploy,
+)
+from penstock.messages import Report
+from penstock.records import FillRecord, decode_records
+from penstock.rpc import Rpc
+from penstock.signing import Domain, Signer, keccak
+
+GOVERNOR: Final = "0x" + "11" * 20
+OPERATOR: Final = "0x" + "22" * 20
+TRADER: Final = "0x" + "33" * 20
+CALL_GAS: Final = 50_000_000
+PUBLISHERS: Final = tuple(Signer(bytes(31) + bytes([i + 1])) for i in range(3))
+PRICES: Final = (50_000, 30_000)
+PARAMETERS: Final = Parameters(
+    markets=tuple(
+        MarketParameters(symbol, Decimal("0.1"), Decimal("0.001"), 500, 300, 500, 200)
+        for symbol in ("BTC-PERP", "ETH-PERP")
+    ),
+    max_report_age=3_600,
+    max_price_age=100_000,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a transaction cost, and what it said."""
+
+    gas: int
+    contract: str
+    logs: list[dict[str, Any]]
+
+
+class Node:
+    """Sends for anybody; a `penstock.deploy.Deployer` for the governor."""
+
+    def __init__(self, rpc: Rpc) -> None:
+        self.rpc: Final = rpc
+        rpc.call("anvil_autoImpersonateAccount", True)
+
+    def send(self, sender: str, to: str | None, data: bytes) -> Receipt:
+        """Send, and wait for the receipt. Raises ContractRevert."""
+        return self.send_all(sender, [(to, data)])[0]
+
+    def send_all(self, sender: str, calls: Sequence[tuple[str | None, bytes]]) -> list[Receipt]:
+        """Send in one message; nonces keep the order."""
+        first = int(self.rpc.call("eth_getTransactionCount", sender, "latest"), 16)
+        most = CALL_GAS if len(calls) == 1 else CALL_GAS // 100
+        sent = [
+            {**_call(sender, *call, most), "nonce": hex(n)} for n, call in enumerate(calls, first)
+        ]
+        hashes = self.rpc.batch([("eth_sendTransaction", [one]) for one in sent])
+        receipts = self._await(hashes)
+        for (to, data), receipt in zip(calls, receipts, strict=True):
+            if receipt["status"] != "0x1":
+                self.rpc.call("eth_call", _call(sender, to, data, CALL_GAS), "latest")
+                raise AssertionError(f"{receipt} failed, and succeeds when it is asked again")
+        return [
+            Receipt(int(r["gasUsed"], 16), str(r["contractAddress"]), r["logs"]) for r in receipts
+        ]
+
+    def _await(self, hashes: Sequence[str]) -> list[dict[str, Any]]:
+        """The receipts; anvil answers before it has made the block."""
+        for _ in range(2_000):
+            receipts = self.rpc.batch([("eth_getTransactionReceipt", [one]) for one in hashes])
+            if all(receipts):
+                return receipts
+            sleep(0.005)
+        raise TimeoutError(f"a block with {len(hashes)} transactions did not come within 10 s")
+
+    @property
+    def address(self) -> str:
+        return GOVERNOR
+
+    def abi(self, contract: str) -> Abi:
+        return artifact(contract).abi
+
+    def predict(self, offset: int) -> str:
+        count = int(self.rpc.call("eth_getTransactionCount", GOVERNOR, "latest"), 16)
+        return created_address(GOVERNOR, count + offset)
+
+    def create(self, contract: str, *arguments: object) -> str:
+        made = artifact(contract)
+        return self.send(
+            GOVERNOR, None, made.code + CODEC.encode(made.constructor, arguments)
+        ).contract
+
+    def transact(self, address: str, contract: str, function: str, *arguments: object) -> object:
+        return self.send(GOVERNOR, address, calldata(contract, function, *arguments))
+
+
+def calldata(contract: str, function: str, *arguments: object) -> bytes:
+    """Calldata of one call."""
+    return artifact(contract).functions[function].encode(arguments)
+
+
+def _call(sender: str, to: str | None, data: bytes, gas: int) -> dict[str, str]:
+    call = {"from": sender, "data": "0x" + data.hex(), "gas": hex(gas), "gasPrice": "0x0"}
+    return call if to is None else {**call, "to": to}
+
+
+class Site:
+    """A deployed venue with prices; accounts are opened and funded as they are asked for."""
+
+    def __init__(self, anvil: Anvil) -> None:
+        self.anvil: Final = anvil
+        self.node: Final = Node(anvil.rpc)
+        names = tuple("0x" + publisher.address.hex() for publisher in PUBLISHERS)
+        parties = Parties(operator=OPERATOR, publishers=names)
+        self.system: Final[System] = deploy(self.node, PARAMETERS, parties)
+        chain_id = int(anvil.rpc.call("eth_chainId"), 16)
+        self.domain: Final = Domain(chain_id, self.system.positions)
+        self._feed: Final = Domain(chain_id, self.system.feed)
+        self.keys: Final[dict[int, Signer]] = {}
+        self.call("CollateralTokenMock", "mint", TRADER, 10**18)
+        self.call("CollateralTokenMock", "approve", self.system.vault, 2**255)
+        for market, price in enumerate(PRICES, 1):
+            self.post(market, price)
+        self.call("FundingIndex", "refresh", [1, 2])
+
+    def call(
+        self, contract: str, function: str, *arguments: object, sender: str = TRADER
+    ) -> Receipt:
+        """Call a contract of the venue."""
+        places = {
+            "CollateralTokenMock": self.system.token,
+            "PriceFeed": self.system.feed,
+            "FundingIndex": self.system.index,
+            "CollateralVault": self.system.vault,
+            "PerpPositions": self.system.positions,
+        }
+        return self.node.send(sender, places[contract], calldata(contract, function, *arguments))
+
+    def post(self, market: int, price: int) -> Receipt:
+        """Publish one price, signed by a quorum."""
+        report = Report(market, price, self.anvil.time())
+        signed = [publisher.sign_report(self._feed, report) for publisher in PUBLISHERS]
+        rows = [(price, report.time, s.signature[:32], s.signature[32:]) for s in signed]
+        return self.call("PriceFeed", "post", market, rows)
+
+    def open_accounts(self, count: int, deposit: int = 10**12) -> list[int]:
+        """Register and fund accounts with keys of their own; return their numbers."""
+        first = len(self.keys) + 1
+        numbers = list(range(first, first + count))
+        for number in numbers:
+            self.keys[number] = Signer(keccak(f"penstock benchmark key {number}".encode()))
+        calls: list[tuple[str | None, bytes]] = []
+        for number in numbers:
+            signer = "0x" + self.keys[number].address.hex()
+            calls.append((self.system.positions, calldata("PerpPositions", "register", signer)))
+            paid = calldata("PerpPositions", "deposit", number, deposit)
+            calls.append((self.system.positions, paid))
+        self.node.send_all(TRADER, calls)
+        return numbers
+
+    def settle(self, batch: Batch) -> tuple[int, int, tuple[FillRecord, ...]]:
+        """Settle; return gas, bytes of calldata, and the records of the fills."""
+        data = calldata("PerpPositions", "settle", encode(batch))
+        receipt = self.node.send(OPERATOR, self.system.positions, data)
+        (packed,) = CODEC.decode(["bytes"], bytes.fromhex(receipt.logs[-1]["data"][2:]))
+        return receipt.gas, len(data), decode_records(packed)
+
+
+@contextmanager
+def site() -> Iterator[Site]:
+    """A fresh venue on a fresh anvil, which ends with the block."""
+    with Anvil() as anvil:
+        yield Site(anvil)
