@@ -10,7 +10,9 @@ from rich.text import Text
 
 from penstock.invariants import Check
 from penstock.ledger import Ledger
+from penstock.replay import Outcome as ReplayOutcome
 from penstock.simulation import Outcome
+from penstock.stages import NAMES, Stages
 from penstock.units import show_quote
 
 GOOD: Final = Text("✓", style="bold green")
@@ -128,4 +130,36 @@ def invariants(checks: Iterable[Check]) -> Table:
     made.show_header, made.title_style = False, "bold"
     for check in checks:
         made.add_row(GOOD if check.holds else BAD, check.name, Text(check.detail, style="dim"))
+    return made
+
+
+def show_replay(outcome: ReplayOutcome) -> Group:
+    """What became of a recording, and where the time went."""
+    made = table("Replayed", "", "", header=False)
+    for name, value in _replay_figures(outcome):
+        made.add_row(name, value)
+    return Group("", made, "", throughput(outcome.stages))
+
+
+def _replay_figures(outcome: ReplayOutcome) -> Iterable[tuple[str, str]]:
+    yield "records", f"{outcome.records:,}"
+    for kind, count in sorted(outcome.kinds.items()):
+        yield f"  {kind.name.lower()}", f"{count:,}"
+    for reason, count in sorted(outcome.rejections.items()):
+        yield f"refused: {reason.name.lower().replace('_', ' ')}", f"{count:,}"
+    yield "self-trades prevented", f"{outcome.self_trades:,}"
+    yield "fills settled", f"{outcome.ledger.fills:,}"
+    yield "fills skipped", f"{outcome.skipped:,}"
+    yield "batches", f"{len(outcome.settlements):,}"
+    yield "gas per fill", f"{outcome.gas_per_fill:,.0f}"
+    yield "bytes per fill", f"{outcome.bytes_per_fill:,.1f}"
+    yield "storage words that differ", f"{outcome.differences:,}"
+
+
+def throughput(stages: Stages) -> Table:
+    """Messages a second in each stage, on one core of this machine."""
+    made = table("Throughput on this machine", "stage", "count", "seconds", "per second")
+    for name in NAMES:
+        count, seconds = stages.counts[name], stages.seconds[name]
+        made.add_row(name, f"{count:,}", f"{seconds:.2f}", f"{stages.rate(name):,.0f}")
     return made

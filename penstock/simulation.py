@@ -223,9 +223,9 @@ class Simulation:
             events = self.gateway.place(data, now, all_or_none)
         self._sort(events)
         for event in events:
-            if isinstance(event, Rejected) and isinstance(event.message, SignedOrder):
-                if event.reason is RejectReason.WOULD_CROSS:
-                    self._withdraw_stale(event.message.order, now)
+            match event:
+                case Rejected(message=SignedOrder(order=order), reason=RejectReason.WOULD_CROSS):
+                    self._withdraw_stale(order, now)
 
     def _cancel(self, maker: Maker, now: int) -> SignedCancel:
         cancel: Cancel = maker.cancel(self.rng.choice(self.assets))
