@@ -20,7 +20,7 @@ library FillRules {
             uint256 price = Price.unwrap(maker.price());
             uint256 mask = taker.sellMask();
             uint256 terms = 0 - maker.against(taker);
-            terms |= (maker.account() ^ taker.account()) - 1;
+            terms |= maker.apart(taker) - 1;
             terms |= ((Price.unwrap(taker.price()) - price) ^ mask) - mask;
             terms |= price - Price.unwrap(market.low());
             terms |= Price.unwrap(market.high()) - price;
@@ -78,12 +78,14 @@ library FillRules {
                 }
             } else {
                 if (reduceOnly) return uint256(Verdict.ReduceOnly);
-                if (position.state() == STATE_EMPTY) {
-                    if (account.openMarkets() >= maxMarkets) return uint256(Verdict.TooManyMarkets);
+                if (position.state() != STATE_EMPTY) {
+                    if (equity < margin) return _shortVerdict(account);
+                } else {
+                    uint256 open = account.openMarkets();
+                    if (open >= maxMarkets) return uint256(Verdict.TooManyMarkets);
+                    if (equity < margin) return _shortVerdict(account);
+                    account.setOpenMarkets(open + 1);
                 }
-                if (!account.fresh()) return uint256(Verdict.StalePrice);
-                if (equity < margin) return uint256(Verdict.BelowInitialMargin);
-                if (position.state() == STATE_EMPTY) account.setOpenMarkets(account.openMarkets() + 1);
             }
             position.setState(position.state() | STATE_CHANGED);
             position.setSize(next);
@@ -117,5 +119,10 @@ library FillRules {
         unchecked {
             return (notional * rate + (FEE_SCALE - 1)) / FEE_SCALE;
         }
+    }
+
+    /// @dev Why equity does not reach margin: a stale account's margin is out of reach.
+    function _shortVerdict(LiveAccount account) private pure returns (uint256) {
+        return uint256(account.fresh() ? Verdict.BelowInitialMargin : Verdict.StalePrice);
     }
 }

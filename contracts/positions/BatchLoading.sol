@@ -2,8 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {AccountWord} from "../types/AccountWord.sol";
-import {AccountId, MarketId, SlotKey, positionKey, slotKey} from "../types/Ids.sol";
-import {LiveAccount, LiveAccounts} from "../types/LiveAccount.sol";
+import {AccountId, MarketId, SlotKey, positionKey} from "../types/Ids.sol";
+import {LiveAccount, LiveAccounts, OUT_OF_REACH} from "../types/LiveAccount.sol";
 import {LiveBatch} from "../types/LiveBatch.sol";
 import {LiveMarket, LiveMarkets} from "../types/LiveMarket.sol";
 import {FLAG_IMMEDIATE, FLAG_LADDER, LiveOrder, LiveOrders, OrderTables} from "../types/LiveOrder.sol";
@@ -69,8 +69,7 @@ abstract contract BatchLoading is PositionStorage {
         market.setHigh(Margin.bandHighDown(mark, rules.bandBps));
         market.setLotValue(Margin.lotValue(word));
         market.setLotMarginUp(Margin.lotMarginUp(word, word.initialBps()));
-        market.setVolume(0);
-        market.setValue(0);
+        market.clearSettled();
     }
 
     function _loadAccounts(LiveBatch memory live, Layout memory plan) private view {
@@ -144,7 +143,7 @@ abstract contract BatchLoading is PositionStorage {
         MarketId marketId = market.id();
         PositionWord stored = _positions[positionKey(id, marketId)];
         position.begin(account, market, LiveOrders.tag(id, marketId, position));
-        if (!market.fresh()) account.setFresh(false);
+        if (!market.fresh()) account.setInitialMargin(account.initialMargin() + OUT_OF_REACH);
         if (!stored.isOpen()) return 0;
         Size size = stored.size();
         Quote quote = stored.quoteAfterFundingDown(market.word().index());
@@ -308,7 +307,7 @@ abstract contract BatchLoading is PositionStorage {
     ) private view returns (LiveOrder) {
         unchecked {
             Nonce nonce = order.nonce();
-            SlotKey key = slotKey(AccountId.wrap(uint32(order.account())), nonce.slot());
+            SlotKey key = order.slotsKey();
             if (SlotKey.unwrap(key) != SlotKey.unwrap(context.slotKey)) {
                 (context.slotKey, context.slots) = (key, _slots[key]);
             }

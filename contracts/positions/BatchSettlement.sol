@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 import {AccountWord} from "../types/AccountWord.sol";
-import {AccountId, MarketId, SlotKey, positionKey, slotKey} from "../types/Ids.sol";
+import {MarketId, SlotKey, positionKey} from "../types/Ids.sol";
 import {LiveAccount} from "../types/LiveAccount.sol";
 import {LiveBatch} from "../types/LiveBatch.sol";
 import {LiveMarket} from "../types/LiveMarket.sol";
@@ -157,8 +157,7 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
                 FillRules.undo(position, market, sold, Quote.wrap(int256(makerFee)) - cost, state);
                 return verdict | TAKER_SIDE;
             }
-            market.setVolume(market.volume() + size);
-            market.setValue(market.value() + value);
+            market.addSettled(size, value);
             live.fees += makerFee + takerFee;
         }
     }
@@ -218,7 +217,7 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
                     order.position().account().setNonce(nonce.epoch());
                     continue;
                 }
-                SlotKey key = slotKey(AccountId.wrap(uint32(order.account())), nonce.slot());
+                SlotKey key = order.slotsKey();
                 if (SlotKey.unwrap(key) != SlotKey.unwrap(openKey)) {
                     if (open) _slots[openKey] = word;
                     (openKey, word, open) = (key, _slots[key], true);
@@ -252,7 +251,8 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
         unchecked {
             LiveMarket market = live.markets;
             for (uint256 i; i < plan.markets; ++i) {
-                if (market.volume() != 0) INDEX.record(market.id(), market.volume(), market.value());
+                (uint256 volume, uint256 value) = market.settled();
+                if (volume != 0) INDEX.record(market.id(), volume, value);
                 market = market.skip(1);
             }
         }

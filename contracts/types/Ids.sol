@@ -37,7 +37,8 @@ function positionKey(AccountId account, MarketId market) pure returns (PositionK
     return PositionKey.wrap((uint256(AccountId.unwrap(account)) << 16) | MarketId.unwrap(market));
 }
 
-/// @notice `account 32 · slot / 4`, four neighbouring slots share a word.
+/// @notice `account 32 · 0 8 · slot / 4`: four neighbouring slots share a word, and the key is the upper part of a resting
+/// order's sort key.
 function slotKey(AccountId account, uint256 slot) pure returns (SlotKey) {
-    return SlotKey.wrap((uint256(AccountId.unwrap(account)) << 6) | (slot >> 2));
+    return SlotKey.wrap((uint256(AccountId.unwrap(account)) << 14) | (slot >> 2));
 }

@@ -12,10 +12,14 @@ type LiveAccount is uint256;
 
 using LiveAccounts for LiveAccount global;
 
+/// @dev Added to an account's margin for each stale mark, so that one comparison with equity answers for freshness too. No
+/// real margin reaches 2^200.
+Quote constant OUT_OF_REACH = Quote.wrap(1 << 200);
+
 /// @notice Fields of a `LiveAccount`.
 library LiveAccounts {
     /// @dev Words of one record.
-    uint256 internal constant WORDS = 9;
+    uint256 internal constant WORDS = 8;
 
     /// @notice The record `i` places after this one.
     function skip(LiveAccount self, uint256 i) internal pure returns (LiveAccount) {
@@ -29,7 +33,6 @@ library LiveAccounts {
         setWord(self, word_);
         setNext(self, word_);
         setId(self, id_);
-        setFresh(self, true);
         setEquity(self, word_.collateral());
         setInitialMargin(self, Quote.wrap(0));
         setNonce(self, word_.nonce());
@@ -80,85 +83,76 @@ library LiveAccounts {
 
     /// @notice Whether every market listed for the account has a fresh mark.
     function fresh(LiveAccount self) internal pure returns (bool) {
-        unchecked {
-            return Memory.load(LiveAccount.unwrap(self) + 96) != 0;
-        }
-    }
-
-    /// @dev Sets `fresh`.
-    function setFresh(LiveAccount self, bool value) internal pure {
-        unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 96, value ? 1 : 0);
-        }
+        return initialMargin(self) < OUT_OF_REACH;
     }
 
     /// @notice Collateral and value of all positions at the mark.
     function equity(LiveAccount self) internal pure returns (Quote) {
         unchecked {
-            return Quote.wrap(int256(Memory.load(LiveAccount.unwrap(self) + 128)));
+            return Quote.wrap(int256(Memory.load(LiveAccount.unwrap(self) + 96)));
         }
     }
 
     /// @dev Sets `equity`.
     function setEquity(LiveAccount self, Quote value) internal pure {
         unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 128, uint256(Quote.unwrap(value)));
+            Memory.store(LiveAccount.unwrap(self) + 96, uint256(Quote.unwrap(value)));
         }
     }
 
-    /// @notice Initial margin of all positions.
+    /// @notice Initial margin of all positions; out of reach when a mark is stale.
     function initialMargin(LiveAccount self) internal pure returns (Quote) {
         unchecked {
-            return Quote.wrap(int256(Memory.load(LiveAccount.unwrap(self) + 160)));
+            return Quote.wrap(int256(Memory.load(LiveAccount.unwrap(self) + 128)));
         }
     }
 
     /// @dev Sets `initialMargin`.
     function setInitialMargin(LiveAccount self, Quote value) internal pure {
         unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 160, uint256(Quote.unwrap(value)));
+            Memory.store(LiveAccount.unwrap(self) + 128, uint256(Quote.unwrap(value)));
         }
     }
 
     /// @notice What the word becomes with the batch, its nonce apart.
     function next(LiveAccount self) internal pure returns (AccountWord) {
         unchecked {
-            return AccountWord.wrap(Memory.load(LiveAccount.unwrap(self) + 192));
+            return AccountWord.wrap(Memory.load(LiveAccount.unwrap(self) + 160));
         }
     }
 
     /// @dev Sets `next`.
     function setNext(LiveAccount self, AccountWord value) internal pure {
         unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 192, AccountWord.unwrap(value));
+            Memory.store(LiveAccount.unwrap(self) + 160, AccountWord.unwrap(value));
         }
     }
 
     /// @notice Open markets, counting each that the batch opened.
     function openMarkets(LiveAccount self) internal pure returns (uint256) {
         unchecked {
-            return Memory.load(LiveAccount.unwrap(self) + 224);
+            return Memory.load(LiveAccount.unwrap(self) + 192);
         }
     }
 
     /// @dev Sets `openMarkets`.
     function setOpenMarkets(LiveAccount self, uint256 value) internal pure {
         unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 224, value);
+            Memory.store(LiveAccount.unwrap(self) + 192, value);
         }
     }
 
     /// @notice Highest immediate number that filled.
     function nonce(LiveAccount self) internal pure returns (uint256) {
         unchecked {
-            return Memory.load(LiveAccount.unwrap(self) + 256);
+            return Memory.load(LiveAccount.unwrap(self) + 224);
         }
     }
 
     /// @dev Sets `nonce`.
     function setNonce(LiveAccount self, uint256 value) internal pure {
         unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 256, value);
+            Memory.store(LiveAccount.unwrap(self) + 224, value);
         }
     }
 }

@@ -15,7 +15,7 @@ using LiveMarkets for LiveMarket global;
 /// @notice Fields of a `LiveMarket`.
 library LiveMarkets {
     /// @dev Words of one record.
-    uint256 internal constant WORDS = 9;
+    uint256 internal constant WORDS = 8;
 
     /// @notice The record `i` places after this one.
     function skip(LiveMarket self, uint256 i) internal pure returns (LiveMarket) {
@@ -122,31 +122,26 @@ library LiveMarkets {
         }
     }
 
-    /// @notice Lots that the batch settled so far.
-    function volume(LiveMarket self) internal pure returns (uint256) {
+    /// @notice What the batch settled so far: lots, and sum of size × price.
+    function settled(LiveMarket self) internal pure returns (uint256 volume, uint256 value) {
         unchecked {
-            return Memory.load(LiveMarket.unwrap(self) + 224);
+            uint256 both = Memory.load(LiveMarket.unwrap(self) + 224);
+            return (both >> 128, uint128(both));
         }
     }
 
-    /// @dev Sets `volume`.
-    function setVolume(LiveMarket self, uint256 value) internal pure {
+    /// @notice Adds a fill to what the batch settled; 2^16 fills of 2^64 tick-lots stay far below 128 bits.
+    function addSettled(LiveMarket self, uint256 size, uint256 value) internal pure {
         unchecked {
-            Memory.store(LiveMarket.unwrap(self) + 224, value);
+            uint256 pointer = LiveMarket.unwrap(self) + 224;
+            Memory.store(pointer, Memory.load(pointer) + (size << 128) + value);
         }
     }
 
-    /// @notice Sum of size × price over the settled fills.
-    function value(LiveMarket self) internal pure returns (uint256) {
+    /// @dev Sets what the batch settled to nothing.
+    function clearSettled(LiveMarket self) internal pure {
         unchecked {
-            return Memory.load(LiveMarket.unwrap(self) + 256);
-        }
-    }
-
-    /// @dev Sets `value`.
-    function setValue(LiveMarket self, uint256 value) internal pure {
-        unchecked {
-            Memory.store(LiveMarket.unwrap(self) + 256, value);
+            Memory.store(LiveMarket.unwrap(self) + 224, 0);
         }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {AccountId, MarketId} from "./Ids.sol";
+import {AccountId, MarketId, SlotKey} from "./Ids.sol";
 import {LivePosition} from "./LivePosition.sol";
 import {Nonce} from "./Nonce.sol";
 import {Price} from "./Quantities.sol";
@@ -76,6 +76,11 @@ library LiveOrders {
             (b & (FLAG_POST_ONLY << FLAGS));
     }
 
+    /// @notice Zero when both orders are of one account.
+    function apart(LiveOrder maker, LiveOrder taker) internal pure returns (uint256) {
+        return (LiveOrder.unwrap(maker) ^ LiveOrder.unwrap(taker)) >> ACCOUNT;
+    }
+
     /// @notice Zero for a buy, all ones for a sell: `(x ^ mask) - mask` is x for a buy and -x for a sell.
     function sellMask(LiveOrder self) internal pure returns (uint256) {
         unchecked {
@@ -86,6 +91,12 @@ library LiveOrders {
     /// @notice Sort key of the order table: account, kind, nonce.
     function key(LiveOrder self) internal pure returns (uint256) {
         return LiveOrder.unwrap(self) >> NONCE;
+    }
+
+    /// @notice Key of the resting order's slots word.
+    function slotsKey(LiveOrder self) internal pure returns (SlotKey) {
+        // The nonce is `slot 8 · epoch 32`; the kind above it is zero.
+        return SlotKey.wrap(LiveOrder.unwrap(self) >> (NONCE + 34));
     }
 
     /// @notice `Settled` for a live order, otherwise why none of its fills can settle.
@@ -153,7 +164,7 @@ library LiveOrders {
     /// @notice Record of a fill for the event: `maker 32 · 0 8 · maker nonce 40 · market 16 · price 32 · taker 32 ·
     /// taker kind 8 · taker nonce 40 · size 32 · taker buys 8 · verdict 8`, which is how a live order is laid out.
     function record(LiveOrder maker, LiveOrder taker, uint256 size, uint256 verdict) internal pure returns (uint256) {
-        uint256 head = (LiveOrder.unwrap(maker) >> PRICE << PRICE) & ~(uint256(0xff) << KIND);
+        uint256 head = ((LiveOrder.unwrap(maker) >> PRICE) << PRICE) & ~(uint256(0xff) << KIND);
         uint256 tail = (LiveOrder.unwrap(taker) >> NONCE) << 48;
         return head | tail | (size << 16) | ((LiveOrder.unwrap(taker) >> (FLAGS - 8)) & 0x100) | verdict;
     }
