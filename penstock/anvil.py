@@ -5,7 +5,7 @@
     ├── PortTakenError       OSError
     └── AnvilFailedError                    it ended, or never answered
 
-The chain's clock is part of the experiment: a block is one second after the one before it, and
+The chain's clock is part of the experiment: a block is one second after the one before it, unless
 `warp` lets time pass. So the same transactions give the same chain on any machine.
 """
 
@@ -22,6 +22,7 @@ from types import FrameType, TracebackType
 from typing import Final, Self
 
 from penstock.errors import PenstockError
+from penstock.localchain import LocalChain
 from penstock.rpc import NodeUnreachableError, Rpc
 
 HOST: Final = "127.0.0.1"
@@ -60,13 +61,13 @@ class AnvilFailedError(AnvilError):
         super().__init__(f"anvil did not start: {detail}; run `make doctor`")
 
 
-class Anvil:
+class Anvil(LocalChain):
     """A chain for the length of a `with` block. It is ended on any way out, SIGTERM included."""
 
     def __init__(self, port: int | None = None, start: int = START) -> None:
         self.port: Final = _free_port() if port is None else port
         self.url: Final = f"http://{HOST}:{self.port}"
-        self.rpc: Final = Rpc(self.url)
+        super().__init__(Rpc(self.url))
         self._start: Final = start
         self._child: subprocess.Popen[bytes] | None = None
         self._handler: object = None
@@ -89,7 +90,7 @@ class Anvil:
         )
         try:
             self._wait()
-            self.rpc.call("anvil_setBlockTimestampInterval", 1)
+            self.steady()
         except BaseException:
             self.close()
             raise
@@ -119,22 +120,6 @@ class Anvil:
         if self._handler is not None:
             signal.signal(signal.SIGTERM, self._handler)  # type: ignore[arg-type]
             self._handler = None
-
-    def time(self) -> int:
-        """Time of the next block."""
-        return int(self.rpc.call("eth_getBlockByNumber", "pending", False)["timestamp"], 16)
-
-    def warp(self, time: int) -> None:
-        """Let the next block be at `time`."""
-        self.rpc.call("evm_setNextBlockTimestamp", time)
-
-    def mine(self) -> None:
-        """Make a block."""
-        self.rpc.call("evm_mine")
-
-    def fund(self, address: str, ether: int = 1_000) -> None:
-        """Give an address what it pays gas with."""
-        self.rpc.call("anvil_setBalance", address, hex(ether * 10**18))
 
     def _wait(self) -> None:
         deadline = time.monotonic() + PATIENCE

@@ -8,8 +8,8 @@ from typing import Final, Self
 
 from msgspec import Struct
 
-from penstock.anvil import Anvil
 from penstock.deploy import Parameters, Parties, System, deploy
+from penstock.localchain import LocalChain
 from penstock.messages import Report
 from penstock.remote import Contract, Remote, RpcDeployer, connect
 from penstock.sender import Sender
@@ -25,6 +25,12 @@ def signer_of(name: str) -> Signer:
     return Signer(keccak(f"penstock devnet {name}".encode()))
 
 
+def development_publishers() -> tuple[str, ...]:
+    """Addresses of the publishers whose keys everybody knows."""
+    signers = (signer_of(f"publisher {n}") for n in range(PUBLISHERS))
+    return tuple("0x" + signer.address.hex() for signer in signers)
+
+
 class Trader(Struct, frozen=True):
     """Somebody with an account: the owner's key moves money, the trading key signs orders."""
 
@@ -35,10 +41,10 @@ class Trader(Struct, frozen=True):
 
 
 class Devnet:
-    """A running chain with a deployed venue. `anvil` is started and ended by the caller."""
+    """A development chain with a deployed venue. The chain is started and ended by the caller."""
 
-    def __init__(self, anvil: Anvil, remote: Remote, operator: Sender) -> None:
-        self.anvil: Final = anvil
+    def __init__(self, chain: LocalChain, remote: Remote, operator: Sender) -> None:
+        self.chain: Final = chain
         self.remote: Final = remote
         self.operator: Final = operator
         self.publishers: Final = [signer_of(f"publisher {n}") for n in range(PUBLISHERS)]
@@ -47,19 +53,27 @@ class Devnet:
         self.domain: Final = Domain(operator.chain_id, remote.system.positions)
 
     @classmethod
-    def start(cls, anvil: Anvil, parameters: Parameters) -> Self:
+    def start(cls, chain: LocalChain, parameters: Parameters) -> Self:
         """Deploy with the one deployment function."""
-        governor, operator = (_sender(anvil, name) for name in ("governor", "operator"))
-        publishers = [signer_of(f"publisher {n}") for n in range(PUBLISHERS)]
-        parties = Parties(operator.address, tuple("0x" + p.address.hex() for p in publishers))
-        system: System = deploy(RpcDeployer(governor), parameters, parties)
-        return cls(anvil, connect(anvil.rpc, system), operator)
+        governor, operator = (_sender(chain, name) for name in ("governor", "operator"))
+        parties = Parties(operator.address, development_publishers())
+        return cls.join(chain, deploy(RpcDeployer(governor), parameters, parties))
+
+    @classmethod
+    def join(cls, chain: LocalChain, system: System) -> Self:
+        """Work for a venue that is there."""
+        return cls(chain, connect(chain.rpc, system), _sender(chain, "operator"))
+
+    def trader(self, name: str, account: int) -> Trader:
+        """Somebody whose account is open already."""
+        owner = _sender(self.chain, f"owner {name}")
+        return Trader(name, account, owner, signer_of(f"trader {name}"))
 
     def open(self, names: Sequence[str], deposit: int) -> list[Trader]:
         """Register an account for each name, mint tokens and deposit them, all in few blocks."""
         remote = self.remote
         first = int(remote.positions.ask("accountCount")) + 1
-        owners = [_sender(self.anvil, f"owner {name}") for name in names]
+        owners = [_sender(self.chain, f"owner {name}") for name in names]
         signers = [signer_of(f"trader {name}") for name in names]
         for number, (owner, signer) in enumerate(zip(owners, signers, strict=True), first):
             key = "0x" + signer.address.hex()
@@ -72,7 +86,7 @@ class Devnet:
 
     def post(self, market: int, prices: Iterable[int]) -> None:
         """Have one publisher sign each price, and let the operator carry them to the feed."""
-        time = self.anvil.time()
+        time = self.chain.time()
         rows = []
         for publisher, price in zip(self.publishers, sorted(prices), strict=False):
             signed = publisher.sign_report(self.feed_domain, Report(market, price, time))
@@ -88,7 +102,7 @@ class Devnet:
         return sender.send(contract.address, contract.encode(function, *values), CALL_GAS)
 
 
-def _sender(anvil: Anvil, name: str) -> Sender:
+def _sender(chain: LocalChain, name: str) -> Sender:
     signer = signer_of(name)
-    anvil.fund("0x" + signer.address.hex())
-    return Sender(anvil.rpc, signer)
+    chain.fund("0x" + signer.address.hex())
+    return Sender(chain.rpc, signer)

@@ -1,0 +1,25 @@
+"""What `ape console` knows at once: a deployed venue, people with money, and verbs.
+
+order(alice, "buy", "0.5", "60000")    order(bob, "sell", "0.2")    settle()
+book()   position(alice)   account(bob)   price("60100")   warp(3600)   withdraw(bob, "100")
+"""
+
+from typing import Any
+
+from penstock.console import ConsoleError, open_session
+from penstock.contracts import handles
+
+VERBS = ("account", "book", "order", "position", "price", "release", "settle", "warp", "withdraw")
+
+
+def ape_init_extras() -> dict[str, Any]:
+    """Load the venue of this network, or deploy one on a local chain."""
+    try:
+        session = open_session()
+    except ConsoleError as error:
+        print(f"no venue here: {error}")
+        return {}
+    system = session.devnet.remote.system
+    people = {trader.name: trader for trader in session.traders}
+    verbs = {verb: getattr(session, verb) for verb in VERBS}
+    return {"session": session, "system": system, "venue": handles(system), **people, **verbs}
