@@ -1,0 +1,65 @@
+"""Deploy a venue through ape, with the one deployment function."""
+
+from pathlib import Path
+
+import click
+from ape.api import AccountAPI
+from ape.cli import account_option
+
+
+@click.command()
+@account_option()
+@click.option("--network", help="As ape names networks, ::foundry for one; else ape's default.")
+@click.option("--operator", help="Who settles batches; the deployer if left out.")
+@click.option("--publisher", "publishers", multiple=True, help="Signs prices; name 3 or more.")
+@click.option("--governor", help="Who changes rules; the deployer if left out.")
+@click.option("--token", help="Collateral; a mintable test dollar if left out.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to write where things are.")
+@click.option("--dry-run", is_flag=True, help="Check everything, send nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def cli(
+    account: AccountAPI,
+    network: str | None,
+    operator: str | None,
+    publishers: tuple[str, ...],
+    governor: str | None,
+    token: str | None,
+    out: Path | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Deploy with the parameters of ape-config.yaml and write a descriptor, bound to the chain.
+
+    Without publishers the development ones sign, whose keys everybody knows: for local chains only.
+    Ends with 1, before anything is sent, when a parameter or an address is wrong.
+    """
+    from ape import networks
+    from ape.logging import LogLevel, logger
+
+    from penstock.console import provider_rpc
+    from penstock.contracts import ApeDeployer
+    from penstock.deploy import Parties
+    from penstock.deployment import PLACE
+    from penstock.devnet import development_publishers
+    from penstock.errors import PenstockError
+    from penstock.installation import install
+    from penstock.settings import read_parameters
+
+    deployer = ApeDeployer(account)
+    signers = publishers or development_publishers()
+    parties = Parties(operator or deployer.address, signers, governor, token)
+    try:
+        # ape tells of every transaction on the same output as the result.
+        with logger.at_level(LogLevel.WARNING), networks.parse_network_choice(network):
+            rpc = provider_rpc(development=not publishers)
+            found = install(deployer, rpc, read_parameters(), parties, dry_run)
+    except PenstockError as error:
+        raise click.ClickException(str(error)) from error
+    if not dry_run:
+        found.write(out or PLACE)
+    if as_json:
+        click.echo(found.encode())
+        return
+    for name, address in found.parts():
+        click.echo(f"{name:10} {address}")
+    click.echo("nothing was sent" if dry_run else f"written to {out or PLACE}")
