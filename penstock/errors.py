@@ -14,6 +14,22 @@
     ├── BackendError            RuntimeError  elliptic curves would run in slow Python
     └── EngineError             RuntimeError  a command that only a mistake of the operator explains
 
+Nouns whose errors carry values of their own keep them beside them, under the same root:
+
+    batch       BatchMalformed (DecodeError)      where a batch breaks which rule
+    builder     BuildError                        fills that no batch can carry
+    venue       Refused                           what the contract would revert with
+    deploy      DeployError, ParameterError       a deployment refused before its first transaction
+    deployment  DeploymentError                   a descriptor that is not this chain's
+    recordings  RecordingError                    file, line and column of a bad recording
+    artifacts   ArtifactError, ContractRevert     no build; a contract's error by name
+    anvil       AnvilError and leaves             the node is missing, its port taken, it failed
+    rpc         RpcError and leaves               the node is out of reach, or refuses
+    sender      SendError and leaves              a transaction without a receipt
+    submitter   SubmitError and leaves            overtaken, or at odds with the chain
+    mirror      MirrorError                       the engine's view left the chain's
+    console     ConsoleError                      a mistyped word in the console
+
 A trader's mistake inside the engine is not an exception but a `RejectReason`.
 """
 
