@@ -13,7 +13,7 @@ Errors:
     └── (FieldError)
     DeployError
     ├── AbiMismatchError    TypeError     a contract does not take what the plan would send
-    └── AddressError        RuntimeError  a contract did not land where the others expect it
+    └── MisplacedError        RuntimeError  a contract did not land where the others expect it
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ class AbiMismatchError(DeployError, TypeError):
         super().__init__(f"{contract}.{function}: {detail}; compile anew, or update the plan")
 
 
-class AddressError(DeployError, RuntimeError):
+class MisplacedError(DeployError, RuntimeError):
     """A contract landed elsewhere than the others were told: somebody else used the nonce."""
 
     def __init__(self, contract: str, expected: str, actual: str) -> None:
@@ -262,7 +262,7 @@ def deploy(deployer: Deployer, parameters: Parameters, parties: Parties) -> Syst
             continue
         actual = deployer.create(step.contract, *step.arguments)
         if actual.lower() != places[step.contract].lower():
-            raise AddressError(step.contract, places[step.contract], actual)
+            raise MisplacedError(step.contract, places[step.contract], actual)
     return system
 
 

@@ -4,7 +4,7 @@ a number is out of range ................ RangeError, ParameterError, SpecError
 an address is missing, zero or doubled .. ParameterError
 a contract takes other arguments ........ AbiMismatchError
     — all of these before the first transaction
-somebody else used the nonce ............ AddressError
+somebody else used the nonce ............ MisplacedError
 otherwise ............................... a venue whose parts know each other
 """
 
@@ -22,7 +22,7 @@ from penstock.deploy import (
     ZERO_ADDRESS,
     Abi,
     AbiMismatchError,
-    AddressError,
+    MisplacedError,
     ParameterError,
     Parameters,
     Parties,
@@ -168,7 +168,7 @@ def test_deploy__somebody_else_uses_the_nonce__is_noticed_at_once() -> None:
             return super().create(contract, *arguments)
 
     deployer = Raced(RevmChain(), DEPLOYER)
-    with pytest.raises(AddressError) as caught:
+    with pytest.raises(MisplacedError) as caught:
         deploy(deployer, PARAMETERS, PARTIES)
     assert caught.value.contract == "WithdrawalQueue"
 
