@@ -117,6 +117,8 @@ class Submitter:
         self.cancels: list[SignedCancel] = []
         self.dropped: list[Skipped] = []
         """Fills that were left out of batches, because the chain would have skipped them."""
+        self._number: int = mirror.venue.tally.number
+        """Number of our next batch; when the chain expects another, somebody else settled."""
         self._doubtful: int | None = None
         """Number of a batch that was sent and about which nothing is known."""
         self._watch: Final = watch or (lambda logs: None)
@@ -149,6 +151,8 @@ class Submitter:
         if self._doubtful is not None:
             self._look_for(self._doubtful)
         self.follow()
+        if self.mirror.venue.tally.number != self._number:
+            raise OvertakenError(self._number, self.mirror.venue.tally.number)
         self.drop_doomed()
         done = []
         while self.pending or self.cancels:
@@ -237,6 +241,7 @@ class Submitter:
     def _forget(self, fills: int) -> None:
         """The first `fills` pending fills are the chain's now."""
         self._doubtful = None
+        self._number = self.mirror.venue.tally.number
         self.pending = self.pending[fills:]
         self.gate.settled(fills)
 
@@ -254,7 +259,7 @@ class Submitter:
             for index, record in enumerate(records):
                 settled = _match(fills, settled, record, number, index)
         self.pending, self.cancels = list(fills[settled:]), list(cancels)
-        self._doubtful = None
+        self._doubtful, self._number = None, self.mirror.venue.tally.number
         self.gate.pending = [(f.maker.order, f.taker.order, f.size) for f in self.pending]
         self.gate.rebase()
         return settled
