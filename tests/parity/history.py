@@ -43,22 +43,22 @@ GARBAGE: Final = bytes(64)
 
 
 class History:
-    """One venue and its random life; `outcomes` counts what was met."""
+    """One venue and its random life; `outcomes` counts what was met.
 
-    def __init__(self, seed: int) -> None:
-        self.rng: Final = Random(seed)
-        self.twin: Final = Twin(PARAMETERS)
+    On a venue of somebody else the history opens accounts of its own and keeps to them.
+    """
+
+    def __init__(self, seed: int, twin: Twin | None = None) -> None:
+        self.rng: Random = Random(seed)
+        self.twin: Final = twin or Twin(PARAMETERS)
         self.outcomes: Final[Counter[str]] = Counter()
         self.keys: Final = [trading_key(str(i)) for i in range(8)]
         self.epoch = 3
         self.book: list[SignedOrder] = []
-        for _ in range(ACCOUNTS):
-            self.twin.register(self.rng.choice(self.keys))
+        self.accounts: Final = [self._open() for _ in range(ACCOUNTS)]
 
-    @property
-    def accounts(self) -> list[int]:
-        """Every trading account."""
-        return list(self.twin.keys)
+    def _open(self) -> int:
+        return self.twin.register(self.rng.choice(self.keys))
 
     def step(self) -> None:
         """Do one random thing to both sides."""
@@ -86,7 +86,7 @@ class History:
 
     def register(self) -> Outcome:
         """Open one account more."""
-        self.twin.register(self.rng.choice(self.keys))
+        self.accounts.append(self._open())
         return None
 
     def deposit(self) -> Outcome:

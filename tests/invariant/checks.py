@@ -1,0 +1,150 @@
+"""The invariants as assertions over plain state; README.md has them as formulas.
+
+They share no arithmetic with the model: what a fill and a funding payment do is spelled out again.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from penstock.messages import BUY, IMMEDIATE, Verdict
+from penstock.records import FillRecord
+from tests.invariant.state import Held, Ledger, Level, Market, State
+
+
+def funding(held: Held, index: int) -> int:
+    """What a position receives up to an index, rounded down."""
+    return -(held.size * (index - held.snapshot)) // 2**32 if held.size else 0
+
+
+def sizes_balance(state: State) -> None:
+    """S1."""
+    for market in state.markets:
+        total = sum(held.size for (_, at), held in state.positions.items() if at == market)
+        assert total == 0, f"S1: sizes of market {market} add up to {total}"
+
+
+def equity(state: State, account: int, marks: dict[int, int] | None = None) -> int:
+    """Collateral and value of all positions, at other marks if some are given."""
+    value = state.collateral[account]
+    for number, market in state.markets.items():
+        held = state.positions.get((account, number), Held(0, 0, 0))
+        mark = market.mark if marks is None else marks[number]
+        value += held.quote + funding(held, market.funding) + held.size * mark * market.unit
+    return value
+
+
+def vault_covers(state: State, ledger: Ledger, marks: dict[int, int]) -> None:
+    """S2, at the given marks."""
+    claims = sum(equity(state, account, marks) for account in state.collateral)
+    excess = state.tokens - claims - state.tickets - state.fees
+    assert excess >= 0, f"S2: the vault lacks {-excess}"
+    dust = ledger.touches + sum(held.size != 0 for held in state.positions.values())
+    assert excess <= dust, f"S2: {excess} is more than the dust of {dust} roundings"
+
+
+def funding_balances(state: State, ledger: Ledger) -> None:
+    """S7, with what is due to open positions."""
+    due = [
+        funding(held, state.markets[market].funding)
+        for (_, market), held in state.positions.items()
+    ]
+    paid = ledger.paid - sum(amount for amount in due if amount < 0)
+    received = ledger.received + sum(amount for amount in due if amount > 0)
+    assert paid >= received, f"S7: received {received}, but only {paid} was paid"
+    moved = ledger.touches + sum(held.size != 0 for held in state.positions.values())
+    assert paid - received <= moved, f"S7: {paid - received} lost in {moved} roundings"
+
+
+class Replay:
+    """A batch done again from the state before it, by its records alone."""
+
+    def __init__(self, before: State) -> None:
+        self.state = before
+        self.collateral = dict(before.collateral)
+        self.positions = {
+            place: Held(held.size, held.quote + self._funding(place, held), held.snapshot)
+            for place, held in before.positions.items()
+        }
+        self.traded: set[tuple[int, int]] = set()
+
+    def _funding(self, place: tuple[int, int], held: Held) -> int:
+        return funding(held, self.state.markets[place[1]].funding)
+
+    def fill(self, record: FillRecord) -> None:
+        """Apply a settled fill to both sides; S3 must hold for each."""
+        market = self.state.markets[record.market]
+        bought = record.size if record.taker_buys else -record.size
+        self._side(record.taker, record, bought, market.taker_fee)
+        self._side(record.maker, record, -bought, market.maker_fee)
+
+    def _side(self, account: int, record: FillRecord, lots: int, fee: int) -> None:
+        place = account, record.market
+        held, market = self.positions[place], self.state.markets[record.market]
+        notional = record.price * record.size * market.unit
+        cost = (notional if lots > 0 else -notional) - (-notional * fee // 10**6)
+        after = Held(held.size + lots, held.quote - cost, market.funding)
+        self.positions[place] = after
+        self.traded.add(place)
+        lowered = min(0, held.size) <= after.size <= max(0, held.size) and lots != 0
+        value, margin = self._weigh(account)
+        assert lowered or value >= margin, f"S3: {account} has {value} and needs {margin}"
+
+    def _weigh(self, account: int) -> tuple[int, int]:
+        value, margin = self.collateral[account], 0
+        for number, market in self.state.markets.items():
+            held = self.positions[account, number]
+            value += held.quote + held.size * market.mark * market.unit
+            margin += abs(held.size) * _lot_margin(market)
+        return value, margin
+
+
+def _lot_margin(market: Market) -> int:
+    return -(-market.mark * market.unit * market.initial_bps // 10**4)
+
+
+def margin_holds(before: State, after: State, records: Sequence[FillRecord]) -> Replay:
+    """S3 fill by fill; then every position is where the settled fills put it."""
+    replay = Replay(before)
+    for record in records:
+        if record.verdict is Verdict.SETTLED:
+            replay.fill(record)
+    for place in before.positions:
+        done = replay.positions[place] if place in replay.traded else before.positions[place]
+        assert after.positions[place] == done, f"S3: position {place} is not what its fills made"
+    assert after.collateral == before.collateral, "S3: a batch moved collateral"
+    return replay
+
+
+def orders_obeyed(
+    ledger: Ledger, number: int, fills: Iterable[tuple[Level, Level, FillRecord]]
+) -> None:
+    """S4, S5 and S6, and both signatures, for every settled fill; remembers them."""
+    for maker, taker, record in fills:
+        if record.verdict is not Verdict.SETTLED:
+            continue
+        assert all((maker.signed, taker.signed)), f"S6: {record} was not signed by both"
+        limit = taker.price - record.price if taker.flags & BUY else record.price - taker.price
+        assert limit >= 0, f"S6: {record} is worse than the taker's {taker.price}"
+        assert record.price == maker.price, f"S6: {record} is not at the maker's {maker.price}"
+        for level in (maker, taker):
+            _count(ledger, number, level, record.size)
+
+
+def _count(ledger: Ledger, number: int, level: Level, size: int) -> None:
+    key = level.key
+    ledger.signed[key] = max(level.size, ledger.signed.get(key, 0))
+    ledger.filled[key] = ledger.filled.get(key, 0) + size
+    signed, filled = ledger.signed[key], ledger.filled[key]
+    assert filled <= signed, f"S4: {key} filled {filled} of {signed}"
+    if level.flags & IMMEDIATE:
+        ledger.batches.setdefault(key, set()).add(number)
+        assert len(ledger.batches[key]) == 1, f"S5: {key} filled in {ledger.batches[key]}"
+
+
+def funding_counted(ledger: Ledger, before: State, replay: Replay) -> None:
+    """Remember the funding that a batch moved, for S2 and S7."""
+    for place in replay.traded:
+        held = before.positions[place]
+        moved = funding(held, before.markets[place[1]].funding)
+        ledger.paid += max(0, -moved)
+        ledger.received += max(0, moved)
+        ledger.touches += held.size != 0
