@@ -1,0 +1,66 @@
+"""Gas of every operation that somebody pays for, and the size of every contract."""
+
+from benchmarks.gas import Cases
+from benchmarks.node import TRADER, Site, site
+
+Table = dict[str, dict[str, int]]
+SIZES = (10, 100)
+CONTRACTS = ("feed", "queue", "vault", "index", "positions", "lens")
+
+
+def measure() -> Table:
+    """Run each operation on a node of its own, as a fixed sequence."""
+    with site() as venue:
+        cases = Cases(venue)
+        cases.warm_up()
+        gas = _settlement(cases) | _accounts(venue, cases) | _prices(venue)
+        return {"gas": gas, "bytecode": _bytecode(venue)}
+
+
+def _settlement(cases: Cases) -> dict[str, int]:
+    gas = {"settle: a single fill": round(cases.unique(1).gas)}
+    for fills in SIZES:
+        gas[f"settle: {fills} fills, all orders unique"] = round(cases.unique(fills).gas * fills)
+        gas[f"settle: {fills} fills, 10 orders swept"] = round(cases.swept(fills).gas * fills)
+        gas[f"settle: {fills} fills, new accounts"] = round(cases.newcomers(fills).gas * fills)
+    return gas
+
+
+def _accounts(venue: Site, cases: Cases) -> dict[str, int]:
+    (fresh,) = venue.open_accounts(1)
+    signer = "0x" + venue.keys[fresh].address.hex()
+    trader, quoter = (fresh, TRADER), cases.quoters[1]
+    gas = {
+        "register": venue.call("PerpPositions", "register", signer).gas,
+        "setSigner": venue.call("PerpPositions", "setSigner", fresh, signer).gas,
+        "deposit": venue.call("PerpPositions", "deposit", fresh, 10**9).gas,
+        "cancel: a new slot": venue.call("PerpPositions", "cancel", fresh, [1]).gas,
+        "cancel: four slots of one word": venue.call(
+            "PerpPositions", "cancel", fresh, [slot << 32 | 2 for slot in range(4)]
+        ).gas,
+        "cancelAll": venue.call("PerpPositions", "cancelAll", fresh, 9, 9).gas,
+        "requestWithdrawal: no positions": venue.call(
+            "PerpPositions", "requestWithdrawal", *trader, 10**6, []
+        ).gas,
+        "requestWithdrawal: two positions": venue.call(
+            "PerpPositions", "requestWithdrawal", quoter, TRADER, 10**6, [1, 2]
+        ).gas,
+        "collectFees": venue.call("PerpPositions", "collectFees").gas,
+    }
+    venue.anvil.warp(venue.anvil.time() + 300)
+    return gas | {"release: two tickets": venue.call("CollateralVault", "release", 2).gas}
+
+
+def _prices(venue: Site) -> dict[str, int]:
+    gas = {"post: three reports": venue.post(1, 50_001).gas}
+    gas["refresh: one market"] = venue.call("FundingIndex", "refresh", [1]).gas
+    venue.anvil.warp(venue.anvil.time() + 3_600)
+    gas["accrue: a period due"] = venue.call("FundingIndex", "accrue", 1).gas
+    gas["accrue: nothing due"] = venue.call("FundingIndex", "accrue", 1).gas
+    return gas
+
+
+def _bytecode(venue: Site) -> dict[str, int]:
+    places = {name: getattr(venue.system, name) for name in CONTRACTS}
+    codes = {name: venue.anvil.rpc.call("eth_getCode", at, "latest") for name, at in places.items()}
+    return {name: len(code) // 2 - 1 for name, code in codes.items()}
