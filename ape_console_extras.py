@@ -6,8 +6,9 @@ book()   position(alice)   account(bob)   price("60100")   warp(3600)   withdraw
 
 from typing import Any
 
-from penstock.console import ConsoleError, open_session
+from penstock.console import open_session
 from penstock.contracts import handles
+from penstock.errors import PenstockError
 
 VERBS = ("account", "book", "order", "position", "price", "release", "settle", "warp", "withdraw")
 
@@ -16,7 +17,7 @@ def ape_init_extras() -> dict[str, Any]:
     """Load the venue of this network, or deploy one on a local chain."""
     try:
         session = open_session()
-    except ConsoleError as error:
+    except PenstockError as error:
         print(f"no venue here: {error}")
         return {}
     system = session.devnet.remote.system

@@ -17,6 +17,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final, Self
@@ -81,14 +83,9 @@ class Anvil(LocalChain):
         executable = find_anvil()
         _check_port(self.port)
         self._catch_termination()
-        self._child = subprocess.Popen(
-            [executable, *_options(self.port, self._start)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            # A Ctrl-C is for this program, which then ends its child when it is done with it.
-            start_new_session=True,
-        )
         try:
+            with _signals_held():
+                self._child = _spawn(executable, self.port, self._start)
             self._wait()
             self.steady()
         except BaseException:
@@ -149,6 +146,34 @@ def find_anvil() -> str:
     if found is None:
         raise AnvilMissingError
     return found
+
+
+def _spawn(executable: str, port: int, start: int) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [executable, *_options(port, start)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        # A Ctrl-C is for this program, which then ends its child when it is done with it.
+        start_new_session=True,
+    )
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Hold signals back until the child is known: nobody else could end it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {n: signal.signal(n, lambda number, _: held.append(number)) for n in numbers}
+    try:
+        yield
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+    for number in held:
+        signal.raise_signal(number)
 
 
 def _options(port: int, start: int) -> list[str]:

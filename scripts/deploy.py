@@ -50,7 +50,8 @@ def cli(
     parties = Parties(operator or deployer.address, signers, governor, token)
     try:
         # ape tells of every transaction on the same output as the result.
-        with logger.at_level(LogLevel.WARNING), networks.parse_network_choice(network):
+        logger.set_level(LogLevel.WARNING)
+        with networks.parse_network_choice(network):
             rpc = provider_rpc(development=not publishers)
             found = install(deployer, rpc, read_parameters(), parties, dry_run)
     except PenstockError as error:
