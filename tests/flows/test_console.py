@@ -1,0 +1,37 @@
+"""The console's verbs work as the README shows, on anvil; elsewhere it says what to do."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+STORY = """
+order(alice, "buy", "0.5", "60000"); order(bob, "sell", "0.2"); done = settle()
+print("position", position(alice).size, "book", book()[0].size, "next", venue.positions.tally()[0])
+print("funding", warp(3600) and position(alice).funding, "ticket", withdraw(carol, "100"))
+print("paid", warp(300) and release(), "left", account(carol).equity)
+"""
+
+
+def console(network: str, code: str) -> "subprocess.CompletedProcess[str]":
+    ape = str(Path(sys.executable).parent / "ape")
+    command = [ape, "console", "--network", network, "-c", code]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+
+
+def test_console__on_anvil__tells_the_whole_story() -> None:
+    done = console("::foundry", STORY)
+    said = [line for line in done.stdout.splitlines() if not line.startswith("INFO")]
+    assert said == [
+        "position 0.200 book 0.300 next 2",
+        "funding -0.150000 ticket 1",
+        "paid 100.000000 left 99900.000000",
+    ], done.stdout + done.stderr
+
+
+def test_console__on_ape_own_chain__says_what_to_use() -> None:
+    done = console("::test", "print('alive')")
+    assert "use anvil: `--network ::foundry`" in done.stdout
+    assert "alive" in done.stdout
