@@ -34,12 +34,25 @@ def is_fresh() -> bool:
     return is_stamped("build", sources_digest()) and any(BUILD.glob("*.json"))
 
 
+def trim_libraries() -> None:
+    """Leave only Solidity among the libraries that ape unpacks below `contracts`.
+
+    NOTE: ape lists no more than 500 files there, in the file system's order; with the libraries'
+    other files among them it loses contracts on some machines and keeps them on others.
+    """
+    for path in (ROOT / "contracts" / ".cache").rglob("*"):
+        if path.is_file() and path.suffix != ".sol":
+            path.unlink()
+
+
 def build() -> int:
     if not sources() or is_fresh():
         return 0
     command = [str(VENV / "bin" / "ape"), "compile", "--force"]
+    trim_libraries()
     say(f"compiling {len(sources())} Solidity files")
     code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    trim_libraries()
     if code == 0:
         write_stamp("build", sources_digest())
     return code
