@@ -5,9 +5,23 @@ import click
 
 @click.command()
 @click.option("--seed", default=7, show_default=True, help="The same seed gives the same numbers.")
-@click.option("--rounds", default=40, show_default=True, help="Rounds of quoting, one batch each.")
-@click.option("--takes", default=48, show_default=True, help="Taker orders in a round.")
-@click.option("--port", type=int, help="Port of the chain; a free one if left out.")
+@click.option(
+    "--rounds",
+    default=40,
+    type=click.IntRange(1),
+    show_default=True,
+    help="Rounds of quoting, one batch each.",
+)
+@click.option(
+    "--takes",
+    default=48,
+    type=click.IntRange(0),
+    show_default=True,
+    help="Taker orders in a round.",
+)
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Port of the chain; a free one if left out."
+)
 def cli(seed: int, rounds: int, takes: int, port: int | None) -> None:
     """Start a chain, run a venue on it, and show what happened.
 

@@ -7,10 +7,20 @@ import click
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--accounts", default=64, show_default=True, help="Signing accounts.")
-@click.option("--fills", default=200, show_default=True, help="Fills that make a batch.")
-@click.option("--limit", type=int, help="Play this many records only.")
-@click.option("--port", type=int, help="Port of the chain; a free one if left out.")
+@click.option(
+    "--accounts", default=64, type=click.IntRange(1), show_default=True, help="Signing accounts."
+)
+@click.option(
+    "--fills",
+    default=200,
+    type=click.IntRange(1),
+    show_default=True,
+    help="Fills that make a batch.",
+)
+@click.option("--limit", type=click.IntRange(1), help="Play this many records only.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Port of the chain; a free one if left out."
+)
 def cli(file: Path, accounts: int, fills: int, limit: int | None, port: int | None) -> None:
     """Play FILE: Bitstamp order events or LOBSTER messages, as .csv or .csv.xz.
 
