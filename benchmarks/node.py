@@ -1,6 +1,7 @@
 """A whole venue on an anvil of its own, for measuring gas as a node charges it.
 
-Every slot and account is cold when a transaction begins; nobody needs a key to send. `gas` of a receipt counts 21,000, calldata with its floor, execution and refunds.
+Every slot and account is cold when a transaction begins; nobody needs a key to send. `gas` of a
+receipt counts 21,000, calldata with its floor, execution and refunds.
 """
 
 from collections.abc import Iterator, Sequence
