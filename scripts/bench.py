@@ -22,13 +22,15 @@ def cli(names: tuple[str, ...], out: Path | None, check: bool) -> None:
     unknown = sorted(set(names) - set(modules()))
     if unknown:
         raise click.UsageError(f"there is no benchmark {unknown[0]}; there are {modules()}")
-    console = Console()
+    # A pipe has 80 columns; the table needs a few more to be read.
+    console = Console(width=max(Console().width, 104))
     made, measures = table("Measured", "what", "value", "unit", "goal", "met"), []
     with console.status("measuring"):
         for found in run(names or modules()):
             measures.append(found)
             mark = "" if found.met is None else GOOD if found.met else BAD
-            made.add_row(found.name, f"{found.value:,.2f}", found.unit, found.goal, mark)
+            value = f"{found.value:,.0f}" if found.value >= 1_000 else f"{found.value:,.2f}"
+            made.add_row(found.name, value, found.unit, found.goal, mark)
     console.print(made)
     write(measures, out or PLACE)
     missed = [found.name for found in measures if found.met is False]
