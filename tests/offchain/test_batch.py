@@ -269,7 +269,7 @@ def test_decode_records__one_byte_changed__is_refused_or_encodes_to_itself(
     try:
         found = decode_records(bytes(data))
     except DecodeError:
-        # The maker's padding, the taker's kind and side, and the verdict have bytes without meaning.
+        # Padding, the taker's kind and side, and the verdict have bytes without meaning.
         assert place in (4, 20, 30, 31)
         return
     assert encode_records(found) == bytes(data)
