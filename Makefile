@@ -2,7 +2,7 @@
 # All it asks of the machine is Python >= 3.11 and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test console bench lint setup doctor build test-fast lock clean format
+.PHONY: help demo test deep console bench lint setup doctor build test-fast lock clean format
 
 BIN := .venv/bin
 PYTHON ?= $(shell sh tools/find-python.sh)
@@ -16,6 +16,9 @@ demo: build ## signed orders to positions, funding and a withdrawal on a local c
 
 test: build ## all tests, on anvil
 	@$(BIN)/ape test tests $(ARGS)
+
+deep: build ## long parity and invariant runs, most of an hour
+	@PENSTOCK_FUZZ=deep $(BIN)/pytest -p no:ape_test tests/parity tests/invariant $(ARGS)
 
 console: build ## ape console with the deployed system, named accounts and helpers
 	@$(BIN)/ape console $(ARGS)

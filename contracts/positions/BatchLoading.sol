@@ -129,7 +129,7 @@ abstract contract BatchLoading is PositionStorage {
                 unseen -= _loadPosition(position, account, markets.skip(index));
                 position = position.skip(1);
             }
-            account.setComplete(unseen == 0 ? word.signer() != address(0) : false);
+            account.setKey(unseen == 0 ? word.signer() : address(0));
         }
     }
 
@@ -144,7 +144,10 @@ abstract contract BatchLoading is PositionStorage {
         PositionWord stored = _positions[positionKey(id, marketId)];
         position.begin(account, market, LiveOrders.tag(id, marketId, position));
         if (!market.fresh()) account.setInitialMargin(account.initialMargin() + OUT_OF_REACH);
-        if (!stored.isOpen()) return 0;
+        if (!stored.isOpen()) {
+            position.startEmpty();
+            return 0;
+        }
         Size size = stored.size();
         Quote quote = stored.quoteAfterFundingDown(market.word().index());
         position.resume(size, quote);
@@ -287,13 +290,19 @@ abstract contract BatchLoading is PositionStorage {
         uint256 signature,
         uint256 expiry
     ) private view returns (uint256) {
-        address signer = account.word().signer();
-        if (OrderHashing.recover(digest, signature) != signer) return uint256(Verdict.BadSignature);
-        if (block.timestamp <= expiry) {
-            if (account.complete()) return 0;
+        address recovered = OrderHashing.recover(digest, signature);
+        if (recovered == account.key()) {
+            // Zero is a failed recovery, and the key of an account that is not complete.
+            if (recovered != address(0)) {
+                if (block.timestamp <= expiry) return 0;
+            }
         }
-        // A failed recovery gives signer zero, which an unregistered account has; that one is never complete.
-        if (signer == address(0)) return uint256(Verdict.BadSignature);
+        return _refusedStatus(account.word().signer(), recovered, expiry);
+    }
+
+    /// @dev Why `_signedStatus` refused, in the order of the verdicts.
+    function _refusedStatus(address signer, address recovered, uint256 expiry) private view returns (uint256) {
+        if (signer == address(0) || recovered != signer) return uint256(Verdict.BadSignature);
         return uint256(block.timestamp > expiry ? Verdict.Expired : Verdict.IncompleteAccount);
     }
 

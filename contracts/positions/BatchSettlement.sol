@@ -9,7 +9,7 @@ import {LiveAccount} from "../types/LiveAccount.sol";
 import {LiveBatch} from "../types/LiveBatch.sol";
 import {LiveMarket} from "../types/LiveMarket.sol";
 import {FLAG_IMMEDIATE, FLAG_REDUCE_ONLY, LiveOrder, OrderTable} from "../types/LiveOrder.sol";
-import {LivePosition, STATE_CHANGED, STATE_OPEN} from "../types/LivePosition.sol";
+import {LivePosition, STATE_CHANGED} from "../types/LivePosition.sol";
 import {Nonce} from "../types/Nonce.sol";
 import {PositionWord, PositionWords} from "../types/PositionWord.sol";
 import {Price, Quote, Size} from "../types/Quantities.sol";
@@ -180,10 +180,8 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
             LiveMarket market = position.market();
             PositionWord word = PositionWords.pack(position.size(), position.quote(), market.word().index());
             _positions[positionKey(account.id(), market.id())] = word;
-            bool wasOpen = position.state() & STATE_OPEN != 0;
-            if (word.isOpen() == wasOpen) return;
-            AccountWord next = account.next();
-            account.setNext(next.withOpenMarkets(wasOpen ? next.openMarkets() - 1 : next.openMarkets() + 1));
+            // Every changed position is counted: it was open before, or the batch opened it.
+            if (!word.isOpen()) account.setOpenMarkets(account.openMarkets() - 1);
         }
     }
 
@@ -193,8 +191,9 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
             LiveAccount account = live.accounts;
             LiveAccount end = account.skip(plan.accounts);
             while (LiveAccount.unwrap(account) != LiveAccount.unwrap(end)) {
-                AccountWord next = account.next().withNonce(account.nonce());
-                if (AccountWord.unwrap(next) != AccountWord.unwrap(account.word())) _accounts[account.id()] = next;
+                AccountWord word = account.word();
+                AccountWord next = word.withNonce(account.nonce()).withOpenMarkets(account.openMarkets());
+                if (AccountWord.unwrap(next) != AccountWord.unwrap(word)) _accounts[account.id()] = next;
                 account = account.skip(1);
             }
         }

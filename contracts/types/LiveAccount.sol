@@ -7,7 +7,7 @@ import {Quote} from "./Quantities.sol";
 import {Memory} from "../libraries/Memory.sol";
 
 /// @notice An account while a batch is worked on: a pointer to its record in memory.
-/// @dev `word` is the stored word, `next` with `nonce` what it becomes.
+/// @dev `word` is the stored word; `nonce` and `openMarkets` are its fields after the fills so far.
 type LiveAccount is uint256;
 
 using LiveAccounts for LiveAccount global;
@@ -19,7 +19,7 @@ Quote constant OUT_OF_REACH = Quote.wrap(1 << 200);
 /// @notice Fields of a `LiveAccount`.
 library LiveAccounts {
     /// @dev Words of one record.
-    uint256 internal constant WORDS = 8;
+    uint256 internal constant WORDS = 7;
 
     /// @notice The record `i` places after this one.
     function skip(LiveAccount self, uint256 i) internal pure returns (LiveAccount) {
@@ -28,10 +28,9 @@ library LiveAccounts {
         }
     }
 
-    /// @notice Sets up a record: collateral only, no position yet. `complete` is set when the positions are loaded.
+    /// @notice Sets up a record: collateral only, no position yet. `key` is set when the positions are loaded.
     function begin(LiveAccount self, AccountId id_, AccountWord word_) internal pure {
         setWord(self, word_);
-        setNext(self, word_);
         setId(self, id_);
         setEquity(self, word_.collateral());
         setInitialMargin(self, Quote.wrap(0));
@@ -67,17 +66,17 @@ library LiveAccounts {
         }
     }
 
-    /// @notice Whether every open position was supplied and the account has a trading key.
-    function complete(LiveAccount self) internal pure returns (bool) {
+    /// @notice The trading key; zero when an open position was left out, so that no order is live.
+    function key(LiveAccount self) internal pure returns (address) {
         unchecked {
-            return Memory.load(LiveAccount.unwrap(self) + 64) != 0;
+            return address(uint160(Memory.load(LiveAccount.unwrap(self) + 64)));
         }
     }
 
-    /// @dev Sets `complete`.
-    function setComplete(LiveAccount self, bool value) internal pure {
+    /// @dev Sets `key`.
+    function setKey(LiveAccount self, address value) internal pure {
         unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 64, value ? 1 : 0);
+            Memory.store(LiveAccount.unwrap(self) + 64, uint160(value));
         }
     }
 
@@ -114,45 +113,31 @@ library LiveAccounts {
         }
     }
 
-    /// @notice What the word becomes with the batch, its nonce apart.
-    function next(LiveAccount self) internal pure returns (AccountWord) {
-        unchecked {
-            return AccountWord.wrap(Memory.load(LiveAccount.unwrap(self) + 160));
-        }
-    }
-
-    /// @dev Sets `next`.
-    function setNext(LiveAccount self, AccountWord value) internal pure {
-        unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 160, AccountWord.unwrap(value));
-        }
-    }
-
-    /// @notice Open markets, counting each that the batch opened.
+    /// @notice Open markets, counting each that the batch opened; those that end closed are taken off when it is written.
     function openMarkets(LiveAccount self) internal pure returns (uint256) {
         unchecked {
-            return Memory.load(LiveAccount.unwrap(self) + 192);
+            return Memory.load(LiveAccount.unwrap(self) + 160);
         }
     }
 
     /// @dev Sets `openMarkets`.
     function setOpenMarkets(LiveAccount self, uint256 value) internal pure {
         unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 192, value);
+            Memory.store(LiveAccount.unwrap(self) + 160, value);
         }
     }
 
     /// @notice Highest immediate number that filled.
     function nonce(LiveAccount self) internal pure returns (uint256) {
         unchecked {
-            return Memory.load(LiveAccount.unwrap(self) + 224);
+            return Memory.load(LiveAccount.unwrap(self) + 192);
         }
     }
 
     /// @dev Sets `nonce`.
     function setNonce(LiveAccount self, uint256 value) internal pure {
         unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 224, value);
+            Memory.store(LiveAccount.unwrap(self) + 192, value);
         }
     }
 }

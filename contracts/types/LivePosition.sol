@@ -30,14 +30,18 @@ library LivePositions {
         }
     }
 
-    /// @notice Sets up a record: nothing in the market yet.
+    /// @notice Sets up a record; size, quote and state follow with `startEmpty` or `resume`.
     function begin(LivePosition self, LiveAccount account_, LiveMarket market_, LiveOrder tag_) internal pure {
         setAccount(self, account_);
         setMarket(self, market_);
+        setTag(self, tag_);
+    }
+
+    /// @notice Puts nothing into the record.
+    function startEmpty(LivePosition self) internal pure {
         setSize(self, Size.wrap(0));
         setQuote(self, Quote.wrap(0));
         setState(self, STATE_EMPTY);
-        setTag(self, tag_);
     }
 
     /// @notice Puts an open position into the record.
