@@ -111,6 +111,8 @@ contract CollateralVault is ICollateralVault, ReentrancyGuardTransient {
 
     /// @dev Pays and books it, or changes nothing. The token's answer is not read, so it may be as long as it likes.
     function _tryPay(uint64 ticket, address recipient, uint256 amount) private returns (bool) {
+        // More than the vault holds: what is owed waits, and does not hold up what can be paid.
+        if (amount > booked) return false;
         booked -= amount;
         try this.pay{gas: PAYMENT_GAS}(recipient, amount) {
             emit TicketPaid(ticket, recipient, amount);

@@ -27,7 +27,6 @@ contract PerpPositions is Ownable2Step, Accounts, BatchSettlement {
         address governor,
         Settings memory settings_
     ) PositionStorage(vault, index) Accounts(token) EIP712("Penstock", "1") Ownable(governor) {
-        ownerOf[AccountId.wrap(0)] = governor;
         _tally = Tally(1, uint40(block.timestamp), 0);
         _setSettings(settings_);
     }
@@ -40,6 +39,12 @@ contract PerpPositions is Ownable2Step, Accounts, BatchSettlement {
     /// @inheritdoc IPerpPositions
     function domainSeparator() external view returns (bytes32) {
         return _domainSeparatorV4();
+    }
+
+    /// @dev Account 0, where the fees go, belongs to whoever governs.
+    function _transferOwnership(address governor) internal override {
+        super._transferOwnership(governor);
+        ownerOf[AccountId.wrap(0)] = governor;
     }
 
     function _setSettings(Settings memory settings_) private {

@@ -24,7 +24,7 @@ from penstock.accounts import (
 from penstock.batch import Batch
 from penstock.errors import PenstockError
 from penstock.margin import Holding, Priced
-from penstock.messages import IMMEDIATE
+from penstock.messages import IMMEDIATE, Verdict
 from penstock.records import FillRecord
 from penstock.settlement import Level, Work, work
 from penstock.units import INT56_MAX, UINT32_MAX
@@ -237,7 +237,10 @@ class Venue:
         self._write(done, positions)
         self._carry_cancels(batch, recovered)
         self._sample(done, now)
-        self.tally = Tally(self.tally.number + 1, now, self.tally.fees + done.fees)
+        # Only a settled fill breaks the silence after which anyone may settle.
+        traded = any(record.verdict is Verdict.SETTLED for record in done.records)
+        settled_at = now if traded else self.tally.settled_at
+        self.tally = Tally(self.tally.number + 1, settled_at, self.tally.fees + done.fees)
         return done.records
 
     def _work(self, batch: Batch, now: int, recovered: Sequence[int] | None) -> Work:

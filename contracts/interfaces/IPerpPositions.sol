@@ -23,7 +23,7 @@ struct Settings {
 struct Tally {
     // Number of the next batch.
     uint48 number;
-    // When the last batch was settled.
+    // When a fill was settled last.
     uint40 settledAt;
     // Fees that await `collectFees`, quote units.
     uint168 fees;
@@ -142,6 +142,9 @@ interface IPerpPositions {
 
     /// @notice Thrown when somebody else than the operator settles before the operator's silence is long enough.
     error Batch_CallerNotOperator(address caller, address operator, uint256 openFrom);
+
+    /// @notice Thrown when somebody else than the operator sends a batch in which no fill settles.
+    error Batch_NothingSettled(uint256 number);
 
     /// @notice Thrown when market `i` of the market table is not above the one before it.
     error Batch_MarketsNotAscending(uint256 i);

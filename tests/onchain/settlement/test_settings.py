@@ -63,3 +63,12 @@ def test_set_settings__another_operator__settles_and_the_old_one_does_not(
     desk.venue.positions.transact("setSettings", changed, sender=GOVERNOR)
     desk.model.settings = Settings(key, *changed[1:])
     assert desk.settle(desk.batch(desk.cross()), sender=name) is DONE
+
+
+@undoing
+def test_accept_ownership__another_governor__owns_account_0(desk: Desk) -> None:
+    heir, positions = Actor("heir").address, desk.venue.positions
+    positions.transact("transferOwnership", heir, sender=GOVERNOR)
+    assert positions.call("ownerOf", 0).lower() == GOVERNOR.lower()
+    positions.transact("acceptOwnership", sender=heir)
+    assert positions.call("ownerOf", 0).lower() == heir.lower()

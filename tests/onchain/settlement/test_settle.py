@@ -55,6 +55,25 @@ def test_settle__stranger_after_the_silence__settles(desk: Desk, late: int) -> N
     assert desk.size(1) == 10
 
 
+@undoing
+def test_settle__stranger_settles_nothing__reverts(desk: Desk) -> None:
+    desk.chain.time = desk.model.tally.settled_at + 86_400
+    raw = encode(desk.batch())
+    with reverts("Batch_NothingSettled", 1):
+        desk.venue.positions.transact("settle", raw, sender=STRANGER.address)
+
+
+@given(waited=st.integers(1, 86_399))
+@undoing
+def test_settle__operator_settles_nothing__leaves_the_silence_as_it_was(
+    desk: Desk, waited: int
+) -> None:
+    began = desk.model.tally.settled_at
+    desk.chain.time = began + waited
+    assert desk.settle(desk.batch()) is DONE
+    assert desk.venue.positions.call("tally")[1] == began
+
+
 @given(number=st.integers(0, 2**48 - 1).filter(lambda n: n != 1))
 @undoing
 def test_settle__number_is_not_the_next__reverts(desk: Desk, number: int) -> None:

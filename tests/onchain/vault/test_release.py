@@ -137,3 +137,15 @@ def test_release__too_little_gas__sets_nobody_aside(custody: Custody, gas: int) 
         assert custody.queue.call("head") == 1
     else:
         assert custody.queue.call("ticket", 1)[4] == PAID
+
+
+@given(amount=AMOUNTS)
+@isolated
+def test_release__more_owed_than_held__waits_aside_and_the_next_is_paid(
+    custody: Custody, amount: int
+) -> None:
+    custody.fund(amount)
+    custody.owe(Actor("alice").address, amount + 1)
+    custody.owe(Actor("bob").address, amount)
+    custody.pass_delay()
+    assert custody.release() == amount
