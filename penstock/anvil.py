@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from penstock.errors import PenstockError
 from penstock.localchain import LocalChain
@@ -72,7 +72,7 @@ class Anvil(LocalChain):
         super().__init__(Rpc(self.url))
         self._start: Final = start
         self._child: subprocess.Popen[bytes] | None = None
-        self._handler: object = None
+        self._handlers: dict[int, Any] = {}
 
     @property
     def pid(self) -> int | None:
@@ -114,9 +114,8 @@ class Anvil(LocalChain):
                 child.wait()
             if child.stderr:
                 child.stderr.close()
-        if self._handler is not None:
-            signal.signal(signal.SIGTERM, self._handler)  # type: ignore[arg-type]
-            self._handler = None
+        while self._handlers:
+            signal.signal(*self._handlers.popitem())
 
     def _wait(self) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -134,9 +133,17 @@ class Anvil(LocalChain):
                 return
 
     def _catch_termination(self) -> None:
-        """Let SIGTERM end this program by an exception, so that the child goes with it."""
+        """Let SIGTERM and Ctrl-C end the child first, and then this program by an exception."""
         if threading.current_thread() is threading.main_thread():
-            self._handler = signal.signal(signal.SIGTERM, _exit)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._handlers[number] = signal.signal(number, self._end)
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        # NOTE: an exception out of a handler can land where it is swallowed, such as a finaliser.
+        # With the child gone the next call of the chain ends this program all the same.
+        if self._child is not None:
+            self._child.kill()
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 
 def find_anvil() -> str:
@@ -201,7 +208,3 @@ def _check_port(port: int) -> None:
 def _last_words(child: "subprocess.Popen[bytes]") -> str:
     words = child.stderr.read().decode(errors="replace").strip() if child.stderr else ""
     return words.splitlines()[-1] if words else f"it ended with status {child.returncode}"
-
-
-def _exit(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
