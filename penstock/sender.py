@@ -95,6 +95,7 @@ class Sender:
         while (found := self.rpc.call("eth_getTransactionReceipt", hash)) is None:
             if time.monotonic() > deadline:
                 raise ReceiptMissingError(hash, patience)
+            # A plain node does not push receipts over HTTP.
             time.sleep(POLL)
         return read_receipt(found)
 

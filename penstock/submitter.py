@@ -280,6 +280,7 @@ class Submitter:
         while self.sender.waiting():
             if time.monotonic() > deadline:
                 raise ReceiptMissingError(f"of {self.sender.address}", self.patience)
+            # The pool can only be asked; nothing tells when it has emptied.
             time.sleep(POLL)
         self.sender.resync()
 
