@@ -82,13 +82,18 @@ class Node:
         ]
 
     def _await(self, hashes: Sequence[str]) -> list[dict[str, Any]]:
-        """The receipts; anvil answers before it has made the block."""
-        for _ in range(2_000):
+        """The receipts; anvil answers before it has made the block.
+
+        NOTE: what does not fit a block waits for a trigger, and anvil may have had its last one.
+        """
+        for attempt in range(1, 12_000):
             receipts = self.rpc.batch([("eth_getTransactionReceipt", [one]) for one in hashes])
             if all(receipts):
                 return receipts
+            if attempt % 200 == 0:
+                self.rpc.call("evm_mine")
             sleep(0.005)
-        raise TimeoutError(f"a block with {len(hashes)} transactions did not come within 10 s")
+        raise TimeoutError(f"a block with {len(hashes)} transactions did not come within 60 s")
 
     @property
     def address(self) -> str:

@@ -3,21 +3,38 @@ pragma solidity 0.8.37;
 
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 
+import {ActivityWord} from "./types/ActivityWord.sol";
 import {MarketId} from "./types/Ids.sol";
 import {MarketWord, MarketWords} from "./types/MarketWord.sol";
 import {Index, Price} from "./types/Quantities.sol";
-import {SampleWord, SampleWords} from "./types/SampleWord.sol";
 import {FundingMath} from "./libraries/FundingMath.sol";
 import {IFundingIndex, Listing, MarketView} from "./interfaces/IFundingIndex.sol";
+import {IMarketWords} from "./interfaces/IMarketWords.sol";
 import {IPriceSource} from "./interfaces/IPriceSource.sol";
 
 /// @title FundingIndex
 /// @notice Owns the market words and computes funding from settled fills; see `IFundingIndex`.
 contract FundingIndex is IFundingIndex, Ownable2Step {
-    struct Terms {
+    /// @dev Terms of a market and where its funding stands; one word.
+    struct Course {
         int32 interest;
         uint32 cap;
         uint32 damp;
+        // Funding interval in minutes.
+        uint16 interval;
+        // Rate of the last period that ended, parts of 10^9 per 8 hours.
+        int32 lastRate;
+        // First second of the running period.
+        uint32 periodStart;
+        // When the mark was published.
+        uint32 markTime;
+    }
+
+    /// @dev What closing a period comes to.
+    struct Closed {
+        bool charged;
+        int256 rate;
+        Index index;
     }
 
     uint16 private constant FEE_LIMIT = 10_000;
@@ -29,21 +46,19 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
     /// @notice Where prices come from.
     IPriceSource public immutable SOURCE;
 
-    /// @notice The only reporter of settled volume.
-    address public immutable POSITIONS;
+    /// @notice Where the market words lie.
+    IMarketWords public immutable POSITIONS;
 
     /// @inheritdoc IFundingIndex
     uint16 public marketCount;
 
-    mapping(MarketId => MarketWord) private _markets;
-    mapping(MarketId => SampleWord) private _samples;
-    mapping(MarketId => Terms) private _terms;
+    mapping(MarketId => Course) private _courses;
 
     /// @param source Where prices come from.
-    /// @param positions `PerpPositions`, the only reporter of settled volume.
+    /// @param positions `PerpPositions`, where the market words lie.
     /// @param governor Who lists markets.
-    constructor(IPriceSource source, address positions, address governor) Ownable(governor) {
-        if (address(source) == address(0) || positions == address(0)) revert Market_AddressZero();
+    constructor(IPriceSource source, IMarketWords positions, address governor) Ownable(governor) {
+        if (address(source) == address(0) || address(positions) == address(0)) revert Market_AddressZero();
         SOURCE = source;
         POSITIONS = positions;
     }
@@ -52,28 +67,33 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
     function listMarket(string calldata symbol, Listing calldata listing) external onlyOwner returns (MarketId market) {
         _checkListing(listing);
         market = MarketId.wrap(++marketCount);
-        _markets[market] = MarketWords.listed(
+        MarketWord word = MarketWords.listed(
             listing.unit,
             Index.wrap(FIRST_INDEX),
             listing.initialBps,
             listing.maintenanceBps,
             listing.takerFee,
-            listing.makerFee,
-            listing.interval
+            listing.makerFee
         );
-        _terms[market] = Terms(listing.interest, listing.cap, listing.damp);
-        _samples[market] = SampleWords.pack(0, _periodStart(uint256(listing.interval) * 60), 0, 0, 0);
+        Course memory course;
+        (course.interest, course.cap, course.damp) = (listing.interest, listing.cap, listing.damp);
+        course.interval = listing.interval;
+        course.periodStart = _periodStart(course);
+        _courses[market] = course;
+        POSITIONS.beginPeriod(market, word.withDue(_periodEnd(course)));
         emit MarketListed(market, symbol, listing);
     }
 
     /// @inheritdoc IFundingIndex
     function refresh(MarketId[] calldata markets) external {
+        uint32 maxAge = POSITIONS.maxPriceAge();
         for (uint256 i; i < markets.length; ++i) {
             MarketId market = markets[i];
             MarketWord word = _accrued(market);
             (uint32 price, uint32 time) = SOURCE.latest(MarketId.unwrap(market));
-            if (time <= word.time() || price == 0) continue;
-            _markets[market] = word.withMark(price, time);
+            if (time <= _courses[market].markTime || price == 0) continue;
+            _courses[market].markTime = time;
+            POSITIONS.setMarket(market, word.withMark(price, _until(time, maxAge)));
             emit MarkUpdated(market, price, time);
         }
     }
@@ -91,82 +111,58 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
     /// @inheritdoc IFundingIndex
     function peek(MarketId market) external view returns (MarketWord word) {
         word = _listed(market);
-        SampleWord sample = _samples[market];
-        if (_isDue(word, sample)) word = word.withIndex(_closed(market, word, sample).index);
-    }
-
-    /// @inheritdoc IFundingIndex
-    function record(MarketId market, uint256 volume, uint256 value) external {
-        if (msg.sender != POSITIONS) revert Market_CallerNotPositions(msg.sender, POSITIONS);
-        SampleWord sample = _samples[market];
-        int256 premium = FundingMath.premium(volume, value, _markets[market].mark());
-        int256 weighted = FundingMath.weightedUntil(sample, block.timestamp);
-        _samples[market] = SampleWords.pack(
-            sample.lastRate(),
-            sample.periodStart(),
-            block.timestamp,
-            premium,
-            weighted
-        );
-    }
-
-    /// @inheritdoc IFundingIndex
-    function marketWord(MarketId market) external view returns (uint256) {
-        return MarketWord.unwrap(_markets[market]);
-    }
-
-    /// @inheritdoc IFundingIndex
-    function sampleWord(MarketId market) external view returns (uint256) {
-        return SampleWord.unwrap(_samples[market]);
+        if (!word.isDue()) return word;
+        Course memory course = _courses[market];
+        Closed memory closed = _closed(course, word, POSITIONS.activityWord(market));
+        course.periodStart = _periodStart(course);
+        return word.withIndex(closed.index).withDue(_periodEnd(course));
     }
 
     /// @inheritdoc IFundingIndex
     function marketOf(MarketId market) external view returns (MarketView memory) {
         MarketWord word = _listed(market);
-        SampleWord sample = _samples[market];
+        Course memory course = _courses[market];
         return
             MarketView({
                 mark: uint32(Price.unwrap(word.mark())),
-                time: uint32(word.time()),
-                unit: uint32(word.unit()),
+                time: course.markTime,
+                freshUntil: uint32(word.freshUntil()),
+                unit: uint24(word.unit()),
                 index: int80(Index.unwrap(word.index())),
                 initialBps: uint16(word.initialBps()),
                 maintenanceBps: uint16(word.maintenanceBps()),
                 takerFee: uint16(word.takerFee()),
                 makerFee: uint16(word.makerFee()),
-                interval: uint32(word.interval()),
-                lastRate: int32(sample.lastRate()),
-                periodStart: uint32(sample.periodStart())
+                interval: uint32(course.interval) * 60,
+                lastRate: course.lastRate,
+                periodStart: course.periodStart,
+                interest: course.interest,
+                cap: course.cap,
+                damp: course.damp
             });
     }
 
     /// @inheritdoc IFundingIndex
     function predictedRate(MarketId market) external view returns (int256 rate) {
-        MarketWord word = _listed(market);
-        SampleWord sample = _samples[market];
-        uint256 start = sample.periodStart();
-        if (block.timestamp >= start + word.interval()) sample = SampleWords.pack(0, start, start, 0, 0);
-        return _rate(market, word, FundingMath.weightedUntil(sample, sample.periodStart() + word.interval()));
-    }
-
-    /// @dev A period that ended since the last accrual: the outcome of closing it.
-    struct Closed {
-        bool charged;
-        int256 rate;
-        Index index;
+        Course memory course = _courses[market];
+        // A period that is due is over: the running one has no sample yet.
+        if (_listed(market).isDue()) return _rate(course, 0);
+        return _rate(course, FundingMath.weightedUntil(POSITIONS.activityWord(market), _periodEnd(course)));
     }
 
     /// @dev Accrues what is due and returns the market word after it.
     function _accrued(MarketId market) private returns (MarketWord word) {
         word = _listed(market);
-        if (!_mayBeDue(word)) return word;
-        SampleWord sample = _samples[market];
-        if (!_isDue(word, sample)) return word;
-        Closed memory closed = _closed(market, word, sample);
-        word = word.withIndex(closed.index);
-        _markets[market] = word;
-        _samples[market] = SampleWords.pack(closed.rate, _periodStart(word.interval()), 0, 0, 0);
-        _announce(market, word, uint32(sample.periodStart()), closed);
+        if (!word.isDue()) return word;
+        Course memory course = _courses[market];
+        Closed memory closed = _closed(course, word, POSITIONS.activityWord(market));
+        uint32 ended = course.periodStart;
+        course.lastRate = int32(closed.rate);
+        course.periodStart = _periodStart(course);
+        _courses[market] = course;
+        word = word.withIndex(closed.index).withDue(_periodEnd(course));
+        POSITIONS.beginPeriod(market, word);
+        _announce(market, word, ended, closed);
     }
 
     function _announce(MarketId market, MarketWord word, uint32 start, Closed memory closed) private {
@@ -179,38 +175,44 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
     }
 
     /// @dev The first ended period is charged if a mark was published during it. Periods after it cannot have had one,
-    /// because a new mark accrues before it enters; so an outage is never charged, and there is nothing to loop over.
-    function _closed(MarketId market, MarketWord word, SampleWord sample) private view returns (Closed memory) {
-        if (word.time() < sample.periodStart()) return Closed(false, 0, word.index());
-        uint256 interval = word.interval();
-        int256 rate = _rate(market, word, FundingMath.weightedUntil(sample, sample.periodStart() + interval));
-        Index move = FundingMath.indexMove(rate, word.mark(), word.unit(), interval);
-        return Closed(true, rate, Index.wrap(Index.unwrap(word.index()) + Index.unwrap(move)));
+    /// because a new mark accrues before it enters; so an outage is never charged, and there is nothing to loop over. An index
+    /// that would not fit its word stays where it is: a market must not stop for good.
+    function _closed(
+        Course memory course,
+        MarketWord word,
+        ActivityWord activity
+    ) private pure returns (Closed memory closed) {
+        closed.index = word.index();
+        if (course.markTime < course.periodStart) return closed;
+        int256 rate = _rate(course, FundingMath.weightedUntil(activity, _periodEnd(course)));
+        Index move = FundingMath.indexMove(rate, word.mark(), word.unit(), uint256(course.interval) * 60);
+        int256 moved = Index.unwrap(closed.index) + Index.unwrap(move);
+        if (moved != int80(moved)) return closed;
+        return Closed(true, rate, Index.wrap(moved));
     }
 
-    function _rate(MarketId market, MarketWord word, int256 weighted) private view returns (int256) {
-        Terms memory terms = _terms[market];
-        int256 cap = int256(uint256(terms.cap));
-        return FundingMath.rate(weighted, word.interval(), terms.interest, int256(uint256(terms.damp)), cap);
+    function _rate(Course memory course, int256 weighted) private pure returns (int256) {
+        int256 cap = int256(uint256(course.cap));
+        int256 damp = int256(uint256(course.damp));
+        return FundingMath.rate(weighted, uint256(course.interval) * 60, course.interest, damp, cap);
     }
 
-    /// @dev Whether a period boundary lies between the mark's publication and now. Every mark accrues what is due when it
-    /// enters, so without such a boundary nothing can be due; this saves reading the samples of markets at rest.
-    function _mayBeDue(MarketWord word) private view returns (bool) {
-        uint256 interval = word.interval();
-        return block.timestamp / interval != word.time() / interval;
+    function _periodStart(Course memory course) private view returns (uint32) {
+        return uint32(block.timestamp - (block.timestamp % (uint256(course.interval) * 60)));
     }
 
-    function _isDue(MarketWord word, SampleWord sample) private view returns (bool) {
-        return block.timestamp >= sample.periodStart() + word.interval();
+    function _periodEnd(Course memory course) private pure returns (uint32) {
+        return course.periodStart + uint32(course.interval) * 60;
     }
 
-    function _periodStart(uint256 interval) private view returns (uint256) {
-        return block.timestamp - (block.timestamp % interval);
+    /// @dev The last second that 32 bits hold, where the sum is beyond.
+    function _until(uint32 time, uint32 age) private pure returns (uint32) {
+        uint256 sum = uint256(time) + age;
+        return sum > type(uint32).max ? type(uint32).max : uint32(sum);
     }
 
     function _listed(MarketId market) private view returns (MarketWord word) {
-        word = _markets[market];
+        word = POSITIONS.marketWord(market);
         if (word.unit() == 0) revert Market_NotListed(market);
     }
 

@@ -5,9 +5,10 @@ import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 import {AccountId} from "./types/Ids.sol";
+import {TallyWords} from "./types/TallyWord.sol";
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {IFundingIndex} from "./interfaces/IFundingIndex.sol";
-import {IPerpPositions, Settings, Tally} from "./interfaces/IPerpPositions.sol";
+import {IPerpPositions, Settings} from "./interfaces/IPerpPositions.sol";
 import {Accounts} from "./positions/Accounts.sol";
 import {BatchSettlement} from "./positions/BatchSettlement.sol";
 import {PositionStorage} from "./positions/PositionStorage.sol";
@@ -27,7 +28,7 @@ contract PerpPositions is Ownable2Step, Accounts, BatchSettlement {
         address governor,
         Settings memory settings_
     ) PositionStorage(vault, index) Accounts(token) EIP712("Penstock", "1") Ownable(governor) {
-        _tally = Tally(1, uint40(block.timestamp), 0);
+        _tally = TallyWords.begin();
         _setSettings(settings_);
     }
 
@@ -54,7 +55,8 @@ contract PerpPositions is Ownable2Step, Accounts, BatchSettlement {
         if (!banded || !limited || settings_.maxPriceAge == 0) {
             revert Settings_OutOfRange(settings_.maxPriceAge, settings_.bandBps, settings_.maxMarkets);
         }
-        _settings = settings_;
+        _rules = Rules(settings_.openAfter, settings_.maxPriceAge);
+        _tally = _tally.withRules(settings_.operator, settings_.bandBps, settings_.maxMarkets);
         emit SettingsChanged(settings_);
     }
 }

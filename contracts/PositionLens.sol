@@ -8,10 +8,11 @@ import {Nonce} from "./types/Nonce.sol";
 import {PositionWord} from "./types/PositionWord.sol";
 import {Price, Quote, Size} from "./types/Quantities.sol";
 import {CANCELLED, Slot, SlotsWord} from "./types/SlotsWord.sol";
+import {TallyWord} from "./types/TallyWord.sol";
 import {Margin} from "./libraries/Margin.sol";
 import {IFundingIndex} from "./interfaces/IFundingIndex.sol";
 import {IPerpPositions} from "./interfaces/IPerpPositions.sol";
-import {AccountView, IPositionLens, NonceStatus, PositionView} from "./interfaces/IPositionLens.sol";
+import {AccountView, IPositionLens, NonceStatus, PositionView, ProgressView} from "./interfaces/IPositionLens.sol";
 
 /// @title PositionLens
 /// @notice What a person asks: equity, margin, free collateral, liquidation price, the state of an order; see `IPositionLens`.
@@ -26,6 +27,15 @@ contract PositionLens is IPositionLens {
     constructor(IPerpPositions positions) {
         POSITIONS = positions;
         INDEX = positions.INDEX();
+    }
+
+    /// @inheritdoc IPositionLens
+    function progress() external view returns (ProgressView memory seen) {
+        TallyWord counts = POSITIONS.tallyWord();
+        (seen.number, seen.settledAt) = (uint40(counts.number()), uint32(counts.settledAt()));
+        for (uint16 id = INDEX.marketCount(); id != 0; --id) {
+            seen.fees += POSITIONS.activityWord(MarketId.wrap(id)).fees();
+        }
     }
 
     /// @inheritdoc IPositionLens

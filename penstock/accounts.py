@@ -115,14 +115,18 @@ class Listing:
 
 @dataclass(slots=True)
 class Market:
-    """A listed market: parameters, mark, funding."""
+    """A listed market: parameters, mark, funding, and the fees that await collection."""
 
     market: int
     listing: Listing
     sample: funding.Sample
     mark: int = 0
     time: int = 0
+    """When the mark was published."""
+    fresh_until: int = 0
+    """Last second at which the mark is good."""
     index: int = funding.FIRST_INDEX
+    fees: int = 0
 
     @property
     def seconds(self) -> int:
@@ -130,45 +134,60 @@ class Market:
         return self.listing.interval * 60
 
     @property
-    def word(self) -> int:
-        """`mark 32 · unit 32 · index int80 · margins 2×16 · fees 2×16 · minutes 16 · time 32`."""
-        terms = self.listing
-        head = self.mark << 224 | terms.unit << 192 | _bits(self.index, 80) << 112
-        margins = terms.initial_bps << 96 | terms.maintenance_bps << 80
-        fees = terms.taker_fee << 64 | terms.maker_fee << 48
-        return head | margins | fees | terms.interval << 32 | self.time
+    def due_at(self) -> int:
+        """When the running period ends."""
+        return self.sample.period_start + self.seconds
 
     @property
-    def sample_word(self) -> int:
-        """`last rate 32 · period start 32 · sampled at 32 · premium 32 · weighted 96 · zero 32`."""
-        rate, start, sampled_at, premium, weighted = self.sample
-        head = _bits(rate, 32) << 224 | start << 192 | sampled_at << 160
-        return head | _bits(premium, 32) << 128 | _bits(weighted, 96) << 32
+    def word(self) -> int:
+        """`mark 32 · unit 24 · index int80 · margins 2×14 · fees 2×14 · fresh 32 · due 32`."""
+        terms = self.listing
+        head = self.mark << 224 | terms.unit << 200 | _bits(self.index, 80) << 120
+        margins = terms.initial_bps << 106 | terms.maintenance_bps << 92
+        fees = terms.taker_fee << 78 | terms.maker_fee << 64
+        return head | margins | fees | self.fresh_until << 32 | self.due_at
+
+    @property
+    def activity_word(self) -> int:
+        """`sampled at 32 · premium int32 · weighted int64 · fees 128`."""
+        sample = self.sample
+        head = sample.sampled_at << 224 | _bits(sample.premium, 32) << 192
+        return head | _bits(sample.weighted, 64) << 128 | self.fees
+
+    @property
+    def course_word(self) -> int:
+        """`mark time 32 · period start 32 · last rate 32 · minutes 16 · damp, cap, interest 32`."""
+        interest, cap, damp = self.listing.terms
+        terms = self.listing.interval << 96 | damp << 64 | cap << 32 | _bits(interest, 32)
+        funded = self.sample.period_start << 144 | _bits(self.sample.last_rate, 32) << 112
+        return self.time << 176 | funded | terms
 
     def due(self, now: int) -> bool:
         """Whether a funding period ended since the last accrual."""
-        return now >= self.sample.period_start + self.seconds
+        return now >= self.due_at
 
     def rate_at_close(self, sample: funding.Sample) -> int:
         """Funding rate of the period of `sample` if nothing more is settled in it."""
-        weighted = funding.weighted_until(sample, sample.period_start + self.seconds)
+        weighted = funding.weighted_until(sample, self.due_at)
         return funding.rate(weighted, self.seconds, self.listing.terms)
 
     def accrued(self, now: int) -> tuple[int, funding.Sample]:
         """Index and sample after the accrual that is due at `now`; the market does not change.
 
         The first ended period is charged if a mark was published during it; periods after it had
-        none, because a new mark accrues before it enters.
+        none, because a new mark accrues before it enters. An index that would not fit stays.
         """
         if not self.due(now):
             return self.index, self.sample
         start = funding.period_start(now, self.seconds)
+        skipped = self.index, funding.Sample(0, start, now)
         if self.time < self.sample.period_start:
-            return self.index, funding.Sample(period_start=start)
+            return skipped
         rate = self.rate_at_close(self.sample)
-        move = funding.index_move(rate, self.mark, self.listing.unit, self.seconds)
-        index = check_range("index", self.index + move, -INT80_MAX - 1, INT80_MAX)
-        return index, funding.Sample(rate, start)
+        index = self.index + funding.index_move(rate, self.mark, self.listing.unit, self.seconds)
+        if not -INT80_MAX - 1 <= index <= INT80_MAX:
+            return skipped
+        return index, funding.Sample(rate, start, now)
 
     def accrue(self, now: int) -> None:
         """Charge what is due."""
@@ -186,21 +205,19 @@ class Settings:
     max_markets: int = 8
 
     @property
-    def word(self) -> int:
-        """`0 8 · max markets 8 · band bps 16 · max price age 32 · open after 32 · operator 160`."""
-        ages = self.max_price_age << 192 | self.open_after << 160
-        return self.max_markets << 240 | self.band_bps << 224 | ages | self.operator
+    def rules_word(self) -> int:
+        """`max price age 32 · open after 32`; the other rules stand in the tally."""
+        return self.max_price_age << 32 | self.open_after
 
 
 @dataclass(slots=True)
 class Tally:
-    """Number of the next batch, when the last one settled, fees that await collection."""
+    """Number of the next batch, and when a fill was settled last."""
 
     number: int = 1
     settled_at: int = 0
-    fees: int = 0
 
-    @property
-    def word(self) -> int:
-        """`fees 168 · settled at 40 · batch number 48`."""
-        return self.fees << 88 | self.settled_at << 48 | self.number
+    def word(self, settings: Settings) -> int:
+        """`max markets 8 · band bps 16 · settled at 32 · batch number 40 · operator 160`."""
+        limits = settings.max_markets << 248 | settings.band_bps << 232
+        return limits | self.settled_at << 200 | self.number << 160 | settings.operator

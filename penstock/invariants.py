@@ -43,7 +43,7 @@ def custody(remote: Remote) -> Custody:
         held=remote.token.ask("balanceOf", remote.vault.address),
         equity=sum(view[EQUITY] for view in views),
         tickets=remote.queue.ask("owed"),
-        fees=_tally(remote)[2],
+        fees=remote.lens.ask("progress")[2],
     )
 
 
@@ -99,15 +99,10 @@ def _statements(mirror: Mirror, ledger: Ledger) -> Check:
 
 
 def _batches(remote: Remote, ledger: Ledger) -> Check:
-    settled = _tally(remote)[0] - 1
+    settled = remote.lens.ask("progress")[0] - 1
     same = settled == ledger.batches and not ledger.skipped
     detail = f"{settled} batches, {ledger.fills:,} fills, {ledger.skipped} skipped"
     return Check("each fill settled, none skipped", same, detail)
-
-
-def _tally(remote: Remote) -> tuple[int, int, int]:
-    number, settled_at, fees = remote.positions.ask("tally")
-    return number, settled_at, fees
 
 
 def _signed(word: int, bits: int) -> int:

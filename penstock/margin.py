@@ -54,6 +54,7 @@ class Priced:
     fresh_until: int
     volume: int = 0
     value: int = 0
+    fees: int = 0
 
     @classmethod
     def of(cls, market: Market, index: int, settings: Settings) -> Self:
@@ -71,7 +72,7 @@ class Priced:
             lot_margin=lot_margin_up(mark, listing.unit, listing.initial_bps),
             taker_fee=listing.taker_fee,
             maker_fee=listing.maker_fee,
-            fresh_until=market.time + settings.max_price_age,
+            fresh_until=market.fresh_until,
         )
 
 

@@ -7,7 +7,7 @@ result with every stored word.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from penstock.accounts import Listing, Settings
 from penstock.artifacts import artifact
@@ -28,7 +28,7 @@ from penstock.records import decode_records
 from penstock.remote import Log, Remote
 from penstock.signing import Domain, recover
 from penstock.venue import Venue
-from penstock.views import WordKey, words
+from penstock.views import WordKey, course_word, rules_word, words
 
 Handler: TypeAlias = Callable[["Mirror", Log], None]
 CHUNK: Final = 500
@@ -87,13 +87,17 @@ class Mirror:
         return [(key, ours[key], word) for key, word in theirs if ours[key] != word]
 
     def _stored(self, keys: Sequence[WordKey]) -> Iterator[tuple[WordKey, int]]:
-        for contract, own in ((self.remote.positions, _POSITIONS), (self.remote.index, _INDEX)):
-            wanted = [key for key in keys if key[0] in own]
+        for contract, readers in (
+            (self.remote.positions, _POSITIONS),
+            (self.remote.index, _INDEX),
+        ):
+            wanted = [key for key in keys if key[0] in readers]
             for start in range(0, len(wanted), CHUNK):
                 part = wanted[start : start + CHUNK]
-                asked = [own[key[0]](key) for key in part]
-                yield from zip(part, contract.ask_many(asked, block="latest"), strict=True)
-        yield ("tally", 0, 0), _tally_word(*self.remote.positions.ask("tally"))
+                asked = [readers[key[0]].question(key) for key in part]
+                answers = contract.ask_many(asked, block="latest")
+                for key, answer in zip(part, answers, strict=True):
+                    yield key, readers[key[0]].word(answer)
 
     def _settle(self, log: Log) -> None:
         number, data = log.arguments
@@ -147,19 +151,25 @@ def _argument(data: bytes) -> bytes:
     return data[68 : 68 + length]
 
 
-def _tally_word(number: int, settled_at: int, fees: int) -> int:
-    return fees << 88 | settled_at << 48 | number
+class _Reader(NamedTuple):
+    """How a word is asked for, and made of the answer."""
+
+    question: Callable[[WordKey], Sequence[object]]
+    word: Callable[[Any], int] = int
 
 
-_POSITIONS: Final[dict[str, Callable[[WordKey], Sequence[object]]]] = {
-    "account": lambda key: ("accountWord", key[1]),
-    "position": lambda key: ("positionWord", key[1], key[2]),
-    "slots": lambda key: ("slotsWord", key[1], 4 * key[2]),
-    "floor": lambda key: ("epochFloor", key[1]),
+_POSITIONS: Final[dict[str, _Reader]] = {
+    "account": _Reader(lambda key: ("accountWord", key[1])),
+    "position": _Reader(lambda key: ("positionWord", key[1], key[2])),
+    "slots": _Reader(lambda key: ("slotsWord", key[1], 4 * key[2])),
+    "floor": _Reader(lambda key: ("epochFloor", key[1])),
+    "market": _Reader(lambda key: ("marketWord", key[1])),
+    "activity": _Reader(lambda key: ("activityWord", key[1])),
+    "tally": _Reader(lambda key: ("tallyWord",)),
+    "rules": _Reader(lambda key: ("settings",), rules_word),
 }
-_INDEX: Final[dict[str, Callable[[WordKey], Sequence[object]]]] = {
-    "market": lambda key: ("marketWord", key[1]),
-    "sample": lambda key: ("sampleWord", key[1]),
+_INDEX: Final[dict[str, _Reader]] = {
+    "course": _Reader(lambda key: ("marketOf", key[1]), course_word),
 }
 
 
@@ -228,7 +238,7 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "PositionSwept": _call("sweep", 0, 1),
     "OrderCancelled": _cancel,
     "AllCancelled": _call("cancel_all", 0, 1, 2),
-    "FeesCollected": _call("collect_fees"),
+    "FeesCollected": _call("collect_fees", 0),
     "MarkUpdated": _refresh,
     "FundingAccrued": _accrue,
     "FundingSkipped": _accrue,

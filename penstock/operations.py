@@ -61,7 +61,7 @@ def read_batch(text: str) -> bytes:
 
 def next_number(remote: Remote) -> int:
     """Number of the next batch."""
-    return int(remote.positions.ask("tally")[0])
+    return int(remote.lens.ask("progress")[0])
 
 
 def simulate(remote: Remote, data: bytes) -> tuple[FillRecord, ...]:

@@ -5,16 +5,19 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from penstock.errors import DecodeError
-from penstock.messages import Side, Verdict
+from penstock.messages import BUY, IMMEDIATE, Side, Verdict
 from penstock.units import UINT32_MAX
 
 RECORD_BYTES: Final = 32
 
-_RECORD = struct.Struct(">IBBIHIIBBIIBB")
+_RECORD = struct.Struct(">IBBIHBIIBBIIB")
 
 
 class FillRecord(NamedTuple):
-    """What the event, and `simulate`, say of one fill."""
+    """What the event, and `simulate`, say of one fill.
+
+    `maker_flags` are the maker's as in the batch; a settled fill's taker is on the other side.
+    """
 
     maker: int
     taker: int
@@ -23,10 +26,15 @@ class FillRecord(NamedTuple):
     size: int
     maker_nonce: int
     taker_nonce: int
-    taker_buys: bool
+    maker_flags: int
     taker_immediate: bool
     verdict: Verdict
     side: Side
+
+    @property
+    def taker_buys(self) -> bool:
+        """Whether the taker of a settled fill bought."""
+        return not self.maker_flags & BUY
 
 
 def encode_records(records: Iterable[FillRecord]) -> bytes:
@@ -38,17 +46,17 @@ def _write(record: FillRecord) -> bytes:
     maker_nonce, taker_nonce = record.maker_nonce, record.taker_nonce
     return _RECORD.pack(
         record.maker,
-        0,
+        bool(record.maker_flags & IMMEDIATE),
         maker_nonce >> 32,
         maker_nonce & UINT32_MAX,
         record.market,
+        record.maker_flags,
         record.price,
         record.taker,
         record.taker_immediate,
         taker_nonce >> 32,
         taker_nonce & UINT32_MAX,
         record.size,
-        record.taker_buys,
         record.verdict | record.side,
     )
 
@@ -61,13 +69,13 @@ def decode_records(data: bytes) -> tuple[FillRecord, ...]:
 
 
 def _read(row: tuple[int, ...]) -> FillRecord:
-    maker, padding, slot, epoch, market, price, *tail = row
-    taker, kind, taker_slot, taker_epoch, size, buys, verdict = tail
+    maker, maker_kind, slot, epoch, market, flags, price, *tail = row
+    taker, kind, taker_slot, taker_epoch, size, verdict = tail
     try:
         fault = Verdict(verdict & 63), Side(verdict & 192)
     except ValueError:
         raise DecodeError("fill records", f"verdict byte {verdict} is unknown") from None
-    if padding or kind > 1 or buys > 1:
-        raise DecodeError("fill records", f"bytes {padding}, {kind}, {buys} are not 0, 0-1, 0-1")
+    if kind > 1 or maker_kind != bool(flags & IMMEDIATE):
+        raise DecodeError("fill records", f"kinds {maker_kind}, {kind} do not fit flags {flags}")
     nonces = slot << 32 | epoch, taker_slot << 32 | taker_epoch
-    return FillRecord(maker, taker, market, price, size, *nonces, buys == 1, kind == 1, *fault)
+    return FillRecord(maker, taker, market, price, size, *nonces, flags, kind == 1, *fault)

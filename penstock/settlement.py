@@ -44,7 +44,6 @@ class Work:
     holdings: list[Holding]
     levels: list[Level] = field(default_factory=list)
     records: list[FillRecord] = field(default_factory=list)
-    fees: int = 0
 
 
 def work(venue: "Venue", batch: Batch, now: int, recovered: Sequence[int] | None) -> Work:
@@ -184,7 +183,7 @@ def _trade(done: Work, maker: Level, taker: Level, size: int, limit: int, now: i
         level.left -= size
         level.filled += size
         # What one side pays for its lots the other receives: the fees are what is left.
-        done.fees += paid
+        market.fees += paid
     if taker.flags & IMMEDIATE:
         standing = taker.holding.standing
         standing.nonce = max(standing.nonce, taker.nonce)
@@ -202,7 +201,7 @@ def _record(maker: Level, taker: Level, size: int, fault: Fault) -> FillRecord:
         size=size,
         maker_nonce=maker.nonce,
         taker_nonce=taker.nonce,
-        taker_buys=bool(taker.flags & BUY),
+        maker_flags=maker.flags,
         taker_immediate=bool(taker.flags & IMMEDIATE),
         verdict=fault[0],
         side=fault[1],

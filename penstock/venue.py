@@ -75,7 +75,8 @@ class Venue:
         """List a market and return its number."""
         number = len(self.markets) + 1
         start = funding.period_start(now, listing.interval * 60)
-        self.markets[number] = Market(number, listing, funding.Sample(period_start=start))
+        sample = funding.Sample(period_start=start, sampled_at=now)
+        self.markets[number] = Market(number, listing, sample)
         return number
 
     def refresh(self, market: int, price: int, time: int, now: int) -> None:
@@ -84,6 +85,7 @@ class Venue:
         listed.accrue(now)
         if price and time > listed.time:
             listed.mark, listed.time = price, time
+            listed.fresh_until = min(time + self.settings.max_price_age, UINT32_MAX)
 
     def accrue(self, market: int, now: int) -> None:
         """Charge the funding that is due in a market."""
@@ -103,10 +105,8 @@ class Venue:
     def predicted_rate(self, market: int, now: int) -> int:
         """Rate at which the running period would close if nothing more were settled in it."""
         listed = self.market(market)
-        sample = listed.sample
-        if listed.due(now):
-            sample = funding.Sample(period_start=funding.period_start(now, listed.seconds))
-        return listed.rate_at_close(sample)
+        # A period that is due is over: the running one has no sample yet.
+        return listed.rate_at_close(funding.Sample() if listed.due(now) else listed.sample)
 
     # Accounts.
 
@@ -179,8 +179,7 @@ class Venue:
     def _backing(self, account: int, position: Position, priced: Priced, now: int) -> int:
         """min(0, value) − initial margin: profit of an open position is margin, not money."""
         if now > priced.fresh_until:
-            time = self.markets[priced.market].time
-            raise Refused(Refusal.STALE, account, priced.market, time)
+            raise Refused(Refusal.STALE, account, priced.market, priced.fresh_until)
         value = position.quote_down(priced.index) + position.size * priced.lot_value
         return min(0, value) - abs(position.size) * priced.lot_margin
 
@@ -206,11 +205,17 @@ class Venue:
             raise Refused(Refusal.FLOOR, account, held.floor, held.nonce)
         held.floor, held.nonce, held.floored = epoch_floor, nonce, True
 
-    def collect_fees(self) -> int:
-        """Move the fees to the venue's own account and return how much."""
-        amount = min(self.tally.fees, INT56_MAX)
+    @property
+    def fees(self) -> int:
+        """Fees of all markets that await collection."""
+        return sum(market.fees for market in self.markets.values())
+
+    def collect_fees(self, market: int) -> int:
+        """Move a market's fees to the venue's own account and return how much."""
+        charged = self.market(market)
+        amount = min(charged.fees, INT56_MAX)
         self.accounts[VENUE_ACCOUNT].credit(amount)
-        self.tally.fees -= amount
+        charged.fees -= amount
         return amount
 
     # Settlement.
@@ -240,7 +245,7 @@ class Venue:
         # Only a settled fill breaks the silence after which anyone may settle.
         traded = any(record.verdict is Verdict.SETTLED for record in done.records)
         settled_at = now if traded else self.tally.settled_at
-        self.tally = Tally(self.tally.number + 1, settled_at, self.tally.fees + done.fees)
+        self.tally = Tally(self.tally.number + 1, settled_at)
         return done.records
 
     def _work(self, batch: Batch, now: int, recovered: Sequence[int] | None) -> Work:
@@ -272,6 +277,7 @@ class Venue:
                 market = self.markets[priced.market]
                 latest = funding.premium(priced.volume, priced.value, priced.mark)
                 market.sample = funding.sampled(market.sample, latest, now)
+                market.fees += priced.fees
 
 
 def _check_amount(amount: int) -> None:

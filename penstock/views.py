@@ -4,10 +4,12 @@ Views have the contracts' names and answer the same numbers, with funding that i
 """
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from enum import IntEnum
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from penstock.accounts import CANCELLED, Account
+from penstock.accounts import CANCELLED, Account, Listing, Market, Settings
+from penstock.funding import Sample, Terms
 from penstock.margin import lot_margin_up
 from penstock.units import UINT32_MAX
 from penstock.venue import Venue
@@ -120,15 +122,30 @@ def order_status(
 def words(venue: Venue) -> dict[WordKey, int]:
     """Every storage word of the model that is not zero, packed as the contracts pack it."""
     found: dict[WordKey, int] = {
-        ("tally", 0, 0): venue.tally.word,
-        ("settings", 0, 0): venue.settings.word,
+        ("tally", 0, 0): venue.tally.word(venue.settings),
+        ("rules", 0, 0): venue.settings.rules_word,
     }
     for number, market in venue.markets.items():
         found["market", number, 0] = market.word
-        found["sample", number, 0] = market.sample_word
+        found["activity", number, 0] = market.activity_word
+        found["course", number, 0] = market.course_word
     for account in venue.accounts.values():
         found.update(_account_words(account))
     return {key: word for key, word in found.items() if word}
+
+
+def rules_word(settings: Sequence[Any]) -> int:
+    """The word behind what `PerpPositions.settings` answers."""
+    _, open_after, max_price_age, band_bps, max_markets = settings
+    return Settings(0, open_after, max_price_age, band_bps, max_markets).rules_word
+
+
+def course_word(market: Sequence[Any]) -> int:
+    """The word behind what `FundingIndex.marketOf` answers."""
+    _, time, _, unit, index, initial, maintenance, taker, maker, interval, *funded = market
+    rate, start, *terms = funded
+    listing = Listing(unit, initial, maintenance, taker, maker, interval // 60, Terms(*terms))
+    return Market(0, listing, Sample(rate, start), time=time, index=index).course_word
 
 
 def _account_words(account: Account) -> dict[WordKey, int]:

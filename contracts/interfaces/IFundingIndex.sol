@@ -7,7 +7,7 @@ import {MarketWord} from "../types/MarketWord.sol";
 /// @notice Parameters of a new market.
 struct Listing {
     // Quote units of one tick on one lot.
-    uint32 unit;
+    uint24 unit;
     // Initial margin, basis points of notional.
     uint16 initialBps;
     // Maintenance margin, basis points of notional, below the initial margin.
@@ -29,8 +29,10 @@ struct Listing {
 /// @notice A market as people read it.
 struct MarketView {
     uint32 mark;
+    // When the mark was published, and until when it is fresh.
     uint32 time;
-    uint32 unit;
+    uint32 freshUntil;
+    uint24 unit;
     int80 index;
     uint16 initialBps;
     uint16 maintenanceBps;
@@ -39,11 +41,16 @@ struct MarketView {
     uint32 interval;
     int32 lastRate;
     uint32 periodStart;
+    // Terms of funding, parts of 10^9 per 8 hours.
+    int32 interest;
+    uint32 cap;
+    uint32 damp;
 }
 
 /// @title FundingIndex
-/// @notice Owns the market words: mark price, cumulative funding, risk and fee parameters. It computes funding from what
-/// `PerpPositions` settled; nobody's word is taken for the premium.
+/// @notice Owns the market words: mark price, cumulative funding, risk and fee parameters. The words lie in `PerpPositions`,
+/// where batches read them; only this contract writes them. It computes funding from what was settled; nobody's word is
+/// taken for the premium.
 /// @dev Depends on one price source. A source that reports a wrong price breaks correctness (margins and funding follow
 /// it); a source that stops breaks liveness only: marks grow stale, exposure can be lowered but not raised, and periods
 /// without a price charge nothing.
@@ -68,13 +75,10 @@ interface IFundingIndex {
     /// @param mark Mark price that was used, in ticks.
     event FundingAccrued(MarketId indexed market, uint32 periodStart, int32 rate, int80 index, uint32 mark);
 
-    /// @notice A period ended without a price in it and was not charged.
+    /// @notice A period ended and was not charged: no price was published in it, or the index would not fit its word.
     /// @param market The market.
     /// @param periodStart First second of the first such period.
     event FundingSkipped(MarketId indexed market, uint32 periodStart);
-
-    /// @notice Thrown when a caller other than `PerpPositions` reports volume.
-    error Market_CallerNotPositions(address caller, address positions);
 
     /// @notice Thrown when a market number is not listed.
     error Market_NotListed(MarketId market);
@@ -123,21 +127,6 @@ interface IFundingIndex {
     /// @param market The market.
     /// @return word Its word.
     function peek(MarketId market) external view returns (MarketWord word);
-
-    /// @notice Takes a premium sample from what a batch settled in a market.
-    /// @dev Only `PerpPositions`, after `prepare` in the same transaction.
-    /// @param market The market.
-    /// @param volume Settled lots, not zero.
-    /// @param value Sum of size × price over the settled fills.
-    function record(MarketId market, uint256 volume, uint256 value) external;
-
-    /// @notice The stored word of a market, without funding that is due.
-    /// @param market The market.
-    function marketWord(MarketId market) external view returns (uint256);
-
-    /// @notice The stored premium samples of a market's running period.
-    /// @param market The market.
-    function sampleWord(MarketId market) external view returns (uint256);
 
     /// @notice A market as people read it.
     /// @param market The market.

@@ -2,31 +2,23 @@
 pragma solidity ^0.8.28;
 
 import {AccountId, MarketId} from "../types/Ids.sol";
+import {TallyWord} from "../types/TallyWord.sol";
 import {ICollateralVault} from "./ICollateralVault.sol";
 import {IFundingIndex} from "./IFundingIndex.sol";
+import {IMarketWords} from "./IMarketWords.sol";
 
-/// @notice Rules of the venue; one word.
+/// @notice Rules of the venue.
 struct Settings {
     // Who chooses which crossing orders meet.
     address operator;
     // Seconds of silence after which anyone may settle.
     uint32 openAfter;
-    // Seconds after which a mark is stale.
+    // Seconds after its publication at which a mark grows stale; counts for marks that enter from then on.
     uint32 maxPriceAge;
     // Half width of the band of fill prices around the mark, basis points.
     uint16 bandBps;
     // Most markets in which an account may have a position.
     uint8 maxMarkets;
-}
-
-/// @notice Progress of settlement; one word.
-struct Tally {
-    // Number of the next batch.
-    uint48 number;
-    // When a fill was settled last.
-    uint40 settledAt;
-    // Fees that await `collectFees`, quote units.
-    uint168 fees;
 }
 
 /// @title PerpPositions
@@ -35,7 +27,7 @@ struct Tally {
 /// @dev Trading keys are plain keys; contract wallets cannot sign orders but can own accounts. The operator chooses which
 /// crossing orders meet and when; it cannot forge, overfill or break margin. A silent operator breaks liveness only until
 /// `openAfter`; then anyone may settle.
-interface IPerpPositions {
+interface IPerpPositions is IMarketWords {
     /// @notice An account was opened.
     /// @param account Its number.
     /// @param owner Who withdraws and rotates the trading key.
@@ -87,9 +79,10 @@ interface IPerpPositions {
     /// @param fills One 32-byte record per fill, as docs/batch.md lays it out.
     event BatchSettled(uint256 indexed number, bytes fills);
 
-    /// @notice Fees moved to account 0.
+    /// @notice Fees of a market moved to account 0.
+    /// @param market The market.
     /// @param amount Quote units.
-    event FeesCollected(uint256 amount);
+    event FeesCollected(MarketId indexed market, uint256 amount);
 
     /// @notice The rules changed.
     /// @param settings The new rules.
@@ -126,7 +119,7 @@ interface IPerpPositions {
     error Withdrawal_PositionsIncomplete(AccountId account, uint256 named, uint256 open);
 
     /// @notice Thrown when an open position has no fresh mark.
-    error Withdrawal_PriceStale(AccountId account, MarketId market, uint256 markTime);
+    error Withdrawal_PriceStale(AccountId account, MarketId market, uint256 freshUntil);
 
     /// @notice Thrown when more is asked for than the account can spare.
     error Withdrawal_ExceedsWithdrawable(AccountId account, uint256 amount, int256 withdrawable);
@@ -268,10 +261,11 @@ interface IPerpPositions {
     /// @return records One 32-byte record per fill.
     function simulate(bytes calldata batch) external view returns (bytes memory records);
 
-    /// @notice Moves the fees to account 0, the venue's own; anyone may call.
+    /// @notice Moves the fees of a market to account 0, the venue's own; anyone may call.
     /// @dev Emits `FeesCollected`.
+    /// @param market The market.
     /// @return amount Quote units.
-    function collectFees() external returns (uint256 amount);
+    function collectFees(MarketId market) external returns (uint256 amount);
 
     /// @notice Replaces the rules. Only the governor.
     /// @dev Emits `SettingsChanged`.
@@ -287,8 +281,9 @@ interface IPerpPositions {
     /// @notice The rules in force.
     function settings() external view returns (Settings memory);
 
-    /// @notice Progress of settlement.
-    function tally() external view returns (Tally memory);
+    /// @notice The stored word of settlement: number of the next batch, when a fill was settled last, and the rules that every
+    /// batch needs.
+    function tallyWord() external view returns (TallyWord);
 
     /// @notice Number of accounts; they are numbered from 1.
     function accountCount() external view returns (uint32);

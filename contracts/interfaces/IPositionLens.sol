@@ -36,6 +36,16 @@ struct PositionView {
     uint32 liquidationPrice;
 }
 
+/// @notice How far settlement has come.
+struct ProgressView {
+    // Number of the next batch.
+    uint40 number;
+    // When a fill was settled last.
+    uint32 settledAt;
+    // Fees of all markets that await collection, quote units.
+    uint256 fees;
+}
+
 /// @notice What can be said of an order's nonce.
 enum NonceStatus {
     Live,
@@ -53,6 +63,9 @@ interface IPositionLens {
 
     /// @notice Its funding index.
     function INDEX() external view returns (IFundingIndex);
+
+    /// @notice How far settlement has come.
+    function progress() external view returns (ProgressView memory);
 
     /// @notice An account as people read it.
     /// @param account The account.

@@ -3,8 +3,8 @@ pragma solidity ^0.8.28;
 
 import {LiveAccount} from "../types/LiveAccount.sol";
 import {LiveMarket} from "../types/LiveMarket.sol";
-import {FLAG_BUY, FLAG_IMMEDIATE, FLAG_POST_ONLY, LiveOrder} from "../types/LiveOrder.sol";
-import {LivePosition, STATE_CHANGED, STATE_EMPTY} from "../types/LivePosition.sol";
+import {FLAG_BUY, FLAG_IMMEDIATE, FLAG_POST_ONLY, FLAG_REDUCE_ONLY, LiveOrder} from "../types/LiveOrder.sol";
+import {LivePosition, Lots} from "../types/LivePosition.sol";
 import {Price, Quote, Size} from "../types/Quantities.sol";
 import {MAKER_SIDE, TAKER_SIDE, Verdict} from "../types/Verdict.sol";
 
@@ -52,64 +52,54 @@ library FillRules {
 
     /// @notice Applies one side of a fill, if its account may have it; otherwise nothing changes.
     /// @param traded Lots bought (positive) or sold (negative).
-    /// @param paid Notional and fee, positive is paid.
+    /// @param gain What the side gains at the mark: value of its lots, less what it pays for them, fee included.
+    /// @param need Initial margin of the lots.
     /// @return Zero when it was applied.
-    function take(
-        LivePosition position,
-        LiveMarket market,
-        Size traded,
-        Quote paid,
-        bool reduceOnly,
-        uint256 maxMarkets
-    ) internal pure returns (uint256) {
+    function take(LiveOrder order, Size traded, Quote gain, Quote need) internal pure returns (uint256) {
         unchecked {
+            LivePosition position = order.position();
             LiveAccount account = position.account();
-            Size before = position.size();
-            Size next = before + traded;
-            int256 grown = int256(next.abs()) - int256(before.abs());
-            Quote equity = account.equity() + traded.times(market.lotValue()) - paid;
-            Quote margin = account.initialMargin() + Size.wrap(grown).times(market.lotMarginUp());
-            // Lowering: closer to zero on the same side. A flip through zero opens risk on the other side.
-            bool lowers = grown < 0;
-            if (lowers) lowers = !next.isFlipOf(before);
+            Lots before = position.lots();
+            Size held = before.size();
+            Quote excess = account.excess() + gain - need;
+            bool lowers = held.opposes(traded);
             if (lowers) {
-                if (equity.isNegative()) {
-                    if (equity < account.equity()) return uint256(Verdict.Bankrupt);
-                }
-            } else {
-                if (reduceOnly) return uint256(Verdict.ReduceOnly);
-                if (position.state() != STATE_EMPTY) {
-                    if (equity < margin) return _shortVerdict(account);
-                } else {
-                    uint256 open = account.openMarkets();
-                    if (open >= maxMarkets) return uint256(Verdict.TooManyMarkets);
-                    if (equity < margin) return _shortVerdict(account);
-                    account.setOpenMarkets(open + 1);
+                // Closed lots give back the margin that they bound, and need none of their own.
+                excess = excess + _released(held, traded, position.market());
+                // Closer to zero on the same side. A flip through zero opens risk on the other side.
+                lowers = traded.abs() <= held.abs();
+            }
+            if (!lowers) {
+                if (order.has(FLAG_REDUCE_ONLY)) return uint256(Verdict.ReduceOnly);
+                if (before.isUntouched()) {
+                    int256 room = account.room();
+                    if (room <= 0) return uint256(Verdict.TooManyMarkets);
+                    if (excess.isNegative()) return _shortVerdict(account);
+                    account.setRoom(room - 1);
                 }
             }
-            position.setState(position.state() | STATE_CHANGED);
-            position.setSize(next);
-            position.setQuote(position.quote() - paid);
-            account.setEquity(equity);
-            account.setInitialMargin(margin);
+            if (excess.isNegative()) {
+                if (!lowers) return _shortVerdict(account);
+                if (_bankrupts(account, gain)) return uint256(Verdict.Bankrupt);
+            }
+            position.setLots(before.plus(traded));
+            position.setWorth(position.worth() + gain);
+            account.setExcess(excess);
             return 0;
         }
     }
 
     /// @notice Takes back a side that was applied last: exactly what `take` did is undone.
-    /// @param state State of the position before.
-    function undo(LivePosition position, LiveMarket market, Size traded, Quote paid, uint256 state) internal pure {
+    /// @param before Lots of the position before.
+    function undo(LivePosition position, Lots before, Quote gain) internal pure {
         unchecked {
             LiveAccount account = position.account();
-            Size after_ = position.size();
-            Size before = after_ - traded;
-            int256 grown = int256(after_.abs()) - int256(before.abs());
-            if (state == STATE_EMPTY) account.setOpenMarkets(account.openMarkets() - 1);
-            position.setState(state);
-            position.setSize(before);
-            position.setQuote(position.quote() + paid);
-            account.setEquity(account.equity() - traded.times(market.lotValue()) + paid);
-            account.setInitialMargin(account.initialMargin() - Size.wrap(grown).times(market.lotMarginUp()));
+            int256 grown = int256(position.lots().size().abs()) - int256(before.size().abs());
+            Quote margin = Size.wrap(grown).times(position.market().lotMarginUp());
+            if (before.isUntouched()) account.setRoom(account.room() + 1);
+            position.setLots(before);
+            position.setWorth(position.worth() - gain);
+            account.setExcess(account.excess() - gain + margin);
         }
     }
 
@@ -121,8 +111,21 @@ library FillRules {
         }
     }
 
-    /// @dev Why equity does not reach margin: a stale account's margin is out of reach.
+    /// @dev Whether an account below its initial margin ends at negative equity, and below the equity before.
+    function _bankrupts(LiveAccount account, Quote gain) private pure returns (bool) {
+        return gain.isNegative() && (account.equity() + gain).isNegative();
+    }
+
+    /// @dev Twice the margin of the lots that a trade against a position closes.
+    function _released(Size held, Size traded, LiveMarket market) private pure returns (Quote) {
+        unchecked {
+            uint256 closed = held.abs() < traded.abs() ? held.abs() : traded.abs();
+            return Size.wrap(int256(2 * closed)).times(market.lotMarginUp());
+        }
+    }
+
+    /// @dev Why equity does not reach margin: a stale account is out of reach.
     function _shortVerdict(LiveAccount account) private pure returns (uint256) {
-        return uint256(account.fresh() ? Verdict.BelowInitialMargin : Verdict.StalePrice);
+        return uint256(account.isFresh() ? Verdict.BelowInitialMargin : Verdict.StalePrice);
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Index, Price} from "../types/Quantities.sol";
-import {SampleWord, SampleWords} from "../types/SampleWord.sol";
+import {ActivityWord} from "../types/ActivityWord.sol";
 
 /// @notice The mathematics of funding, one function per term. All rates are parts of 10^9.
 ///
@@ -32,11 +32,11 @@ library FundingMath {
     }
 
     /// @notice Premium × seconds of the period up to `time`, the latest sample included.
-    function weightedUntil(SampleWord sample, uint256 time) internal pure returns (int256) {
+    function weightedUntil(ActivityWord activity, uint256 time) internal pure returns (int256) {
         unchecked {
-            uint256 held = time - sample.sampledAt();
+            uint256 held = time - activity.sampledAt();
             if (held > MAX_HOLD) held = MAX_HOLD;
-            return sample.weighted() + sample.premium() * int256(held);
+            return activity.weighted() + activity.premium() * int256(held);
         }
     }
 

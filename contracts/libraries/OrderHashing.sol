@@ -25,29 +25,30 @@ library OrderHashing {
             pad := mload(0x40)
             mstore(0x40, add(pad, 448))
             mstore(pad, typeHash)
+            calldatacopy(add(pad, 128), calldatasize(), 96)
             mstore(add(pad, 352), shl(240, 0x1901))
             mstore(add(pad, 354), domain)
         }
     }
 
-    /// @notice Digest of a single order.
+    /// @notice Sets immediate, post-only and reduce-only of the orders whose digests follow; at first none is set.
     /// @param flags Flags as in the batch: 1 buy, 2 immediate, 4 post-only, 8 reduce-only.
+    function setStyle(HashPad pad, uint256 flags) internal pure {
+        assembly ("memory-safe") {
+            mstore(add(pad, 128), and(shr(1, flags), 1))
+            mstore(add(pad, 160), and(shr(2, flags), 1))
+            mstore(add(pad, 192), and(shr(3, flags), 1))
+        }
+    }
+
+    /// @notice Digest of a single order; its style is in the pad.
     /// @param record The order as in the batch: `position 16 · flags 8 · price 32 · size 32 · expiry 32 · nonce 40` on top.
-    function orderDigest(
-        HashPad pad,
-        uint256 account,
-        uint256 market,
-        uint256 flags,
-        uint256 record
-    ) internal pure returns (bytes32) {
+    function orderDigest(HashPad pad, uint256 account, uint256 market, uint256 record) internal pure returns (bytes32) {
         bytes32 structHash;
         assembly ("memory-safe") {
             mstore(add(pad, 32), account)
             mstore(add(pad, 64), market)
-            mstore(add(pad, 96), and(flags, 1))
-            mstore(add(pad, 128), and(shr(1, flags), 1))
-            mstore(add(pad, 160), and(shr(2, flags), 1))
-            mstore(add(pad, 192), and(shr(3, flags), 1))
+            mstore(add(pad, 96), and(shr(232, record), 1))
             mstore(add(pad, 224), and(shr(200, record), 0xffffffff))
             mstore(add(pad, 256), and(shr(168, record), 0xffffffff))
             mstore(add(pad, 288), and(shr(136, record), 0xffffffff))

@@ -18,12 +18,12 @@ import {PositionStorage} from "./PositionStorage.sol";
 abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
     uint256 private constant COLLATERAL_LIMIT = uint56(type(int56).max);
 
-    /// @notice The collateral token.
-    address public immutable TOKEN;
+    /// @dev The collateral token, which the vault names too.
+    IERC20Permit private immutable TOKEN;
 
     constructor(address token) {
         if (token == address(0)) revert Positions_AddressZero();
-        TOKEN = token;
+        TOKEN = IERC20Permit(token);
     }
 
     modifier onlyAccountOwner(AccountId account) {
@@ -72,7 +72,7 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
         bytes32 s
     ) external nonReentrant {
         // A permit that was carried by somebody else has done its work; if it has not, the pull below fails by name.
-        try IERC20Permit(TOKEN).permit(msg.sender, address(VAULT), amount, deadline, v, r, s) {} catch {}
+        try TOKEN.permit(msg.sender, address(VAULT), amount, deadline, v, r, s) {} catch {}
         _deposit(account, amount);
     }
 
@@ -125,12 +125,13 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPerpPositions
-    function collectFees() external returns (uint256 amount) {
-        amount = _tally.fees;
+    function collectFees(MarketId market) external returns (uint256 amount) {
+        ActivityBox storage box = _activities[market];
+        amount = box.word.fees();
         if (amount > COLLATERAL_LIMIT) amount = COLLATERAL_LIMIT;
-        _tally.fees -= uint168(amount);
+        box.word = box.word.withoutFees(amount);
         _credit(AccountId.wrap(0), amount);
-        emit FeesCollected(amount);
+        emit FeesCollected(market, amount);
     }
 
     function _deposit(AccountId account, uint256 amount) private {
@@ -162,7 +163,7 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
             if (!ascends || !position.isOpen()) revert Withdrawal_PositionsIncomplete(account, named, open);
             ++named;
             if (position.size().isZero()) word = _swept(account, market, word, position);
-            else backing = backing + _backing(account, market, INDEX.prepare(market), position);
+            else backing = backing + _backing(account, market, _prepared(market), position);
         }
         if (named != open) revert Withdrawal_PositionsIncomplete(account, named, open);
         return (word, backing);
@@ -175,7 +176,7 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
         MarketWord word,
         PositionWord position
     ) private view returns (Quote) {
-        if (!word.isFresh(_settings.maxPriceAge)) revert Withdrawal_PriceStale(account, market, word.time());
+        if (!word.isFresh()) revert Withdrawal_PriceStale(account, market, word.freshUntil());
         Quote quote = position.quoteAfterFundingDown(word.index());
         Quote value = Margin.positionValue(position.size(), quote, Margin.lotValue(word));
         return value.minZero() - Margin.required(position.size(), Margin.lotMarginUp(word, word.initialBps()));

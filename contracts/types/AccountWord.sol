@@ -32,7 +32,7 @@ library AccountWords {
 
     /// @notice Collateral in quote units; negative after a loss that was swept.
     function collateral(AccountWord self) internal pure returns (Quote) {
-        return Quote.wrap(int56(uint56(AccountWord.unwrap(self) >> COLLATERAL)));
+        return Quote.wrap(int256(AccountWord.unwrap(self) << 40) >> 200);
     }
 
     /// @notice The trading key; zero for an account that is not registered.

@@ -3,18 +3,22 @@ pragma solidity ^0.8.28;
 
 import {AccountWord} from "./AccountWord.sol";
 import {AccountId} from "./Ids.sol";
+import {LivePosition} from "./LivePosition.sol";
 import {Quote} from "./Quantities.sol";
 import {Memory} from "../libraries/Memory.sol";
 
 /// @notice An account while a batch is worked on: a pointer to its record in memory.
-/// @dev `word` is the stored word; `nonce` and `openMarkets` are its fields after the fills so far.
+/// @dev `word` is the stored word; `nonce` and `room` say what the fills so far made of it.
 type LiveAccount is uint256;
 
 using LiveAccounts for LiveAccount global;
 
-/// @dev Added to an account's margin for each stale mark, so that one comparison with equity answers for freshness too. No
-/// real margin reaches 2^200.
+/// @dev Taken off an account's excess for each stale mark, so that one sign answers for freshness too. No real margin reaches
+/// 2^199, and an account has at most 127 markets.
 Quote constant OUT_OF_REACH = Quote.wrap(1 << 200);
+
+/// @dev The key of an account whose orders are not live: no recovered signer has more than 160 bits.
+uint256 constant NO_KEY = 1 << 160;
 
 /// @notice Fields of a `LiveAccount`.
 library LiveAccounts {
@@ -28,28 +32,38 @@ library LiveAccounts {
         }
     }
 
-    /// @notice Sets up a record: collateral only, no position yet. `key` is set when the positions are loaded.
-    function begin(LiveAccount self, AccountId id_, AccountWord word_) internal pure {
-        setWord(self, word_);
-        setId(self, id_);
-        setEquity(self, word_.collateral());
-        setInitialMargin(self, Quote.wrap(0));
+    /// @notice Whether two records are one.
+    function equals(LiveAccount self, LiveAccount other) internal pure returns (bool) {
+        return LiveAccount.unwrap(self) == LiveAccount.unwrap(other);
+    }
+
+    /// @notice Sets up a record with the collateral alone; each position that is loaded adds to the excess.
+    /// @param first_ The first of its positions; the others follow.
+    /// @param maxMarkets Most markets in which it may have a position.
+    function begin(
+        LiveAccount self,
+        AccountId id_,
+        AccountWord word_,
+        LivePosition first_,
+        uint256 maxMarkets
+    ) internal pure {
+        unchecked {
+            Memory.store(LiveAccount.unwrap(self), AccountWord.unwrap(word_));
+            Memory.store(LiveAccount.unwrap(self) + 32, AccountId.unwrap(id_));
+            Memory.store(LiveAccount.unwrap(self) + 192, LivePosition.unwrap(first_));
+        }
+        uint256 signer = uint160(word_.signer());
+        setExcess(self, word_.collateral());
+        setKey(self, signer == 0 ? NO_KEY : signer);
         setNonce(self, word_.nonce());
-        setOpenMarkets(self, word_.openMarkets());
+        unchecked {
+            setRoom(self, int256(maxMarkets) - int256(word_.openMarkets()));
+        }
     }
 
     /// @notice The stored word.
     function word(LiveAccount self) internal pure returns (AccountWord) {
-        unchecked {
-            return AccountWord.wrap(Memory.load(LiveAccount.unwrap(self)));
-        }
-    }
-
-    /// @dev Sets `word`.
-    function setWord(LiveAccount self, AccountWord value) internal pure {
-        unchecked {
-            Memory.store(LiveAccount.unwrap(self), AccountWord.unwrap(value));
-        }
+        return AccountWord.wrap(Memory.load(LiveAccount.unwrap(self)));
     }
 
     /// @notice Account number.
@@ -59,85 +73,86 @@ library LiveAccounts {
         }
     }
 
-    /// @dev Sets `id`.
-    function setId(LiveAccount self, AccountId value) internal pure {
+    /// @notice The trading key; `NO_KEY` when the account is not registered, or an open position was left out.
+    function key(LiveAccount self) internal pure returns (uint256) {
         unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 32, AccountId.unwrap(value));
-        }
-    }
-
-    /// @notice The trading key; zero when an open position was left out, so that no order is live.
-    function key(LiveAccount self) internal pure returns (address) {
-        unchecked {
-            return address(uint160(Memory.load(LiveAccount.unwrap(self) + 64)));
+            return Memory.load(LiveAccount.unwrap(self) + 64);
         }
     }
 
     /// @dev Sets `key`.
-    function setKey(LiveAccount self, address value) internal pure {
+    function setKey(LiveAccount self, uint256 value) internal pure {
         unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 64, uint160(value));
+            Memory.store(LiveAccount.unwrap(self) + 64, value);
         }
     }
 
     /// @notice Whether every market listed for the account has a fresh mark.
-    function fresh(LiveAccount self) internal pure returns (bool) {
-        return initialMargin(self) < OUT_OF_REACH;
+    function isFresh(LiveAccount self) internal pure returns (bool) {
+        unchecked {
+            return Quote.unwrap(excess(self)) > -Quote.unwrap(OUT_OF_REACH) / 2;
+        }
     }
 
-    /// @notice Collateral and value of all positions at the mark.
-    function equity(LiveAccount self) internal pure returns (Quote) {
+    /// @notice Equity above initial margin; far below zero when a mark is stale.
+    function excess(LiveAccount self) internal pure returns (Quote) {
         unchecked {
             return Quote.wrap(int256(Memory.load(LiveAccount.unwrap(self) + 96)));
         }
     }
 
-    /// @dev Sets `equity`.
-    function setEquity(LiveAccount self, Quote value) internal pure {
+    /// @dev Sets `excess`.
+    function setExcess(LiveAccount self, Quote value) internal pure {
         unchecked {
             Memory.store(LiveAccount.unwrap(self) + 96, uint256(Quote.unwrap(value)));
         }
     }
 
-    /// @notice Initial margin of all positions; out of reach when a mark is stale.
-    function initialMargin(LiveAccount self) internal pure returns (Quote) {
+    /// @notice Collateral and the worth of all positions, which end where those of another account begin.
+    function equity(LiveAccount self) internal pure returns (Quote sum) {
         unchecked {
-            return Quote.wrap(int256(Memory.load(LiveAccount.unwrap(self) + 128)));
+            sum = word(self).collateral();
+            LivePosition position = LivePosition.wrap(Memory.load(LiveAccount.unwrap(self) + 192));
+            while (position.account().equals(self)) {
+                sum = sum + position.worth();
+                position = position.skip(1);
+            }
         }
     }
 
-    /// @dev Sets `initialMargin`.
-    function setInitialMargin(LiveAccount self, Quote value) internal pure {
+    /// @notice In how many markets more the account may open a position; what the batch closed is given back when it is
+    /// written. Negative when the limit was lowered.
+    function room(LiveAccount self) internal pure returns (int256) {
         unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 128, uint256(Quote.unwrap(value)));
+            return int256(Memory.load(LiveAccount.unwrap(self) + 128));
         }
     }
 
-    /// @notice Open markets, counting each that the batch opened; those that end closed are taken off when it is written.
-    function openMarkets(LiveAccount self) internal pure returns (uint256) {
+    /// @dev Sets `room`.
+    function setRoom(LiveAccount self, int256 value) internal pure {
         unchecked {
-            return Memory.load(LiveAccount.unwrap(self) + 160);
+            Memory.store(LiveAccount.unwrap(self) + 128, uint256(value));
         }
     }
 
-    /// @dev Sets `openMarkets`.
-    function setOpenMarkets(LiveAccount self, uint256 value) internal pure {
+    /// @notice Number of open markets after the batch.
+    function openMarkets(LiveAccount self, uint256 maxMarkets) internal pure returns (uint256) {
         unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 160, value);
+            return uint256(int256(maxMarkets) - room(self));
         }
     }
 
     /// @notice Highest immediate number that filled.
     function nonce(LiveAccount self) internal pure returns (uint256) {
         unchecked {
-            return Memory.load(LiveAccount.unwrap(self) + 192);
+            return Memory.load(LiveAccount.unwrap(self) + 160);
         }
     }
 
     /// @dev Sets `nonce`.
     function setNonce(LiveAccount self, uint256 value) internal pure {
         unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 192, value);
+            Memory.store(LiveAccount.unwrap(self) + 160, value);
         }
     }
 }

@@ -3,19 +3,52 @@ pragma solidity ^0.8.28;
 
 import {MarketId} from "./Ids.sol";
 import {MarketWord} from "./MarketWord.sol";
-import {Price, Quote} from "./Quantities.sol";
+import {Index, Price, Quote} from "./Quantities.sol";
 import {Memory} from "../libraries/Memory.sol";
 
 /// @notice A market while a batch is worked on: a pointer to its record in memory.
-/// @dev Fees, unit and index are read from `word`.
+/// @dev What is asked once per fill or position is worked out once per batch; fees and unit are read from `word`.
 type LiveMarket is uint256;
 
+/// @notice What a batch settled in a market: `lots 56 · Σ size × price 88 · fees 112`. Sums, so a fill is one addition: 2^16
+/// fills of 32-bit sizes and prices have 48, 80 and 99 bits.
+type Settled is uint256;
+
 using LiveMarkets for LiveMarket global;
+using SettledSums for Settled global;
+
+/// @notice Adds up and reads what was settled.
+library SettledSums {
+    uint256 private constant VOLUME = 200;
+    uint256 private constant VALUE = 112;
+
+    /// @notice The sums with one fill more.
+    function plus(Settled self, uint256 size, uint256 value_, uint256 fees_) internal pure returns (Settled) {
+        unchecked {
+            return Settled.wrap(Settled.unwrap(self) + (size << VOLUME) + (value_ << VALUE) + fees_);
+        }
+    }
+
+    /// @notice Lots.
+    function volume(Settled self) internal pure returns (uint256) {
+        return Settled.unwrap(self) >> VOLUME;
+    }
+
+    /// @notice Sum of size × price.
+    function value(Settled self) internal pure returns (uint256) {
+        return uint88(Settled.unwrap(self) >> VALUE);
+    }
+
+    /// @notice Fees of both sides, quote units.
+    function fees(Settled self) internal pure returns (uint256) {
+        return uint112(Settled.unwrap(self));
+    }
+}
 
 /// @notice Fields of a `LiveMarket`.
 library LiveMarkets {
     /// @dev Words of one record.
-    uint256 internal constant WORDS = 8;
+    uint256 internal constant WORDS = 9;
 
     /// @notice The record `i` places after this one.
     function skip(LiveMarket self, uint256 i) internal pure returns (LiveMarket) {
@@ -24,18 +57,31 @@ library LiveMarkets {
         }
     }
 
-    /// @notice The market word.
-    function word(LiveMarket self) internal pure returns (MarketWord) {
+    /// @notice Sets up a record; `setPrices` follows.
+    /// @param reach_ What an account lacks for bringing this market.
+    function begin(LiveMarket self, MarketId id_, MarketWord word_, Quote reach_) internal pure {
         unchecked {
-            return MarketWord.wrap(Memory.load(LiveMarket.unwrap(self)));
+            Memory.store(LiveMarket.unwrap(self), MarketWord.unwrap(word_));
+            Memory.store(LiveMarket.unwrap(self) + 32, MarketId.unwrap(id_));
+            Memory.store(LiveMarket.unwrap(self) + 64, uint256(Quote.unwrap(reach_)));
+            Memory.store(LiveMarket.unwrap(self) + 256, uint256(Index.unwrap(word_.index())));
+        }
+        setSettled(self, Settled.wrap(0));
+    }
+
+    /// @dev Sets what follows from the mark.
+    function setPrices(LiveMarket self, Price low_, Price high_, Quote lotValue_, Quote lotMarginUp_) internal pure {
+        unchecked {
+            Memory.store(LiveMarket.unwrap(self) + 96, Price.unwrap(low_));
+            Memory.store(LiveMarket.unwrap(self) + 128, Price.unwrap(high_));
+            Memory.store(LiveMarket.unwrap(self) + 160, uint256(Quote.unwrap(lotValue_)));
+            Memory.store(LiveMarket.unwrap(self) + 192, uint256(Quote.unwrap(lotMarginUp_)));
         }
     }
 
-    /// @dev Sets `word`.
-    function setWord(LiveMarket self, MarketWord value) internal pure {
-        unchecked {
-            Memory.store(LiveMarket.unwrap(self), MarketWord.unwrap(value));
-        }
+    /// @notice The market word.
+    function word(LiveMarket self) internal pure returns (MarketWord) {
+        return MarketWord.wrap(Memory.load(LiveMarket.unwrap(self)));
     }
 
     /// @notice Market number.
@@ -45,24 +91,10 @@ library LiveMarkets {
         }
     }
 
-    /// @dev Sets `id`.
-    function setId(LiveMarket self, MarketId value) internal pure {
+    /// @notice What an account lacks for bringing this market: nothing, or more than it has while the mark is stale.
+    function reach(LiveMarket self) internal pure returns (Quote) {
         unchecked {
-            Memory.store(LiveMarket.unwrap(self) + 32, MarketId.unwrap(value));
-        }
-    }
-
-    /// @notice Whether the mark is fresh.
-    function fresh(LiveMarket self) internal pure returns (bool) {
-        unchecked {
-            return Memory.load(LiveMarket.unwrap(self) + 64) != 0;
-        }
-    }
-
-    /// @dev Sets `fresh`.
-    function setFresh(LiveMarket self, bool value) internal pure {
-        unchecked {
-            Memory.store(LiveMarket.unwrap(self) + 64, value ? 1 : 0);
+            return Quote.wrap(int256(Memory.load(LiveMarket.unwrap(self) + 64)));
         }
     }
 
@@ -73,24 +105,10 @@ library LiveMarkets {
         }
     }
 
-    /// @dev Sets `low`.
-    function setLow(LiveMarket self, Price value) internal pure {
-        unchecked {
-            Memory.store(LiveMarket.unwrap(self) + 96, Price.unwrap(value));
-        }
-    }
-
     /// @notice Highest fill price in the band around the mark.
     function high(LiveMarket self) internal pure returns (Price) {
         unchecked {
             return Price.wrap(Memory.load(LiveMarket.unwrap(self) + 128));
-        }
-    }
-
-    /// @dev Sets `high`.
-    function setHigh(LiveMarket self, Price value) internal pure {
-        unchecked {
-            Memory.store(LiveMarket.unwrap(self) + 128, Price.unwrap(value));
         }
     }
 
@@ -101,13 +119,6 @@ library LiveMarkets {
         }
     }
 
-    /// @dev Sets `lotValue`.
-    function setLotValue(LiveMarket self, Quote value) internal pure {
-        unchecked {
-            Memory.store(LiveMarket.unwrap(self) + 160, uint256(Quote.unwrap(value)));
-        }
-    }
-
     /// @notice Initial margin of one lot, rounded up.
     function lotMarginUp(LiveMarket self) internal pure returns (Quote) {
         unchecked {
@@ -115,33 +126,24 @@ library LiveMarkets {
         }
     }
 
-    /// @dev Sets `lotMarginUp`.
-    function setLotMarginUp(LiveMarket self, Quote value) internal pure {
+    /// @notice What the batch settled so far.
+    function settled(LiveMarket self) internal pure returns (Settled) {
         unchecked {
-            Memory.store(LiveMarket.unwrap(self) + 192, uint256(Quote.unwrap(value)));
+            return Settled.wrap(Memory.load(LiveMarket.unwrap(self) + 224));
         }
     }
 
-    /// @notice What the batch settled so far: lots, and sum of size × price.
-    function settled(LiveMarket self) internal pure returns (uint256 volume, uint256 value) {
+    /// @dev Sets `settled`.
+    function setSettled(LiveMarket self, Settled value) internal pure {
         unchecked {
-            uint256 both = Memory.load(LiveMarket.unwrap(self) + 224);
-            return (both >> 128, uint128(both));
+            Memory.store(LiveMarket.unwrap(self) + 224, Settled.unwrap(value));
         }
     }
 
-    /// @notice Adds a fill to what the batch settled; 2^16 fills of 2^64 tick-lots stay far below 128 bits.
-    function addSettled(LiveMarket self, uint256 size, uint256 value) internal pure {
+    /// @notice Cumulative funding index.
+    function index(LiveMarket self) internal pure returns (Index) {
         unchecked {
-            uint256 pointer = LiveMarket.unwrap(self) + 224;
-            Memory.store(pointer, Memory.load(pointer) + (size << 128) + value);
-        }
-    }
-
-    /// @dev Sets what the batch settled to nothing.
-    function clearSettled(LiveMarket self) internal pure {
-        unchecked {
-            Memory.store(LiveMarket.unwrap(self) + 224, 0);
+            return Index.wrap(int256(Memory.load(LiveMarket.unwrap(self) + 256)));
         }
     }
 }

@@ -7,11 +7,11 @@ import {Nonce} from "./Nonce.sol";
 import {Price} from "./Quantities.sol";
 import {Memory} from "../libraries/Memory.sol";
 
-/// @notice An order while its batch is worked on, in one memory word: `account 32 · kind 8 · nonce 40 · market 16 · price 32 ·
-/// flags 8 · status 8 · position 32 · touched 16 · left 32 · filled 32`.
+/// @notice An order while its batch is worked on, in one memory word: `account 32 · kind 8 · nonce 40 · market 16 · flags 8 ·
+/// price 32 · left 32 · status 8 · position 32 · touched 16 · filled 32`.
 /// @dev `left` is what may still be filled, `filled` what was filled so far, earlier batches included. One word each keeps
-/// memory, which is priced quadratically, small. The upper part is the sort key of the order table, and all that a fill's
-/// record needs.
+/// memory, which is priced quadratically, small. Flags, price and size lie as in calldata, the upper part is the sort key of
+/// the order table, and the part from the price up is all that a fill's record needs of its maker.
 type LiveOrder is uint256;
 
 /// @notice Memory table of live orders. Indexes are checked by the caller, once and by name, so access is plain.
@@ -28,16 +28,20 @@ using OrderTables for OrderTable global;
 
 /// @notice Packs, reads and fills a live order.
 library LiveOrders {
-    uint256 private constant LEFT = 32;
-    uint256 private constant TOUCHED = 1 << 64;
-    uint256 private constant POSITION = 80;
-    uint256 private constant STATUS = 112;
-    uint256 private constant FLAGS = 120;
-    uint256 private constant PRICE = 128;
+    uint256 private constant TOUCHED = 1 << 32;
+    uint256 private constant POSITION = 48;
+    uint256 private constant STATUS = 80;
+    uint256 private constant LEFT = 88;
+    uint256 private constant PRICE = 120;
+    uint256 private constant FLAGS = 152;
     uint256 private constant MARKET = 160;
     uint256 private constant NONCE = 176;
     uint256 private constant KIND = 216;
     uint256 private constant ACCOUNT = 224;
+
+    uint256 private constant MAKER_BARS = (0xff << STATUS) | (FLAG_IMMEDIATE << FLAGS);
+    uint256 private constant TAKER_BARS = (0xff << STATUS) | (FLAG_POST_ONLY << FLAGS);
+    uint256 private constant PAIR = (0xffff << MARKET) | (FLAG_BUY << FLAGS);
 
     /// @notice What all orders of a position have in common: account, market, and the position itself.
     function tag(AccountId account_, MarketId market_, LivePosition position_) internal pure returns (LiveOrder) {
@@ -45,22 +49,39 @@ library LiveOrders {
         return LiveOrder.wrap((uint256(AccountId.unwrap(account_)) << ACCOUNT) | place);
     }
 
-    /// @notice The tag with kind, nonce and flags of one order.
-    function identify(LiveOrder self, uint256 flags_, uint256 nonce_) internal pure returns (LiveOrder) {
-        uint256 kind = (flags_ & FLAG_IMMEDIATE) << (KIND - 1);
-        return LiveOrder.wrap(LiveOrder.unwrap(self) | kind | (nonce_ << NONCE) | (flags_ << FLAGS));
+    /// @notice The tag with what a record of the order table says: `position 16 · flags 8 · price 32 · size 32 · expiry 32 ·
+    /// nonce 40` on top; all of its size is left.
+    function read(LiveOrder self, uint256 record_) internal pure returns (LiveOrder) {
+        uint256 terms = (record_ >> 80) & (((1 << 72) - 1) << LEFT);
+        uint256 kind = (record_ >> 17) & (1 << KIND);
+        uint256 nonce_ = (record_ << 80) & (((1 << 40) - 1) << NONCE);
+        return LiveOrder.wrap(LiveOrder.unwrap(self) | kind | nonce_ | terms);
     }
 
-    /// @notice The same order with its verdict before any fill, its price, and what is left and filled of it.
-    function open(
+    /// @notice The tag as level of a ladder, all of its size left.
+    /// @param level `price 32 · size 32` on top.
+    function readLevel(
         LiveOrder self,
-        uint256 status_,
-        uint256 price_,
-        uint256 left_,
-        uint256 filled_
+        uint256 flags_,
+        uint256 nonce_,
+        uint256 level
     ) internal pure returns (LiveOrder) {
-        uint256 state = (status_ << STATUS) | (price_ << PRICE) | (left_ << LEFT) | filled_;
-        return LiveOrder.wrap(LiveOrder.unwrap(self) | state);
+        uint256 terms = (flags_ << FLAGS) | ((level >> 192) << LEFT);
+        return LiveOrder.wrap(LiveOrder.unwrap(self) | (nonce_ << NONCE) | terms);
+    }
+
+    /// @notice The same order, dead: nothing is left of it.
+    function refuse(LiveOrder self, uint256 status_) internal pure returns (LiveOrder) {
+        uint256 kept = LiveOrder.unwrap(self) & ~(uint256(type(uint32).max) << LEFT);
+        return LiveOrder.wrap(kept | (status_ << STATUS));
+    }
+
+    /// @notice The same order when `filled_` lots of it were filled in earlier batches.
+    function resume(LiveOrder self, uint256 filled_) internal pure returns (LiveOrder) {
+        unchecked {
+            uint256 gone = filled_ < left(self) ? filled_ : left(self);
+            return LiveOrder.wrap(LiveOrder.unwrap(self) - (gone << LEFT) + filled_);
+        }
     }
 
     /// @notice What speaks against the two orders meeting at all: zero when both are live, in one market, on opposite sides,
@@ -68,12 +89,7 @@ library LiveOrders {
     function against(LiveOrder maker, LiveOrder taker) internal pure returns (uint256) {
         uint256 a = LiveOrder.unwrap(maker);
         uint256 b = LiveOrder.unwrap(taker);
-        return
-            ((a | b) & (0xff << STATUS)) |
-            ((a ^ b) & (0xffff << MARKET)) |
-            (~(a ^ b) & (FLAG_BUY << FLAGS)) |
-            (a & (FLAG_IMMEDIATE << FLAGS)) |
-            (b & (FLAG_POST_ONLY << FLAGS));
+        return (a & MAKER_BARS) | (b & TAKER_BARS) | (((a ^ b) & PAIR) ^ (FLAG_BUY << FLAGS));
     }
 
     /// @notice Zero when both orders are of one account.
@@ -161,20 +177,62 @@ library LiveOrders {
         }
     }
 
-    /// @notice Record of a fill for the event: `maker 32 · 0 8 · maker nonce 40 · market 16 · price 32 · taker 32 ·
-    /// taker kind 8 · taker nonce 40 · size 32 · taker buys 8 · verdict 8`, which is how a live order is laid out.
+    /// @notice Record of a fill for the event: `maker 32 · kind 8 · nonce 40 · market 16 · flags 8 · price 32 · taker 32 ·
+    /// kind 8 · nonce 40 · size 32 · verdict 8`, which is how a live order is laid out.
     function record(LiveOrder maker, LiveOrder taker, uint256 size, uint256 verdict) internal pure returns (uint256) {
-        uint256 head = ((LiveOrder.unwrap(maker) >> PRICE) << PRICE) & ~(uint256(0xff) << KIND);
-        uint256 tail = (LiveOrder.unwrap(taker) >> NONCE) << 48;
-        return head | tail | (size << 16) | ((LiveOrder.unwrap(taker) >> (FLAGS - 8)) & 0x100) | verdict;
+        uint256 head = (LiveOrder.unwrap(maker) >> PRICE) << PRICE;
+        return head | ((LiveOrder.unwrap(taker) >> NONCE) << 40) | (size << 8) | verdict;
     }
 }
 
 /// @notice Allocates, reads and writes a table of live orders.
 library OrderTables {
-    /// @notice A table of `n` orders, not initialised.
+    /// @notice A table of `n` orders, not initialised, behind a zero that every order is above.
     function create(uint256 n) internal pure returns (OrderTable) {
-        return OrderTable.wrap(Memory.allocate(n));
+        unchecked {
+            uint256 guard = Memory.allocate(n + 1);
+            Memory.store(guard, 0);
+            return OrderTable.wrap(guard + 32);
+        }
+    }
+
+    /// @notice Writes the next order; returns the place behind it.
+    function append(OrderTable self, LiveOrder order) internal pure returns (OrderTable) {
+        unchecked {
+            Memory.store(OrderTable.unwrap(self), LiveOrder.unwrap(order));
+            return skip(self, 1);
+        }
+    }
+
+    /// @notice The order written last.
+    function last(OrderTable self) internal pure returns (LiveOrder) {
+        unchecked {
+            return LiveOrder.wrap(Memory.load(OrderTable.unwrap(self) - 32));
+        }
+    }
+
+    /// @notice Number of orders written since `begin`.
+    function since(OrderTable self, OrderTable begin) internal pure returns (uint256) {
+        unchecked {
+            return (OrderTable.unwrap(self) - OrderTable.unwrap(begin)) >> 5;
+        }
+    }
+
+    /// @notice The place `i` orders behind this one.
+    function skip(OrderTable self, uint256 i) internal pure returns (OrderTable) {
+        unchecked {
+            return OrderTable.wrap(OrderTable.unwrap(self) + 32 * i);
+        }
+    }
+
+    /// @notice Whether two places are one.
+    function equals(OrderTable self, OrderTable other) internal pure returns (bool) {
+        return OrderTable.unwrap(self) == OrderTable.unwrap(other);
+    }
+
+    /// @notice The order at this place.
+    function first(OrderTable self) internal pure returns (LiveOrder) {
+        return LiveOrder.wrap(Memory.load(OrderTable.unwrap(self)));
     }
 
     /// @notice Order `i`.

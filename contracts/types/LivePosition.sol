@@ -8,20 +8,55 @@ import {Quote, Size} from "./Quantities.sol";
 import {Memory} from "../libraries/Memory.sol";
 
 /// @notice A position while a batch is worked on: a pointer to its record in memory.
-/// @dev Funding up to the market's index is contained in `quote`.
+/// @dev `worth` is quote + size × mark, funding up to the market's index contained. The mark stands still during a batch, so
+/// this is what margin needs, and the quote is found again when the position is written.
 type LivePosition is uint256;
 
-using LivePositions for LivePosition global;
+/// @notice Signed lots of a live position and what became of it: `size int254 · changed 1 · open 1`. A fill reads and writes
+/// both, so they share a word.
+/// @dev `open` is set for a position that was open before the batch, `changed` for one that the batch traded.
+type Lots is uint256;
 
-/// @dev States of a live position: it was empty or open before the batch, and the batch changed it or has not yet.
-uint256 constant STATE_EMPTY = 0;
-uint256 constant STATE_OPEN = 1;
-uint256 constant STATE_CHANGED = 2;
+using LivePositions for LivePosition global;
+using LotsWords for Lots global;
+
+/// @notice Reads and moves on the lots of a live position.
+library LotsWords {
+    uint256 private constant OPEN = 1;
+    uint256 private constant CHANGED = 2;
+
+    /// @notice The lots of a position that is open as the batch begins.
+    function held(Size size_) internal pure returns (Lots) {
+        return Lots.wrap((uint256(Size.unwrap(size_)) << 2) | OPEN);
+    }
+
+    /// @notice Signed lots.
+    function size(Lots self) internal pure returns (Size) {
+        return Size.wrap(int256(Lots.unwrap(self)) >> 2);
+    }
+
+    /// @notice Whether there was nothing before the batch, and nothing was traded in it so far.
+    function isUntouched(Lots self) internal pure returns (bool) {
+        return Lots.unwrap(self) & (OPEN | CHANGED) == 0;
+    }
+
+    /// @notice Whether the batch traded the position.
+    function isChanged(Lots self) internal pure returns (bool) {
+        return Lots.unwrap(self) & CHANGED != 0;
+    }
+
+    /// @notice The lots after a trade.
+    function plus(Lots self, Size traded) internal pure returns (Lots) {
+        unchecked {
+            return Lots.wrap((Lots.unwrap(self) + (uint256(Size.unwrap(traded)) << 2)) | CHANGED);
+        }
+    }
+}
 
 /// @notice Fields of a `LivePosition`.
 library LivePositions {
     /// @dev Words of one record.
-    uint256 internal constant WORDS = 6;
+    uint256 internal constant WORDS = 5;
 
     /// @notice The record `i` places after this one.
     function skip(LivePosition self, uint256 i) internal pure returns (LivePosition) {
@@ -30,39 +65,45 @@ library LivePositions {
         }
     }
 
-    /// @notice Sets up a record; size, quote and state follow with `startEmpty` or `resume`.
+    /// @notice Whether two records are one.
+    function equals(LivePosition self, LivePosition other) internal pure returns (bool) {
+        return LivePosition.unwrap(self) == LivePosition.unwrap(other);
+    }
+
+    /// @notice Whether the record stands before another one.
+    function isBefore(LivePosition self, LivePosition other) internal pure returns (bool) {
+        return LivePosition.unwrap(self) < LivePosition.unwrap(other);
+    }
+
+    /// @notice Sets up a record; lots and worth follow with `startEmpty` or `resume`.
     function begin(LivePosition self, LiveAccount account_, LiveMarket market_, LiveOrder tag_) internal pure {
         setAccount(self, account_);
-        setMarket(self, market_);
-        setTag(self, tag_);
+        unchecked {
+            Memory.store(LivePosition.unwrap(self) + 32, LiveMarket.unwrap(market_));
+            Memory.store(LivePosition.unwrap(self) + 128, LiveOrder.unwrap(tag_));
+        }
     }
 
     /// @notice Puts nothing into the record.
     function startEmpty(LivePosition self) internal pure {
-        setSize(self, Size.wrap(0));
-        setQuote(self, Quote.wrap(0));
-        setState(self, STATE_EMPTY);
+        setLots(self, Lots.wrap(0));
+        setWorth(self, Quote.wrap(0));
     }
 
     /// @notice Puts an open position into the record.
-    function resume(LivePosition self, Size size_, Quote quote_) internal pure {
-        setSize(self, size_);
-        setQuote(self, quote_);
-        setState(self, STATE_OPEN);
+    function resume(LivePosition self, Size size_, Quote worth_) internal pure {
+        setLots(self, LotsWords.held(size_));
+        setWorth(self, worth_);
     }
 
     /// @notice Its account.
     function account(LivePosition self) internal pure returns (LiveAccount) {
-        unchecked {
-            return LiveAccount.wrap(Memory.load(LivePosition.unwrap(self)));
-        }
+        return LiveAccount.wrap(Memory.load(LivePosition.unwrap(self)));
     }
 
     /// @dev Sets `account`.
     function setAccount(LivePosition self, LiveAccount value) internal pure {
-        unchecked {
-            Memory.store(LivePosition.unwrap(self), LiveAccount.unwrap(value));
-        }
+        Memory.store(LivePosition.unwrap(self), LiveAccount.unwrap(value));
     }
 
     /// @notice Its market.
@@ -72,66 +113,38 @@ library LivePositions {
         }
     }
 
-    /// @dev Sets `market`.
-    function setMarket(LivePosition self, LiveMarket value) internal pure {
+    /// @notice Signed lots, and what became of the position.
+    function lots(LivePosition self) internal pure returns (Lots) {
         unchecked {
-            Memory.store(LivePosition.unwrap(self) + 32, LiveMarket.unwrap(value));
+            return Lots.wrap(Memory.load(LivePosition.unwrap(self) + 64));
         }
     }
 
-    /// @notice Signed lots.
-    function size(LivePosition self) internal pure returns (Size) {
+    /// @dev Sets `lots`.
+    function setLots(LivePosition self, Lots value) internal pure {
         unchecked {
-            return Size.wrap(int256(Memory.load(LivePosition.unwrap(self) + 64)));
+            Memory.store(LivePosition.unwrap(self) + 64, Lots.unwrap(value));
         }
     }
 
-    /// @dev Sets `size`.
-    function setSize(LivePosition self, Size value) internal pure {
-        unchecked {
-            Memory.store(LivePosition.unwrap(self) + 64, uint256(Size.unwrap(value)));
-        }
-    }
-
-    /// @notice Quote, funding applied.
-    function quote(LivePosition self) internal pure returns (Quote) {
+    /// @notice Quote and size at the mark, funding applied.
+    function worth(LivePosition self) internal pure returns (Quote) {
         unchecked {
             return Quote.wrap(int256(Memory.load(LivePosition.unwrap(self) + 96)));
         }
     }
 
-    /// @dev Sets `quote`.
-    function setQuote(LivePosition self, Quote value) internal pure {
+    /// @dev Sets `worth`.
+    function setWorth(LivePosition self, Quote value) internal pure {
         unchecked {
             Memory.store(LivePosition.unwrap(self) + 96, uint256(Quote.unwrap(value)));
-        }
-    }
-
-    /// @notice Sum of `STATE_OPEN`, if it was open before the batch, and `STATE_CHANGED`, if the batch changed it.
-    function state(LivePosition self) internal pure returns (uint256) {
-        unchecked {
-            return Memory.load(LivePosition.unwrap(self) + 128);
-        }
-    }
-
-    /// @dev Sets `state`.
-    function setState(LivePosition self, uint256 value) internal pure {
-        unchecked {
-            Memory.store(LivePosition.unwrap(self) + 128, value);
         }
     }
 
     /// @notice What the orders of this position have in common.
     function tag(LivePosition self) internal pure returns (LiveOrder) {
         unchecked {
-            return LiveOrder.wrap(Memory.load(LivePosition.unwrap(self) + 160));
-        }
-    }
-
-    /// @dev Sets `tag`.
-    function setTag(LivePosition self, LiveOrder value) internal pure {
-        unchecked {
-            Memory.store(LivePosition.unwrap(self) + 160, LiveOrder.unwrap(value));
+            return LiveOrder.wrap(Memory.load(LivePosition.unwrap(self) + 128));
         }
     }
 }

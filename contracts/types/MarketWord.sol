@@ -3,8 +3,9 @@ pragma solidity ^0.8.28;
 
 import {Index, Price} from "./Quantities.sol";
 
-/// @notice What settlement needs of a market, in one storage word:
-/// `mark 32 · unit 32 · index int80 · initial bps 16 · maintenance bps 16 · taker fee 16 · maker fee 16 · interval 16 · time 32`.
+/// @notice What settlement needs of a market, in one storage word: `mark 32 · unit 24 · index int80 · initial bps 14 ·
+/// maintenance bps 14 · taker fee 14 · maker fee 14 · fresh until 32 · due at 32`.
+/// @dev Basis points and fees are at most 10,000. The two times say what a batch asks: is the mark good, is funding due.
 type MarketWord is uint256;
 
 using MarketWords for MarketWord global;
@@ -12,32 +13,27 @@ using MarketWords for MarketWord global;
 /// @notice Reads and replaces the fields of a market word.
 library MarketWords {
     uint256 private constant MARK = 224;
-    uint256 private constant UNIT = 192;
-    uint256 private constant INDEX = 112;
-    uint256 private constant INITIAL = 96;
-    uint256 private constant MAINTENANCE = 80;
-    uint256 private constant TAKER = 64;
-    uint256 private constant MAKER = 48;
-    uint256 private constant INTERVAL = 32;
-
-    /// @notice The funding index moved beyond 80 bits.
-    /// @dev Thrown when a cumulative index no longer fits; ten years at the cap of the largest lot stay below it.
-    error Market_IndexOutOfRange(int256 index);
+    uint256 private constant UNIT = 200;
+    uint256 private constant INDEX = 120;
+    uint256 private constant INITIAL = 106;
+    uint256 private constant MAINTENANCE = 92;
+    uint256 private constant TAKER = 78;
+    uint256 private constant MAKER = 64;
+    uint256 private constant FRESH = 32;
+    uint256 private constant RATIO = 0x3fff;
 
     /// @notice A new market word without a mark.
     function listed(
-        uint32 unit_,
+        uint24 unit_,
         Index index_,
         uint16 initialBps_,
         uint16 maintenanceBps_,
         uint16 takerFee_,
-        uint16 makerFee_,
-        uint16 intervalMinutes
+        uint16 makerFee_
     ) internal pure returns (MarketWord) {
         uint256 fees = (uint256(takerFee_) << TAKER) | (uint256(makerFee_) << MAKER);
         uint256 margins = (uint256(initialBps_) << INITIAL) | (uint256(maintenanceBps_) << MAINTENANCE);
-        uint256 word = (uint256(unit_) << UNIT) | margins | fees | (uint256(intervalMinutes) << INTERVAL);
-        return withIndex(MarketWord.wrap(word), index_);
+        return withIndex(MarketWord.wrap((uint256(unit_) << UNIT) | margins | fees), index_);
     }
 
     /// @notice Mark price in ticks; zero before the first price.
@@ -47,7 +43,7 @@ library MarketWords {
 
     /// @notice Quote units per tick and lot; zero for a market that is not listed.
     function unit(MarketWord self) internal pure returns (uint256) {
-        return uint32(MarketWord.unwrap(self) >> UNIT);
+        return uint24(MarketWord.unwrap(self) >> UNIT);
     }
 
     /// @notice Cumulative funding index.
@@ -57,54 +53,54 @@ library MarketWords {
 
     /// @notice Initial margin in basis points of notional.
     function initialBps(MarketWord self) internal pure returns (uint256) {
-        return uint16(MarketWord.unwrap(self) >> INITIAL);
+        return (MarketWord.unwrap(self) >> INITIAL) & RATIO;
     }
 
     /// @notice Maintenance margin in basis points of notional.
     function maintenanceBps(MarketWord self) internal pure returns (uint256) {
-        return uint16(MarketWord.unwrap(self) >> MAINTENANCE);
+        return (MarketWord.unwrap(self) >> MAINTENANCE) & RATIO;
     }
 
     /// @notice Taker fee in parts of 10^6 of notional.
     function takerFee(MarketWord self) internal pure returns (uint256) {
-        return uint16(MarketWord.unwrap(self) >> TAKER);
+        return (MarketWord.unwrap(self) >> TAKER) & RATIO;
     }
 
     /// @notice Maker fee in parts of 10^6 of notional.
     function makerFee(MarketWord self) internal pure returns (uint256) {
-        return uint16(MarketWord.unwrap(self) >> MAKER);
+        return (MarketWord.unwrap(self) >> MAKER) & RATIO;
     }
 
-    /// @notice Funding interval in seconds.
-    function interval(MarketWord self) internal pure returns (uint256) {
-        unchecked {
-            return uint256(uint16(MarketWord.unwrap(self) >> INTERVAL)) * 60;
-        }
+    /// @notice Last second at which the mark is good.
+    function freshUntil(MarketWord self) internal pure returns (uint256) {
+        return uint32(MarketWord.unwrap(self) >> FRESH);
     }
 
-    /// @notice Publication time of the mark.
-    function time(MarketWord self) internal pure returns (uint256) {
-        return uint32(MarketWord.unwrap(self));
+    /// @notice Whether the mark is good now.
+    function isFresh(MarketWord self) internal view returns (bool) {
+        return block.timestamp <= freshUntil(self);
     }
 
-    /// @notice Whether the mark is at most `maxAge` seconds old.
-    function isFresh(MarketWord self, uint256 maxAge) internal view returns (bool) {
-        unchecked {
-            return block.timestamp <= time(self) + maxAge;
-        }
+    /// @notice Whether a funding period has ended that was not accrued, or the market is not listed.
+    function isDue(MarketWord self) internal view returns (bool) {
+        return block.timestamp >= uint32(MarketWord.unwrap(self));
     }
 
     /// @notice The same market at another mark.
-    function withMark(MarketWord self, uint32 mark_, uint32 time_) internal pure returns (MarketWord) {
-        uint256 kept = MarketWord.unwrap(self) & ~((uint256(type(uint32).max) << MARK) | type(uint32).max);
-        return MarketWord.wrap(kept | (uint256(mark_) << MARK) | time_);
+    function withMark(MarketWord self, uint32 mark_, uint32 freshUntil_) internal pure returns (MarketWord) {
+        uint256 kept =
+            MarketWord.unwrap(self) & ~((uint256(type(uint32).max) << MARK) | (uint256(type(uint32).max) << FRESH));
+        return MarketWord.wrap(kept | (uint256(mark_) << MARK) | (uint256(freshUntil_) << FRESH));
     }
 
-    /// @notice The same market at another funding index.
+    /// @notice The same market with funding due at another second.
+    function withDue(MarketWord self, uint32 dueAt) internal pure returns (MarketWord) {
+        return MarketWord.wrap(((MarketWord.unwrap(self) >> 32) << 32) | dueAt);
+    }
+
+    /// @notice The same market at another funding index; the caller has checked that it fits.
     function withIndex(MarketWord self, Index index_) internal pure returns (MarketWord) {
-        int256 raw = Index.unwrap(index_);
-        if (raw != int80(raw)) revert Market_IndexOutOfRange(raw);
         uint256 kept = MarketWord.unwrap(self) & ~(uint256(type(uint80).max) << INDEX);
-        return MarketWord.wrap(kept | (uint256(uint80(int80(raw))) << INDEX));
+        return MarketWord.wrap(kept | (uint256(uint80(int80(Index.unwrap(index_)))) << INDEX));
     }
 }

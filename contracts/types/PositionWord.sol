@@ -23,12 +23,12 @@ library PositionWords {
 
     /// @notice Quote before the funding owed since the snapshot.
     function quote(PositionWord self) internal pure returns (Quote) {
-        return Quote.wrap(int96(uint96(PositionWord.unwrap(self) >> 96)));
+        return Quote.wrap(int256(PositionWord.unwrap(self) << 64) >> 160);
     }
 
     /// @notice Funding index when the position was last touched.
     function snapshot(PositionWord self) internal pure returns (Index) {
-        return Index.wrap(int96(uint96(PositionWord.unwrap(self))));
+        return Index.wrap(int256(PositionWord.unwrap(self) << 160) >> 160);
     }
 
     /// @notice Whether the position has a size or a quote.

@@ -18,8 +18,8 @@ type Index is int256;
 error Quantity_OutOfRange(int256 value, uint256 bits);
 
 using {greaterPrice as >, lessPrice as <} for Price global;
-using {addSize as +, subSize as -} for Size global;
-using {addQuote as +, subQuote as -, lessQuote as <} for Quote global;
+using {addSize as +, subSize as -, minusSize as -} for Size global;
+using {addQuote as +, subQuote as -, minusQuote as -, lessQuote as <} for Quote global;
 using Sizes for Size global;
 using Quotes for Quote global;
 
@@ -38,6 +38,12 @@ function subSize(Size a, Size b) pure returns (Size) {
     }
 }
 
+function minusSize(Size a) pure returns (Size) {
+    unchecked {
+        return Size.wrap(-Size.unwrap(a));
+    }
+}
+
 function addQuote(Quote a, Quote b) pure returns (Quote) {
     unchecked {
         return Quote.wrap(Quote.unwrap(a) + Quote.unwrap(b));
@@ -47,6 +53,12 @@ function addQuote(Quote a, Quote b) pure returns (Quote) {
 function subQuote(Quote a, Quote b) pure returns (Quote) {
     unchecked {
         return Quote.wrap(Quote.unwrap(a) - Quote.unwrap(b));
+    }
+}
+
+function minusQuote(Quote a) pure returns (Quote) {
+    unchecked {
+        return Quote.wrap(-Quote.unwrap(a));
     }
 }
 
@@ -64,6 +76,13 @@ function lessPrice(Price a, Price b) pure returns (bool) {
 
 /// @notice What a position size says of itself.
 library Sizes {
+    /// @notice `lots` bought, or sold where `sellMask` is all ones.
+    function signed(uint256 lots, uint256 sellMask) internal pure returns (Size) {
+        unchecked {
+            return Size.wrap(int256((lots ^ sellMask) - sellMask));
+        }
+    }
+
     function isZero(Size a) internal pure returns (bool) {
         return Size.unwrap(a) == 0;
     }
@@ -77,9 +96,9 @@ library Sizes {
         }
     }
 
-    /// @notice Whether going from `before` to `a` goes through zero to the other side.
-    function isFlipOf(Size a, Size before) internal pure returns (bool) {
-        return Size.unwrap(a) != 0 ? Size.unwrap(a) ^ Size.unwrap(before) < 0 : false;
+    /// @notice Whether the two have different signs; zero counts as positive.
+    function opposes(Size a, Size b) internal pure returns (bool) {
+        return Size.unwrap(a) ^ Size.unwrap(b) < 0;
     }
 
     /// @notice Value of the lots at an amount per lot.
@@ -98,6 +117,20 @@ library Sizes {
 
 /// @notice What an amount of quote units says of itself.
 library Quotes {
+    /// @notice The amount, or its opposite where `sellMask` is all ones.
+    function signed(Quote a, uint256 sellMask) internal pure returns (Quote) {
+        unchecked {
+            return Quote.wrap(int256((uint256(Quote.unwrap(a)) ^ sellMask) - sellMask));
+        }
+    }
+
+    /// @notice The amount less a fee.
+    function less(Quote a, uint256 fee) internal pure returns (Quote) {
+        unchecked {
+            return Quote.wrap(Quote.unwrap(a) - int256(fee));
+        }
+    }
+
     function isZero(Quote a) internal pure returns (bool) {
         return Quote.unwrap(a) == 0;
     }

@@ -7,7 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 STORY = """
 order(alice, "buy", "0.5", "60000"); order(bob, "sell", "0.2"); done = settle()
-print("position", position(alice).size, "book", book()[0].size, "next", venue.positions.tally()[0])
+progress = venue.lens.progress()
+print("position", position(alice).size, "book", book()[0].size, "next", progress.number)
 print("funding", warp(3600) and position(alice).funding, "ticket", withdraw(carol, "100"))
 print("paid", warp(300) and release(), "left", account(carol).equity)
 """

@@ -45,7 +45,7 @@ def _accounts(venue: Site, cases: Cases) -> dict[str, int]:
         "requestWithdrawal: two positions": venue.call(
             "PerpPositions", "requestWithdrawal", quoter, TRADER, 10**6, [1, 2]
         ).gas,
-        "collectFees": venue.call("PerpPositions", "collectFees").gas,
+        "collectFees": venue.call("PerpPositions", "collectFees", 1).gas,
     }
     venue.anvil.warp(venue.anvil.time() + 300)
     return gas | {"release: two tickets": venue.call("CollateralVault", "release", 2).gas}

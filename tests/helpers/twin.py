@@ -59,7 +59,6 @@ class Twin:
         self.keys: dict[int, Signer] = {}
         self.logs: list[tuple[int, Log]] = []
         """Every event since deployment, with the time of its block."""
-        self._terms: Final = [(m.interest, m.cap, m.damp) for m in parameters.markets]
         self.venue.mint(OWNER.address, 10**18)
 
     @property
@@ -152,9 +151,9 @@ class Twin:
             *(account, floor, nonce),
         )
 
-    def collect_fees(self) -> Outcome:
-        """Move the fees to account 0."""
-        return self.owner_does("collectFees", self.model.collect_fees)
+    def collect_fees(self, market: int = 1) -> Outcome:
+        """Move a market's fees to account 0."""
+        return self.owner_does("collectFees", lambda: self.model.collect_fees(market), market)
 
     def accrue(self, market: int) -> Outcome:
         """Charge the funding that is due."""
@@ -250,13 +249,12 @@ class Twin:
         governor = int(self.venue.system.governor, 16)
         count = len(self.model.accounts) - 1
         owners = [governor, governor, count] + [int(OWNER.address, 16)] * count
-        held = [word for key, word in words.items() if key[0] not in ("market", "sample")]
+        held = [word for key, word in words.items() if key[0] != "course"]
         seen = Counter(storages[self.venue.positions.address].values())
         assert seen == Counter(held + owners)
-        listed = [word for key, word in words.items() if key[0] in ("market", "sample")]
-        listed += [_terms_word(*terms) for terms in self._terms]
+        courses = [word for key, word in words.items() if key[0] == "course"]
         heads = [governor, len(self.model.markets) << 160]
-        assert Counter(storages[self.venue.index.address].values()) == Counter(listed + heads)
+        assert Counter(storages[self.venue.index.address].values()) == Counter(courses + heads)
 
     def compare_views(self) -> None:
         """Assert that the chain's views answer what the model's do."""
@@ -266,7 +264,7 @@ class Twin:
             rate = self.venue.index.call("predictedRate", market)
             assert rate == self.model.predicted_rate(market, self.now)
             word = self.venue.index.call("peek", market)
-            index = (word >> 112) % 2**80
+            index = (word >> 120) % 2**80
             assert index == self.model.priced(market, self.now).index % 2**80
 
     def _compare_account(self, account: int) -> None:
@@ -288,22 +286,20 @@ class Twin:
     def word(self, kind: str, a: int, b: int) -> int:
         """One storage word of the chain, by its name in docs/storage.md."""
         positions, index = self.venue.positions, self.venue.index
-        if kind == "settings":
-            operator, after, age, band, most = self._read(positions, "settings")
-            return most << 240 | band << 224 | age << 192 | after << 160 | operator
-        if kind == "tally":
-            number, settled_at, fees = self._read(positions, "tally")
-            return fees << 88 | settled_at << 48 | number
+        if kind == "rules":
+            return views.rules_word(self._read(positions, "settings"))
+        if kind == "course":
+            return views.course_word(index.call("marketOf", a))
         reader, arguments = {
+            "tally": ("tallyWord", ()),
             "account": ("accountWord", (a,)),
             "position": ("positionWord", (a, b)),
             "slots": ("slotsWord", (a, 4 * b)),
             "floor": ("epochFloor", (a,)),
             "market": ("marketWord", (a,)),
-            "sample": ("sampleWord", (a,)),
+            "activity": ("activityWord", (a,)),
         }[kind]
-        holder = index if kind in ("market", "sample") else positions
-        return self._read(holder, reader, *arguments)[0]
+        return self._read(positions, reader, *arguments)[0]
 
     def _read(self, contract: Contract, function: str, *arguments: int) -> list[int]:
         # NOTE: past the codec, which takes longer than the call.
@@ -376,7 +372,3 @@ def _recovered(digest: bytes, signature: bytes) -> int:
         return int.from_bytes(recover(digest, signature), "big")
     except SignatureError:
         return 0
-
-
-def _terms_word(interest: int, cap: int, damp: int) -> int:
-    return damp << 64 | cap << 32 | interest % 2**32

@@ -80,7 +80,7 @@ def read(twin: Twin) -> State:
         collateral={n: _signed(twin.word("account", n, 0) >> 160, 56) for n in accounts},
         positions={place: _held(twin.word("position", *place)) for place in places},
         markets=markets,
-        fees=twin.word("tally", 0, 0) >> 88,
+        fees=venue.lens.call("progress")[2],
         tickets=venue.queue.call("owed"),
         tokens=venue.token.call("balanceOf", venue.vault.address),
     )
@@ -104,11 +104,11 @@ def _market(twin: Twin, number: int) -> Market:
     word = int(twin.venue.index.call("peek", number))
     return Market(
         mark=word >> 224,
-        unit=word >> 192 & 2**32 - 1,
-        funding=_signed(word >> 112, 80),
-        initial_bps=word >> 96 & 2**16 - 1,
-        taker_fee=word >> 64 & 2**16 - 1,
-        maker_fee=word >> 48 & 2**16 - 1,
+        unit=word >> 200 & 2**24 - 1,
+        funding=_signed(word >> 120, 80),
+        initial_bps=word >> 106 & 2**14 - 1,
+        taker_fee=word >> 78 & 2**14 - 1,
+        maker_fee=word >> 64 & 2**14 - 1,
     )
 
 

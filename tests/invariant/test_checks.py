@@ -28,7 +28,7 @@ def sound() -> State:
 
 def record(size: int = 1, price: int = 100) -> FillRecord:
     """Account 1 buys from account 2."""
-    return FillRecord(2, 1, 1, price, size, 1, 1, True, True, Verdict.SETTLED, Side.NONE)
+    return FillRecord(2, 1, 1, price, size, 1, 1, 0, True, Verdict.SETTLED, Side.NONE)
 
 
 MAKER = Level(2, 1, 0, 1, 100, 10, True)
@@ -162,8 +162,8 @@ def test_auditor__a_model_that_forgets_a_fee__is_caught() -> None:
     desk = Desk()
     auditor = Auditor(desk)
     assert auditor.settle(desk.batch(desk.cross())) is None
-    desk.model.tally.fees -= 1
-    with pytest.raises(AssertionError, match="tally 0 0: chain"):
+    desk.model.markets[1].fees -= 1
+    with pytest.raises(AssertionError, match="activity 1 0: chain"):
         auditor.check()
 
 

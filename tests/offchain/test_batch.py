@@ -244,7 +244,7 @@ nonces = st.integers(0, 2**40 - 1)
 records = st.builds(
     FillRecord,
     *(u32, u32, st.integers(0, UINT16_MAX), u32, u32, nonces, nonces),
-    *(st.booleans(), st.booleans(), st.sampled_from(Verdict), st.sampled_from(Side)),
+    *(st.integers(0, 31), st.booleans(), st.sampled_from(Verdict), st.sampled_from(Side)),
 )
 
 
@@ -255,9 +255,9 @@ def test_decode_records__encoded__are_the_records(found: list[FillRecord]) -> No
 
 def test_encode_records__known_record__has_the_bytes_of_the_page() -> None:
     fault = Verdict.OVERFILL, Side.TAKER
-    record = FillRecord(1, 2, 3, 4, 5, 6 << 32 | 7, 8, True, True, *fault)
-    maker, taker = "00000001 00 06 00000007 0003 00000004", "00000002 01 00 00000008"
-    assert encode_records([record]) == bytes.fromhex(f"{maker} {taker} 00000005 01 8f")
+    record = FillRecord(1, 2, 3, 4, 5, 6 << 32 | 7, 8, 5, True, *fault)
+    maker, taker = "00000001 00 06 00000007 0003 05 00000004", "00000002 01 00 00000008"
+    assert encode_records([record]) == bytes.fromhex(f"{maker} {taker} 00000005 8f")
 
 
 @given(records, st.integers(0, 31), st.integers(1, 255))

@@ -126,13 +126,13 @@ def test_accrue__a_priced_period_without_fills__charges_interest() -> None:
     listed = market()
     listed.accrue(START + HOUR)
     assert listed.index == FIRST_INDEX + funding.index_move(100_000, 50_000, 10, HOUR)
-    assert listed.sample == Sample(100_000, START + HOUR)
+    assert listed.sample == Sample(100_000, START + HOUR, START + HOUR)
 
 
 def test_accrue__a_period_without_a_price__charges_nothing() -> None:
     listed = market(time=START - 1)
     listed.accrue(START + HOUR)
-    assert (listed.index, listed.sample) == (FIRST_INDEX, Sample(0, START + HOUR))
+    assert (listed.index, listed.sample) == (FIRST_INDEX, Sample(0, START + HOUR, START + HOUR))
 
 
 @given(st.integers(1, 1_000), st.integers(0, HOUR - 1))
@@ -141,8 +141,9 @@ def test_accrue__after_an_outage__charges_the_first_period_only(missed: int, lat
     once.accrue(START + HOUR)
     again.accrue(START + missed * HOUR + late)
     assert again.index == once.index
-    assert again.sample == Sample(100_000, START + missed * HOUR)
-    again.accrue(START + missed * HOUR + late)
+    now = START + missed * HOUR + late
+    assert again.sample == Sample(100_000, START + missed * HOUR, now)
+    again.accrue(now)
     assert again.index == once.index
 
 

@@ -50,7 +50,7 @@ def test_settle__a_first_fill__moves_notional_and_fees_exactly() -> None:
     index = venue.markets[1].index
     assert venue.accounts[1].positions[1] == Position(3, -notional - taker_fee, index)
     assert venue.accounts[2].positions[1] == Position(-3, notional - maker_fee, index)
-    assert (venue.tally.number, venue.tally.fees) == (2, taker_fee + maker_fee)
+    assert (venue.tally.number, venue.fees) == (2, taker_fee + maker_fee)
 
 
 def test_settle__wrong_batch_number__is_refused() -> None:
@@ -323,11 +323,11 @@ def test_money__any_history__is_conserved_up_to_dust_in_the_venues_favour(
 ) -> None:
     """Σ equity + fees + tickets = deposits − dust, 0 ≤ dust < touches + open positions + 1.
 
-    Proof. A fill moves its notional from one quote to another and its fees to the tally: nothing is
-    lost. Sizes add up to zero in a market while its index moves, so exact funding adds up to zero
-    as well. A position receives the floor of what is exact, once for each touch and once for being
-    open now; each floor loses less than one unit, and only to the venue. The value of sizes at the
-    mark adds up to zero at any mark.
+    Proof. A fill moves its notional from one quote to another and its fees to the market: nothing
+    is lost. Sizes add up to zero in a market while its index moves, so exact funding adds up to
+    zero as well. A position receives the floor of what is exact, once for each touch and once for
+    being open now; each floor loses less than one unit, and only to the venue. The value of sizes
+    at the mark adds up to zero at any mark.
     """
     venue = model_venue(marks=(MARK, MARK), settings=STALE_NEVER)
     now, touches = play(venue, history)
@@ -337,7 +337,7 @@ def test_money__any_history__is_conserved_up_to_dust_in_the_venues_favour(
             venue.request_withdrawal(account.account, spare // 2, now)
     venue.refresh(1, mark, now + 1, now + 1)
     equity = sum(account_of(venue, a, now + 1).equity for a in venue.accounts)
-    owed = equity + venue.tally.fees + sum(amount for _, amount in venue.tickets)
+    owed = equity + venue.fees + sum(amount for _, amount in venue.tickets)
     open_positions = sum(len(account.open_markets) for account in venue.accounts.values())
     assert 0 <= 4 * DEPOSIT - owed < touches + open_positions + 1
 

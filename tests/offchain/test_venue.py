@@ -108,7 +108,7 @@ def test_withdrawal__stale_mark__is_refused_to_accounts_with_a_size_only() -> No
     venue.request_withdrawal(3, DEPOSIT, START + 61)
     with pytest.raises(Refused) as raised:
         venue.request_withdrawal(1, 1, START + 61)
-    assert refusal(raised) == (Refusal.STALE, (1, 1, START))
+    assert refusal(raised) == (Refusal.STALE, (1, 1, START + 60))
 
 
 @pytest.mark.parametrize(
@@ -184,9 +184,9 @@ def test_cancel_all__raises_both_floors_and_never_lowers_them() -> None:
 def test_collect_fees__moves_them_to_the_venues_account() -> None:
     venue = model_venue()
     settle(venue, cross(size=7))
-    fees = venue.tally.fees
-    assert venue.collect_fees() == fees == venue.accounts[0].collateral
-    assert venue.tally.fees == 0
+    fees = venue.fees
+    assert venue.collect_fees(1) == fees == venue.accounts[0].collateral
+    assert venue.fees == 0
 
 
 @given(st.integers(-20_000, 20_000), st.integers(1_000, 20_000))

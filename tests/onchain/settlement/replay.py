@@ -38,7 +38,7 @@ class Account:
 
 @dataclass
 class Market:
-    """Fields of a market word and of its sample word."""
+    """Fields of a market word, of its activity word and of its course word."""
 
     unit: int
     initial_bps: int
@@ -46,14 +46,17 @@ class Market:
     taker_fee: int
     maker_fee: int
     interval: int
+    terms: tuple[int, int, int]
     start: int
+    sampled_at: int
     mark: int = 0
     time: int = 0
+    fresh_until: int = 0
     index: int = 2**32
     last_rate: int = 0
-    sampled_at: int = 0
     premium: int = 0
     weighted: int = 0
+    fees: int = 0
 
 
 @dataclass
@@ -66,8 +69,9 @@ class Replay:
     markets: dict[int, Market] = field(default_factory=dict)
     number: int = 1
     settled_at: int = 0
-    fees: int = 0
-    settings: int = 0
+    limits: int = 0
+    open_after: int = 0
+    max_age: int = 0
 
     def apply(self, time: int, log: Log) -> None:
         """Take one event."""
@@ -77,7 +81,8 @@ class Replay:
 
     def _on_SettingsChanged(self, time: int, rules: tuple[Any, ...]) -> None:
         operator, after, age, band, most = rules
-        self.settings = most << 240 | band << 224 | age << 192 | after << 160 | int(operator, 16)
+        self.limits = most << 248 | band << 232 | int(operator, 16)
+        self.open_after, self.max_age = after, age
 
     def _on_AccountRegistered(self, time: int, account: int, owner: str, signer: str) -> None:
         self.accounts[account] = Account(int(signer, 16))
@@ -104,19 +109,21 @@ class Replay:
         held = self.accounts[account]
         held.floored, held.floor, held.nonce = True, floor, nonce
 
-    def _on_FeesCollected(self, time: int, amount: int) -> None:
+    def _on_FeesCollected(self, time: int, market: int, amount: int) -> None:
         self.accounts[0].collateral += amount
-        self.fees -= amount
+        self.markets[market].fees -= amount
 
     def _on_MarketListed(
         self, time: int, market: int, symbol: str, listing: tuple[int, ...]
     ) -> None:
-        unit, initial, maintenance, taker, maker, interval, *_ = listing
-        start = time - time % (interval * 60)
-        self.markets[market] = Market(unit, initial, maintenance, taker, maker, interval, start)
+        unit, initial, maintenance, taker, maker, interval, interest, cap, damp = listing
+        start, terms = time - time % (interval * 60), (interest, cap, damp)
+        ratios = (initial, maintenance, taker, maker)
+        self.markets[market] = Market(unit, *ratios, interval, terms, start, sampled_at=time)
 
     def _on_MarkUpdated(self, time: int, market: int, price: int, published: int) -> None:
-        self.markets[market].mark, self.markets[market].time = price, published
+        held = self.markets[market]
+        held.mark, held.time, held.fresh_until = price, published, published + self.max_age
 
     def _on_FundingAccrued(
         self, time: int, market: int, start: int, rate: int, index: int, mark: int
@@ -130,7 +137,7 @@ class Replay:
     def _open_period(self, time: int, market: int, rate: int) -> None:
         held = self.markets[market]
         held.start = time - time % (held.interval * 60)
-        held.last_rate, held.sampled_at, held.premium, held.weighted = rate, 0, 0, 0
+        held.last_rate, held.sampled_at, held.premium, held.weighted = rate, time, 0, 0
 
     def _on_BatchSettled(self, time: int, number: int, fills: bytes) -> None:
         self.number = number + 1
@@ -164,7 +171,7 @@ class Replay:
         notional = record.size * record.price * market.unit
         quote -= (notional if lots > 0 else -notional) - (-notional * rate // 10**6)
         self.positions[account, record.market] = [size + lots, quote, market.index]
-        self.fees += -(-notional * rate // 10**6)
+        market.fees += -(-notional * rate // 10**6)
 
     def _count(self, account: int, nonce: int, size: int) -> None:
         slot, epoch = nonce >> 32, nonce % 2**32
@@ -185,8 +192,8 @@ class Replay:
     def words(self) -> dict[tuple[str, int, int], int]:
         """Every storage word that is not zero, by the names of docs/storage.md."""
         found = {
-            ("settings", 0, 0): self.settings,
-            ("tally", 0, 0): self.fees << 88 | self.settled_at << 48 | self.number,
+            ("rules", 0, 0): self.max_age << 32 | self.open_after,
+            ("tally", 0, 0): self.limits | self.settled_at << 200 | self.number << 160,
         }
         for (account, market), (size, quote, snapshot) in self.positions.items():
             word = cut(size, 64) << 192 | cut(quote, 96) << 96 | cut(snapshot, 96)
@@ -198,7 +205,9 @@ class Replay:
             found["account", number, 0] = self._account_word(number, account_)
             found["floor", number, 0] = account_.floor
         for number, market_ in self.markets.items():
-            found["market", number, 0], found["sample", number, 0] = _market_words(market_)
+            found["market", number, 0] = _market_word(market_)
+            found["activity", number, 0] = _activity_word(market_)
+            found["course", number, 0] = _course_word(market_)
         return {key: word for key, word in found.items() if word}
 
     def _account_word(self, number: int, held: Account) -> int:
@@ -208,12 +217,21 @@ class Replay:
         return head | cut(held.collateral, 56) << 160 | held.signer
 
 
-def _market_words(m: Market) -> tuple[int, int]:
-    word = m.mark << 224 | m.unit << 192 | cut(m.index, 80) << 112 | m.initial_bps << 96
-    word |= m.maintenance_bps << 80 | m.taker_fee << 64 | m.maker_fee << 48
-    sample = cut(m.last_rate, 32) << 224 | m.start << 192 | m.sampled_at << 160
-    sample |= cut(m.premium, 32) << 128 | cut(m.weighted, 96) << 32
-    return word | m.interval << 32 | m.time, sample
+def _market_word(m: Market) -> int:
+    word = m.mark << 224 | m.unit << 200 | cut(m.index, 80) << 120 | m.initial_bps << 106
+    word |= m.maintenance_bps << 92 | m.taker_fee << 78 | m.maker_fee << 64
+    return word | m.fresh_until << 32 | m.start + m.interval * 60
+
+
+def _activity_word(m: Market) -> int:
+    sample = m.sampled_at << 224 | cut(m.premium, 32) << 192 | cut(m.weighted, 64) << 128
+    return sample | m.fees
+
+
+def _course_word(m: Market) -> int:
+    interest, cap, damp = m.terms
+    word = m.time << 176 | m.start << 144 | cut(m.last_rate, 32) << 112 | m.interval << 96
+    return word | damp << 64 | cap << 32 | cut(interest, 32)
 
 
 def replay(events: Iterable[tuple[int, Log]], start: Replay | None = None) -> Replay:

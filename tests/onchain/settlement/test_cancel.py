@@ -1,4 +1,4 @@
-"""cancel(account, nonces), cancelAll(account, epochFloor, nonce), sweep, collectFees
+"""cancel(account, nonces), cancelAll(account, epochFloor, nonce), sweep, collectFees(market)
 
 cancel:       caller neither owner nor key . Account_CallerNotOwnerOrSigner
               epoch or a lower one ......... dead; a higher one in the slot lives
@@ -139,9 +139,9 @@ def test_sweep__nothing_there__reverts(desk: Desk, account: int, market: int) ->
 def test_collect_fees__by_a_stranger__credits_account_0(desk: Desk, sizes: list[int]) -> None:
     for size in sizes:
         desk.trade(size if desk.size(1) <= 0 else -size)
-    fees = desk.model.tally.fees
-    collected = desk.transact(desk.venue.positions, "collectFees", sender=STRANGER.address)
-    assert collected == fees == desk.collateral(0) == desk.model.collect_fees()
+    fees = desk.model.fees
+    collected = desk.transact(desk.venue.positions, "collectFees", 1, sender=STRANGER.address)
+    assert collected == fees == desk.collateral(0) == desk.model.collect_fees(1)
     total = sum(desk.equity(account) for account in (0, 1, 2))
     assert total == 2 * DEPOSIT
     desk.compare()

@@ -18,7 +18,14 @@ from penstock.records import decode_records
 from penstock.signing import Domain
 from tests.helpers.actors import Actor
 from tests.helpers.revm import START, Log, reverts
-from tests.helpers.twin import DONE, listing_of, outcome_of, trading_key, undoing
+from tests.helpers.twin import (
+    DONE,
+    address_text,
+    listing_of,
+    outcome_of,
+    trading_key,
+    undoing,
+)
 from tests.helpers.venue import OPERATOR, STRANGER
 from tests.onchain.settlement.desk import DEPOSIT, FAR, MARK, OK, SIZES, UNIT, Desk
 from tests.onchain.settlement.replay import Replay, replay
@@ -269,7 +276,7 @@ def test_ord_5__fees__never_above_the_listed_rate_by_a_whole_unit(
     price = MARK + ticks
     assert desk.verdicts(desk.cross(size=size, price=price)) == [OK]
     notional = size * price * UNIT
-    fees = desk.venue.positions.call("tally")[2]
+    fees = desk.venue.lens.call("progress")[2]
     assert notional * 700 <= fees * 10**6 < notional * 700 + 2 * 10**6
 
 
@@ -426,11 +433,16 @@ def test_bat_8__replay_of_all_events__exact_storage(seed: int) -> None:
     history = History(500 + seed)
     twin = history.twin
     # Deployment happened before anybody listened: its events are read from the parameters.
-    first = Replay(settings=twin.model.settings.word, settled_at=twin.model.tally.settled_at)
+    rules = twin.model.settings
+    first = Replay(settled_at=twin.model.tally.settled_at)
+    said = (address_text(rules.operator), rules.open_after, rules.max_price_age)
+    limits = (rules.band_bps, rules.max_markets)
+    first.apply(START, Log("", "SettingsChanged", ((*said, *limits),)))
     for number, market in enumerate(PARAMETERS.markets, 1):
         m = market
         margins = (m.initial_bps, m.maintenance_bps)
-        listing = (listing_of(m).unit, *margins, m.taker_fee, m.maker_fee, m.interval)
+        terms = (m.interval, m.interest, m.cap, m.damp)
+        listing = (listing_of(m).unit, *margins, m.taker_fee, m.maker_fee, *terms)
         log = Log("", "MarketListed", (number, market.symbol, listing))
         first.apply(START, log)
     for _ in range(250):

@@ -1,4 +1,4 @@
-"""FundingIndex: listMarket, refresh, accrue, prepare and peek, record, views
+"""FundingIndex: listMarket, refresh, accrue, prepare and peek, views; where its words lie
 
 listMarket: caller is not the governor .... OwnableUnauthorizedAccount
             unit, margins, fees, interval,
@@ -10,7 +10,9 @@ refresh:    market not listed ............. Market_NotListed
 accrue:     nothing due ................... nothing changes
             first ended period was priced . charged once, however long ago
             it was not .................... skipped, nothing charged
-record:     not PerpPositions ............. Market_CallerNotPositions
+            the index would not fit ....... skipped, and the market goes on
+setMarket, beginPeriod of PerpPositions:
+            not FundingIndex .............. Market_CallerNotIndex
 """
 
 import pytest
@@ -24,7 +26,7 @@ from tests.helpers.amounts import PEOPLE
 from tests.helpers.revm import reverts
 from tests.helpers.twin import DONE, undoing
 from tests.helpers.venue import GOVERNOR, STRANGER
-from tests.onchain.settlement.desk import MARK, SIZES, UNIT, Desk
+from tests.onchain.settlement.desk import MARK, OK, SIZES, UNIT, Desk
 
 GOOD = (100, 500, 250, 500, 200, 60, 100_000, 7_500_000, 500_000)
 
@@ -65,7 +67,7 @@ def test_list_market__out_of_range__reverts_with_the_values(
         desk.venue.index.transact("listMarket", "SOL-PERP", listing, sender=GOVERNOR)
 
 
-@given(unit=st.integers(1, 2**32 - 1), interval=st.integers(1, 1_440))
+@given(unit=st.integers(1, 2**24 - 1), interval=st.integers(1, 1_440))
 @undoing
 def test_list_market__good__is_the_next_without_a_mark(
     desk: Desk, unit: int, interval: int
@@ -75,7 +77,7 @@ def test_list_market__good__is_the_next_without_a_mark(
     terms = funding.Terms(*GOOD[6:])
     assert number == desk.model.list_market(Listing(*listing[:6], terms), desk.now) == 3
     desk.compare()
-    assert desk.venue.index.call("marketOf", 3)[:5] == (0, 0, unit, 2**32, 500)
+    assert desk.venue.index.call("marketOf", 3)[:6] == (0, 0, 0, unit, 2**32, 500)
 
 
 @given(market=st.integers(0, 2**16 - 1).filter(lambda m: m not in (1, 2)))
@@ -141,11 +143,31 @@ def test_peek__at_any_time__is_what_prepare_returns(desk: Desk, seconds: int) ->
     desk.pass_time(seconds)
     seen = desk.venue.index.call("peek", 1)
     assert desk.venue.index.transact("prepare", 1, sender=STRANGER.address) == seen
-    assert desk.venue.index.call("marketWord", 1) == seen
+    assert desk.venue.positions.call("marketWord", 1) == seen
 
 
-@given(who=PEOPLE, volume=SIZES)
+@given(who=PEOPLE, word=st.integers(0, 2**256 - 1))
 @undoing
-def test_record__not_positions__reverts(desk: Desk, who: Actor, volume: int) -> None:
-    with reverts("Market_CallerNotPositions", who.address, desk.venue.positions.address):
-        desk.venue.index.transact("record", 1, volume, volume, sender=who.address)
+def test_set_market__not_the_index__reverts(desk: Desk, who: Actor, word: int) -> None:
+    for function in ("setMarket", "beginPeriod"):
+        with reverts("Market_CallerNotIndex", who.address, desk.venue.index.address):
+            desk.venue.positions.transact(function, 1, word, sender=who.address)
+
+
+@given(above=st.integers(0, 2**40), hours=st.integers(1, 3))
+@undoing
+def test_accrue__index_would_not_fit__skips_and_the_market_goes_on(
+    desk: Desk, above: int, hours: int
+) -> None:
+    market, positions = desk.model.markets[1], desk.venue.positions.address
+    held = desk.chain._storages()[positions]
+    slot = next(key for key, word in held.items() if word == market.word)
+    market.index = 2**79 - 1 - above
+    desk.chain.evm.insert_account_storage(positions, slot, market.word)
+    desk.pass_time(3_600 * hours)
+    assert desk.accrue(1) is DONE
+    fits = above >= funding.index_move(100_000, MARK, UNIT, 3_600)
+    assert desk.logs[-1][1].name == ("FundingAccrued" if fits else "FundingSkipped")
+    desk.marks(MARK)
+    desk.compare()
+    assert desk.verdicts(desk.cross()) == [OK]

@@ -62,7 +62,7 @@ def test_settle__one_fill__is_what_was_simulated_and_both_sides_hold_it(
     sizes = [handles.lens.positionOf(account, 1).size for account in KEYS]
     assert sizes == [-10, 10]
     total: Any = sum(handles.lens.accountOf(account).equity for account in KEYS)
-    assert total == 2 * DEPOSIT - handles.positions.tally().fees
+    assert total == 2 * DEPOSIT - handles.lens.progress().fees
 
 
 def test_settle__overfill__is_skipped(

@@ -92,7 +92,7 @@ def test_request_withdrawal__mark_about_its_age_limit__stale_beyond(
     desk.trade(size)
     published = desk.now
     desk.pass_time(age)
-    expected = ("Withdrawal_PriceStale", (1, 1, published)) if age > 60 else DONE
+    expected = ("Withdrawal_PriceStale", (1, 1, published + 60)) if age > 60 else DONE
     assert desk.withdraw(1, 1) == expected
 
 

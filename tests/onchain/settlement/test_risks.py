@@ -135,7 +135,7 @@ def test_risk_7__fee_and_margin_unit__round_up(desk: Desk, size: int, mark: int)
     desk.marks(mark, 300_000)
     desk.trade(size)
     notional = size * mark * UNIT
-    assert desk.model.tally.fees == -(-notional * 500 // 10**6) - (-notional * 200 // 10**6)
+    assert desk.model.fees == -(-notional * 500 // 10**6) - (-notional * 200 // 10**6)
     margin = desk.venue.lens.call("accountOf", 1)[7]
     assert margin == size * -(-mark * UNIT * 500 // 10**4)
 
@@ -197,7 +197,7 @@ def test_risk_11__every_word_of_a_lived_in_venue__is_one_that_the_docs_list(desk
     assert desk.cancel_all(3, 7, 7) is DONE
     assert desk.cancel(4, [255 << 32 | 9]) is DONE
     desk.compare_storage()
-    assert len({key[0] for key in views.words(desk.model)}) == 8
+    assert len({key[0] for key in views.words(desk.model)}) == 9
 
 
 @given(sizes=st.lists(SIZES, min_size=1, max_size=8))
@@ -210,7 +210,8 @@ def test_risk_12__fills__stand_in_the_event_with_all_that_an_indexer_needs(
     for fill, record in zip(fills, records, strict=True):
         maker, taker = fill.maker.order, fill.taker.order
         assert record[:5] == (maker.account, taker.account, 1, maker.price, fill.size)
-        assert record[5:9] == (maker.nonce, taker.nonce, taker.buy, taker.immediate)
+        assert record[5:9] == (maker.nonce, taker.nonce, maker.flags, taker.immediate)
+        assert record.taker_buys == taker.buy
 
 
 def unchecked(batch: Batch) -> bytes:

@@ -71,7 +71,7 @@ def test_settle__operator_settles_nothing__leaves_the_silence_as_it_was(
     began = desk.model.tally.settled_at
     desk.chain.time = began + waited
     assert desk.settle(desk.batch()) is DONE
-    assert desk.venue.positions.call("tally")[1] == began
+    assert desk.venue.lens.call("progress")[1] == began
 
 
 @given(number=st.integers(0, 2**48 - 1).filter(lambda n: n != 1))
@@ -95,7 +95,7 @@ def test_settle__market_not_listed__reverts(desk: Desk, market: int) -> None:
 @undoing
 def test_settle__nothing_in_it__counts(desk: Desk) -> None:
     assert desk.verdicts() == []
-    assert desk.venue.positions.call("tally")[0] == 2
+    assert desk.venue.lens.call("progress")[0] == 2
 
 
 # --- legal fills ----------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ def test_settle__legal_fill__moves_lots_cash_and_fees(
     assert (desk.size(1), desk.size(2)) == (sign * size, -sign * size)
     assert desk.equity(1) == DEPOSIT - sign * size * ticks * UNIT - own
     assert desk.equity(2) == DEPOSIT + sign * size * ticks * UNIT - other
-    assert desk.venue.positions.call("tally")[2] == sum(fees)
+    assert desk.venue.lens.call("progress")[2] == sum(fees)
 
 
 @given(size=SIZES, part=st.integers(1, 1_000))
