@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from typing import Final
 
-from penstock.messages import SignedOrder
+from penstock.messages import SignedLadder, SignedOrder
 from penstock.units import UINT32_MAX
 
 CANCELLED: Final = UINT32_MAX
@@ -23,10 +23,10 @@ class Slot:
 
     It outlives its orders: `nonce`, the highest one seen, and `filled` (lots) are remembered for
     ever. `signed`, `left` (lots) and `expiry` (seconds) mean something only while an order rests,
-    that is has a `level`.
+    that is has a `level`. `ladder` holds the slot, also when none of its own levels rests there.
     """
 
-    __slots__ = ("expiry", "filled", "left", "level", "next", "nonce", "prev", "signed")
+    __slots__ = ("expiry", "filled", "ladder", "left", "level", "next", "nonce", "prev", "signed")
 
     signed: SignedOrder
     left: int
@@ -35,6 +35,7 @@ class Slot:
         self.nonce: int = 0
         self.filled: int = 0
         self.expiry: int = -1
+        self.ladder: SignedLadder | None = None
         self.level: Level | None = None
         self.prev: Slot | None = None
         self.next: Slot | None = None

@@ -5,6 +5,7 @@ command. Nonces follow docs/batch.md and are checked before anything is matched,
 chain, looking at the same fills in the same order, finds nothing to skip.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
@@ -34,12 +35,12 @@ from penstock.events import (
 )
 from penstock.expiry import Expiries
 from penstock.gate import Gate
+from penstock.ladders import Ladders
 from penstock.matcher import Matcher
 from penstock.messages import SLOTS, Cancel, Order, SignedLadder, SignedOrder
 from penstock.units import UINT32_MAX
 
 # NOTE: Python 3.11 takes 200 ns to look up a member of an enum, more than a cancel's queue work.
-_REPLACED: Final = CancelReason.REPLACED
 _REQUESTED: Final = CancelReason.REQUESTED
 
 
@@ -55,6 +56,7 @@ class Engine:
         "_expiries",
         "_floors",
         "_gate",
+        "_ladders",
         "_matcher",
         "_numbers",
         "_slots",
@@ -66,10 +68,11 @@ class Engine:
         self._gate: Final = gate
         self._matcher: Final = Matcher(gate)
         self._books: Final = {market: Book(market) for market in markets}
-        self._slots: Final[dict[int, Slot]] = {}
+        self._slots: Final = defaultdict[int, Slot](Slot)
         self._numbers: Final[dict[int, int]] = {}
         self._floors: Final[dict[int, int]] = {}
         self._expiries: Final = Expiries(self._slots)
+        self._ladders: Final = Ladders(self._slots)
 
     def execute(self, command: Command) -> list[Event]:
         """Carry out one entry of a command log."""
@@ -110,7 +113,7 @@ class Engine:
             return self._place_other(book, signed, all_or_none, self_trade, out)
         nonce = order.nonce
         key = order.account << 8 | nonce >> 32
-        slot = self._slots.get(key) or self._open_slot(key)
+        slot = self._slots[key]
         left = order.size
         reason = None
         if nonce <= slot.nonce or order.reduce_only or self._floors or not left:
@@ -125,9 +128,8 @@ class Engine:
         if reason or (crosses and order.post_only):
             out.append(Rejected(signed, reason or RejectReason.WOULD_CROSS))
             return out
-        if slot.level is not None:
-            remove(slot)
-            out.append(Cancelled(slot.signed, slot.left, _REPLACED))
+        if slot.level is not None or slot.ladder is not signed.ladder:
+            self._ladders.replace(slot, signed.ladder, out)
         # The same epoch comes back when the engine took it out; its fills count on.
         if nonce != slot.nonce:
             slot.nonce = nonce
@@ -148,9 +150,18 @@ class Engine:
         now: int,
         self_trade: SelfTrade = SelfTrade.CANCEL_OLDEST,
     ) -> list[Event]:
-        """Place the levels one after the other; each is accepted or rejected on its own."""
-        out: list[Event] = []
-        for level in signed.levels():
+        """Place the levels one after the other; each is accepted or rejected on its own.
+
+        The first one that is accepted takes all the ladder's slots: whatever else rests in them
+        goes before anything matches, other ladders as a whole. A ladder is refused as a whole when
+        one of its slots has seen a higher epoch.
+        """
+        out = self.advance(now)
+        levels = signed.levels()
+        if self._ladders.is_stale(signed.ladder):
+            out += [Rejected(level, RejectReason.STALE_EPOCH) for level in levels]
+            return out
+        for level in levels:
             out += self.place(level, now, False, self_trade)
         return out
 
@@ -161,7 +172,7 @@ class Engine:
             self._advance(now, out)
         nonce = cancel.nonce
         key = cancel.account << 8 | nonce >> 32
-        slot = self._slots.get(key) or self._open_slot(key)
+        slot = self._slots[key]
         if nonce < slot.nonce:
             out.append(Rejected(cancel, RejectReason.STALE_EPOCH))
             return out
@@ -290,10 +301,6 @@ class Engine:
         if left:
             out.append(stop or Cancelled(signed, left, CancelReason.IMMEDIATE))
         return None
-
-    def _open_slot(self, key: int) -> Slot:
-        slot = self._slots[key] = Slot()
-        return slot
 
     def _limit(self, order: Order, slot: Slot) -> tuple[int, RejectReason | None]:
         """Apply the rules that most orders pass by. Returns the lots that may match."""

@@ -136,6 +136,11 @@ class Ladder(Struct, frozen=True, gc=False, rename="camel"):
         """The sort key of the order table, that of the first level."""
         return (self.account, 0, self.nonce)
 
+    @property
+    def nonces(self) -> range:
+        """The nonce of each level, in the order of the slots."""
+        return range(self.nonce, self.nonce + (len(self.prices) << 32), 1 << 32)
+
     def levels(self) -> list[Order]:
         """Write each level as the resting order that it is, in the order of the slots."""
         return [
@@ -149,9 +154,9 @@ class Ladder(Struct, frozen=True, gc=False, rename="camel"):
                 price=price,
                 size=size,
                 expiry=self.expiry,
-                nonce=self.nonce + (k << 32),
+                nonce=nonce,
             )
-            for k, (price, size) in enumerate(zip(self.prices, self.sizes, strict=True))
+            for nonce, price, size in zip(self.nonces, self.prices, self.sizes, strict=True)
         ]
 
 
