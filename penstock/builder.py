@@ -4,8 +4,9 @@
 
 `split` cuts fills into lists that each fit a batch, `build` writes one of them. The fills of an
 immediate order are a run that stays together, because its number is spent after the batch that
-fills it. Orders whose slots interleave with a ladder's (a level replaced on its own) do not
-fit one order table, so a batch ends before the second of them.
+fills it. Nor does a ladder share a slot with another paper of the batch: they could not stand one
+above the other in the order table. The engine keeps such papers out of one run, but not out of two,
+because what filled may be replaced; so a batch ends before the second of them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -81,6 +82,13 @@ def _levels(signed: Signed) -> int:
     return len(signed.ladder.prices) if isinstance(signed, SignedLadder) else 1
 
 
+def _slots(signed: Signed) -> list[tuple[int, int]]:
+    """The order slots that a paper covers, with their account; an immediate order has none."""
+    if isinstance(signed, SignedLadder):
+        return [(signed.ladder.account, nonce >> 32) for nonce in signed.ladder.nonces]
+    return [] if signed.order.immediate else [(signed.order.account, signed.order.slot)]
+
+
 @dataclass(slots=True)
 class _Draft:
     """A batch in the making: what it holds and what that costs."""
@@ -89,8 +97,8 @@ class _Draft:
     documents: dict[Key, Signed] = field(default_factory=dict)
     places: dict[int, set[int]] = field(default_factory=dict)
     markets: set[int] = field(default_factory=set)
-    slots: set[tuple[int, int]] = field(default_factory=set)
-    ladders: dict[int, int] = field(default_factory=dict)
+    words: set[tuple[int, int]] = field(default_factory=set)
+    papers: dict[tuple[int, int], Signed] = field(default_factory=dict)
     fills: list[Fill] = field(default_factory=list)
     size: int = HEADER_BYTES
     gas: int = GAS_BATCH
@@ -129,43 +137,37 @@ class _Draft:
     def _add_order(self, signed: SignedOrder) -> bool:
         paper, order = document(signed), signed.order
         self._add_place(order.account, order.market)
-        self._add_slot(order.account, order.slot, order.immediate)
+        self._add_word(order.account, order.slot, order.immediate)
         known = self.documents.get(_key(paper))
         if known is not None:
             return known == paper
-        if self._interleaves(paper, order.account):
+        if not self._take_slots(paper):
             return False
         self.documents[_key(paper)] = paper
-        self._charge(paper, order.account)
+        self._charge(paper)
         return True
 
-    def _add_slot(self, account: int, slot: int, immediate: bool) -> None:
+    def _add_word(self, account: int, slot: int, immediate: bool) -> None:
         word = (account, slot >> 2)
-        if not immediate and word not in self.slots:
-            self.slots.add(word)
+        if not immediate and word not in self.words:
+            self.words.add(word)
             self.gas += GAS_SLOTS
 
-    def _charge(self, paper: Signed, account: int) -> None:
+    def _take_slots(self, paper: Signed) -> bool:
+        """Put a paper into its slots; say False if a ladder would share one of them."""
+        slots = _slots(paper)
+        others = [self.papers[slot] for slot in slots if slot in self.papers]
+        if others and any(isinstance(one, SignedLadder) for one in (paper, *others)):
+            return False
+        self.papers.update(dict.fromkeys(slots, paper))
+        return True
+
+    def _charge(self, paper: Signed) -> None:
         levels = _levels(paper)
         is_ladder = isinstance(paper, SignedLadder)
         self.size += SIGNATURE_BYTES
         self.size += LADDER_BYTES + LEVEL_BYTES * levels if is_ladder else ORDER_BYTES
         self.gas += GAS_ORDER + GAS_LEVEL * levels
-        self.ladders[account] = self.ladders.get(account, 0) + is_ladder
-
-    def _interleaves(self, paper: Signed, account: int) -> bool:
-        """Whether the paper and another of the account could not stand one above the other."""
-        if not isinstance(paper, SignedLadder) and not self.ladders.get(account):
-            return False
-        first, last = _span(paper)
-        others = (other for key, other in self.documents.items() if key[0] == account)
-        return any(first <= _span(other)[1] and _span(other)[0] <= last for other in others)
-
-
-def _span(paper: Signed) -> tuple[Key, Key]:
-    """Sort keys of the first and the last level."""
-    first = _key(paper)
-    return first, (first[0], first[1], first[2] + ((_levels(paper) - 1) << 32))
 
 
 def _runs(fills: Iterable[Fill]) -> Iterator[list[Fill]]:
