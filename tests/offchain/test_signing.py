@@ -25,6 +25,7 @@ from penstock.errors import AddressError, BackendError, KeyFormatError, RangeErr
 from penstock.messages import Cancel, Ladder, Order, Report
 from penstock.signing import Domain, Signer, check_backend, keccak, recover
 from tests.vectors.make import TYPES, digest
+from tests.vectors.signatures import N, compact, high, parities, points, refused
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "digests.json").read_text())
 CLASSES: dict[str, Any] = {"Order": Order, "Ladder": Ladder, "Cancel": Cancel, "Report": Report}
@@ -106,6 +107,20 @@ def test_recover__one_bit_changed__is_never_the_signer(
 def test_recover__wrong_length__raises(signature: bytes) -> None:
     with pytest.raises(SignatureError, match="64 bytes"):
         recover(bytes(32), signature)
+
+
+@given(points, high, parities, st.binary(min_size=32, max_size=32))
+def test_sig_4__high_s_twin__recovers_the_same_signer(
+    r: int, s: int, parity: int, digest: bytes
+) -> None:
+    twin = compact(r, N - s, 1 - parity)
+    assert recover(digest, compact(r, s, parity)) == recover(digest, twin)
+
+
+@given(refused, st.binary(min_size=32, max_size=32))
+def test_sig_4__r_or_s_out_of_range__raises(signature: bytes, digest: bytes) -> None:
+    with pytest.raises(SignatureError, match="no public key"):
+        recover(digest, signature)
 
 
 @pytest.mark.parametrize("signature", [bytes(64), b"\xff" * 64])
