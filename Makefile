@@ -26,7 +26,7 @@ console: build ## ape console with the deployed system, named accounts and helpe
 bench: build ## gas and throughput, each beside its goal; writes build/bench.json
 	@$(BIN)/ape run bench $(ARGS)
 
-lint: setup ## formatting, style and types; changes nothing
+lint: setup ## formatting, style, types and slither; changes nothing
 	@$(BIN)/python -m tools.lint
 
 setup: ## install the pinned toolchain into this folder

@@ -1,6 +1,7 @@
 """Check formatting, style and types of Python and Solidity; with `--write`, put both into format.
 
-Every check runs even when an earlier one fails, so one run shows all there is to mend.
+Slither looks for bugs as well. Every check runs even when an earlier one fails, so one run shows
+all there is to mend.
 """
 
 import os
@@ -59,6 +60,7 @@ def checks(write: bool) -> list[Check]:
         jobs += [
             Check("prettier", [*prettier, "--check", *contracts], "make format"),
             Check("solhint", [*solhint, "--noPoster", *contracts]),
+            Check("slither", [tool + "python", "-m", "tools.slither"]),
         ]
     return jobs
 

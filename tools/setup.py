@@ -322,7 +322,9 @@ def pinned_solc() -> str:
 def native_solc(version: str) -> Path | None:
     """A native compiler of exactly the pinned version: faster than WASM, same bytecode."""
     candidates = [Path.home() / ".solcx" / f"solc-v{version}"]
-    if on_path := shutil.which("solc"):
+    # NOTE: slither brings a `solc` into .venv that asks the network for a compiler when called.
+    places = [place for place in os.get_exec_path() if Path(place).resolve() != VENV / "bin"]
+    if on_path := shutil.which("solc", path=os.pathsep.join(places)):
         candidates.append(Path(on_path))
     for candidate in candidates:
         if candidate.is_file() and f"Version: {version}+" in answer(candidate, "--version"):
