@@ -19,7 +19,7 @@ from penstock.events import Event, Rejected, RejectReason
 from penstock.gateway import Gateway
 from penstock.invariants import EQUITY, Check, check_all
 from penstock.ledger import Ledger
-from penstock.messages import Cancel, Fill, Ladder, Order, SignedCancel, SignedOrder
+from penstock.messages import Cancel, Fill, Ladder, Order, SignedCancel
 from penstock.mirror import Mirror
 from penstock.population import Asset, Maker, Prices, Taker
 from penstock.risk import RiskGate
@@ -222,10 +222,6 @@ class Simulation:
             data = encode_order(signer.sign_order(domain, paper))
             events = self.gateway.place(data, now, all_or_none)
         self._sort(events)
-        for event in events:
-            match event:
-                case Rejected(message=SignedOrder(order=order), reason=RejectReason.WOULD_CROSS):
-                    self._withdraw_stale(order, now)
 
     def _cancel(self, maker: Maker, now: int) -> SignedCancel:
         cancel: Cancel = maker.cancel(self.rng.choice(self.assets))
@@ -233,13 +229,6 @@ class Simulation:
         self.cancels += 1
         self._sort(self.gateway.cancel(encode_cancel(signed), now))
         return signed
-
-    def _withdraw_stale(self, order: Order, now: int) -> None:
-        """A maker whose new quote would cross takes back the old one, which still stands there."""
-        stale = Cancel(order.account, order.nonce - 1)
-        signed = self.traders[order.account].signer.sign_cancel(self.devnet.domain, stale)
-        self.cancels += 1
-        self._sort(self.gateway.cancel(encode_cancel(signed), now))
 
     def _sort(self, events: list[Event]) -> None:
         """Fills go to the submitter, refusals are counted."""
