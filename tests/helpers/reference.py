@@ -28,7 +28,7 @@ from penstock.events import (
     Trimmed,
 )
 from penstock.gate import Gate
-from penstock.messages import Cancel, Fill, Order, Side, SignedOrder
+from penstock.messages import Cancel, Fill, Order, Side, SignedLadder, SignedOrder
 
 CANCELLED = 2**32 - 1
 
@@ -70,8 +70,7 @@ class Reference:
             case Place(order=signed, all_or_none=all_or_none, self_trade=mode):
                 self._place(command.now, signed, all_or_none, mode)
             case PlaceLadder(ladder=ladder, self_trade=mode):
-                for level in ladder.levels():
-                    self._place(command.now, level, False, mode)
+                self._place_ladder(command.now, ladder, mode)
             case Withdraw(cancel=cancel):
                 self._cancel(cancel)
             case WithdrawAll(account=account):
@@ -84,6 +83,18 @@ class Reference:
             case Refresh(account=account, market=market):
                 self._trim(account, market)
         return self.out
+
+    def _place_ladder(self, now: int, ladder: SignedLadder, mode: SelfTrade) -> None:
+        """Refuse a ladder of which one slot has seen a higher epoch, or place level by level."""
+        if any(order.epoch < self._seen(order)[0] for order in ladder.ladder.levels()):
+            stale = RejectReason.STALE_EPOCH
+            self.out += [Rejected(level, stale) for level in ladder.levels()]
+            return
+        for level in ladder.levels():
+            self._place(now, level, False, mode)
+
+    def _seen(self, order: Order) -> tuple[int, int]:
+        return self.slots.get((order.account, order.slot), (0, 0))
 
     def _place(self, now: int, signed: SignedOrder, all_or_none: bool, mode: SelfTrade) -> None:
         reason = self._refuse(now, signed.order, all_or_none)
@@ -104,10 +115,8 @@ class Reference:
         if order.immediate:
             self.numbers[order.account] = order.nonce
         else:
-            for entry in list(self.resting):
-                if (entry.order.account, entry.order.slot) == (order.account, order.slot):
-                    self._take_out(entry, CancelReason.REPLACED)
-            epoch, filled = self.slots.get((order.account, order.slot), (0, 0))
+            self._make_room(signed)
+            epoch, filled = self._seen(order)
             kept = filled if epoch == order.epoch else 0
             self.slots[order.account, order.slot] = (order.epoch, kept)
         self.out.append(Accepted(signed, left))
@@ -117,6 +126,15 @@ class Reference:
         elif left and not stopped:
             self.came += 1
             self.resting.append(Entry(signed, left, self.came))
+
+    def _make_room(self, signed: SignedOrder) -> None:
+        """Take out what shares a slot with the accepted paper; a ladder holds all its slots."""
+        for entry in sorted(self.resting, key=lambda entry: entry.order.slot):
+            if paper(entry.signed) != paper(signed) and shares(entry.signed, signed):
+                self._take_out(entry, CancelReason.REPLACED)
+        for order in covered(signed):
+            if self._seen(order)[0] < order.epoch:
+                self.slots[order.account, order.slot] = (order.epoch, 0)
 
     def _refuse(self, now: int, order: Order, all_or_none: bool) -> RejectReason | None:
         if order.market not in self.markets:
@@ -262,3 +280,19 @@ class Reference:
     def _take_out(self, entry: Entry, reason: CancelReason) -> None:
         self.resting.remove(entry)
         self.out.append(Cancelled(entry.signed, entry.left, reason))
+
+
+def paper(signed: SignedOrder) -> SignedOrder | SignedLadder:
+    """What carries the signature."""
+    return signed.ladder or signed
+
+
+def covered(signed: SignedOrder) -> list[Order]:
+    """All levels of an order's ladder, or the order alone."""
+    return signed.ladder.ladder.levels() if signed.ladder is not None else [signed.order]
+
+
+def shares(one: SignedOrder, other: SignedOrder) -> bool:
+    """Whether the papers of two resting orders have a slot in common."""
+    first, second = ({(o.account, o.slot) for o in covered(each)} for each in (one, other))
+    return not first.isdisjoint(second)

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock.commands import Command, PlaceLadder, SelfTrade
+from penstock.commands import Command
 from penstock.engine import Engine
 from penstock.events import (
     Accepted,
@@ -24,62 +24,13 @@ from penstock.events import (
     CancelReason,
     Event,
     Expired,
-    Rejected,
-    RejectReason,
     Trimmed,
 )
 from penstock.gate import PositionGate
-from penstock.messages import Fill, Order, SignedLadder, SignedOrder
+from penstock.messages import Fill
 from tests.helpers.commands import MARKETS, CappedGate, log, logs
 from tests.helpers.orders import resting
 from tests.helpers.reference import Reference
-
-
-class WholeLadders(Reference):
-    """The reference, with ladders that are replaced and refused as a whole."""
-
-    def execute(self, command: Command) -> list[Event]:
-        """Refuse a ladder of which one slot has seen a higher epoch."""
-        if not isinstance(command, PlaceLadder) or not self._is_stale(command.ladder):
-            return super().execute(command)
-        self.out = []
-        self._expire(command.now)
-        levels = command.ladder.levels()
-        self.out += [Rejected(level, RejectReason.STALE_EPOCH) for level in levels]
-        return self.out
-
-    def _is_stale(self, signed: SignedLadder) -> bool:
-        return any(order.epoch < self._seen(order)[0] for order in signed.ladder.levels())
-
-    def _seen(self, order: Order) -> tuple[int, int]:
-        return self.slots.get((order.account, order.slot), (0, 0))
-
-    def _enter(self, signed: SignedOrder, mode: SelfTrade) -> None:
-        """Take out what shares a slot with the paper that was accepted; then as ever."""
-        if not signed.order.immediate:
-            for entry in sorted(self.resting, key=lambda entry: entry.order.slot):
-                if paper(entry.signed) != paper(signed) and shares(entry.signed, signed):
-                    self._take_out(entry, CancelReason.REPLACED)
-            for order in covered(signed):
-                if self._seen(order)[0] < order.epoch:
-                    self.slots[order.account, order.slot] = (order.epoch, 0)
-        super()._enter(signed, mode)
-
-
-def paper(signed: SignedOrder) -> SignedOrder | SignedLadder:
-    """What carries the signature."""
-    return signed.ladder or signed
-
-
-def covered(signed: SignedOrder) -> list[Order]:
-    """All levels of an order's ladder, or the order alone."""
-    return signed.ladder.ladder.levels() if signed.ladder is not None else [signed.order]
-
-
-def shares(one: SignedOrder, other: SignedOrder) -> bool:
-    """Whether the papers of two resting orders have a slot in common."""
-    first, second = ({(o.account, o.slot) for o in covered(each)} for each in (one, other))
-    return not first.isdisjoint(second)
 
 
 def ordered(events: list[Event]) -> list[Event]:
@@ -105,7 +56,7 @@ def test_execute__any_log__gives_the_events_of_the_reference(
     commands: list[Command], cap: int | None
 ) -> None:
     gates = [PositionGate() if cap is None else CappedGate(cap) for _ in range(2)]
-    found, reference = Engine(gates[0], MARKETS), WholeLadders(gates[1], MARKETS)
+    found, reference = Engine(gates[0], MARKETS), Reference(gates[1], MARKETS)
     for command in commands:
         assert ordered(found.execute(command)) == ordered(reference.execute(command))
 
@@ -220,6 +171,6 @@ def test_fingerprint__one_more_order__differs(commands: list[Command]) -> None:
 
 
 def test_execute__ten_thousand_commands__keep_to_the_reference() -> None:
-    found, reference = Engine(CappedGate(20), MARKETS), WholeLadders(CappedGate(20), MARKETS)
+    found, reference = Engine(CappedGate(20), MARKETS), Reference(CappedGate(20), MARKETS)
     for command in log(Random("long"), 10_000):
         assert ordered(found.execute(command)) == ordered(reference.execute(command))
