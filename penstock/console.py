@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from penstock.deployment import Deployment
-from penstock.devnet import Devnet, Trader, signer_of
 from penstock.engine import Engine
 from penstock.errors import PenstockError
 from penstock.events import Accepted, Cancelled, Event, Expired, Rejected, Trimmed
 from penstock.gateway import Gateway
 from penstock.ledger import Ledger
 from penstock.localchain import LocalChain
+from penstock.localvenue import LocalVenue, Trader, signer_of
 from penstock.messages import Fill, Order, SignedOrder
 from penstock.mirror import Mirror
 from penstock.risk import RiskGate
@@ -102,7 +102,7 @@ def open_session() -> "Session":
 class Session:
     """A venue, its engine, and a few people with money."""
 
-    def __init__(self, devnet: Devnet) -> None:
+    def __init__(self, devnet: LocalVenue) -> None:
         self.devnet: Final = devnet
         self.ledger: Final = Ledger()
         mirror = Mirror(devnet.remote)
@@ -130,9 +130,9 @@ class Session:
         # Time stands still while a person thinks; `warp` lets it pass.
         chain.steady()
         try:
-            return cls(Devnet.join(chain, Deployment.read().check(rpc).system))
+            return cls(LocalVenue.join(chain, Deployment.read().check(rpc).system))
         except LookupError:
-            return cls(Devnet.start(chain, read_parameters()))
+            return cls(LocalVenue.start(chain, read_parameters()))
 
     # What a trader does.
 

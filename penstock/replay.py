@@ -11,11 +11,11 @@ from msgspec import Struct
 from penstock.anvil import START, Anvil
 from penstock.builder import Limits
 from penstock.deploy import MarketParameters, Parameters
-from penstock.devnet import Devnet
 from penstock.engine import Engine
 from penstock.events import Cancelled, CancelReason, Event, Rejected, RejectReason
 from penstock.gateway import Gateway
 from penstock.ledger import Ledger
+from penstock.localvenue import LocalVenue
 from penstock.messages import SLOTS, Cancel, Fill, Order, SignedOrder
 from penstock.mirror import Mirror
 from penstock.recordings import Kind, Record, RecordingError, Scale, parse
@@ -115,7 +115,7 @@ class Replay:
     def __init__(self, anvil: Anvil, scale: Scale, plan: Plan) -> None:
         self.anvil: Final = anvil
         self.plan: Final = plan
-        self.devnet: Final = Devnet.start(anvil, _parameters(scale))
+        self.devnet: Final = LocalVenue.start(anvil, _parameters(scale))
         names = [f"participant {n}" for n in range(1, plan.accounts + 1)]
         traders = self.devnet.open(names, DEPOSIT)
         self.signers: Final[dict[int, Signer]] = {t.account: t.signer for t in traders}

@@ -13,12 +13,12 @@ from typing import Final
 from msgspec import Struct
 
 from penstock.anvil import START, Anvil
-from penstock.devnet import Devnet, Trader
 from penstock.engine import Engine
 from penstock.events import Event, Rejected, RejectReason
 from penstock.gateway import Gateway
 from penstock.invariants import EQUITY, Check, check_all
 from penstock.ledger import Ledger
+from penstock.localvenue import LocalVenue, Trader
 from penstock.messages import Cancel, Fill, Ladder, Order, SignedCancel
 from penstock.mirror import Mirror
 from penstock.population import Asset, Maker, Prices, Taker
@@ -104,7 +104,7 @@ class Simulation:
     def __init__(self, anvil: Anvil, plan: Plan) -> None:
         self.plan: Final = plan
         self.anvil: Final = anvil
-        self.devnet: Final = Devnet.start(anvil, read_parameters())
+        self.devnet: Final = LocalVenue.start(anvil, read_parameters())
         rng = Random(plan.seed)
         names = [f"maker {n}" for n in range(1, plan.makers + 1)]
         names += ["alice", "bob", "carol", "dave", "erin", "frank"][: plan.takers]

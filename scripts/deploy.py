@@ -40,9 +40,9 @@ def cli(
     from penstock.contracts import ApeDeployer
     from penstock.deploy import Parties
     from penstock.deployment import PLACE
-    from penstock.devnet import development_publishers
     from penstock.errors import PenstockError
     from penstock.installation import install
+    from penstock.localvenue import development_publishers
     from penstock.settings import read_parameters
 
     deployer = ApeDeployer(account)

@@ -6,7 +6,7 @@ import pytest
 
 from penstock.anvil import Anvil
 from penstock.console import Session
-from penstock.devnet import Devnet
+from penstock.localvenue import LocalVenue
 from penstock.settings import DEFAULTS
 
 
@@ -20,4 +20,4 @@ def anvil() -> Iterator[Anvil]:
 @pytest.fixture
 def session(anvil: Anvil) -> Session:
     """A venue on it, with people who have money."""
-    return Session(Devnet.start(anvil, DEFAULTS))
+    return Session(LocalVenue.start(anvil, DEFAULTS))

@@ -20,7 +20,7 @@ from penstock.anvil import Anvil
 from penstock.batch import encode
 from penstock.console import Session
 from penstock.deployment import Deployment
-from penstock.devnet import Trader, signer_of
+from penstock.localvenue import Trader, signer_of
 from penstock.messages import Order
 from penstock.operations import KEY_VARIABLE
 from penstock.units import UINT32_MAX

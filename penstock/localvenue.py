@@ -40,7 +40,7 @@ class Trader(Struct, frozen=True):
     signer: Signer
 
 
-class Devnet:
+class LocalVenue:
     """A development chain with a deployed venue. The chain is started and ended by the caller."""
 
     def __init__(self, chain: LocalChain, remote: Remote, operator: Sender) -> None:
