@@ -107,6 +107,15 @@ class Proposer:
         found = self.l1.read(self.oracle, "L2OutputOracle", "getL2Output", index)
         return found
 
+    def proof(self, state: State, hash: str, sent: int, number: int) -> Proof | None:
+        """What proves a message of block `sent` against block `number`; None if there is none.
+
+        After a reorg another output than the one it was taken for may be the first true one.
+        """
+        if _block_of(state, hash) != number:
+            self._keep_proofs(state, sent, number)
+        return state.proofs.get(hash) if _block_of(state, hash) == number else None
+
     def _count(self) -> int:
         return int(self.l1.read(self.oracle, "L2OutputOracle", "nextOutputIndex"))
 

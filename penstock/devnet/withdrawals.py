@@ -150,7 +150,7 @@ class Withdrawal:
         proven = self._proven()
         if proven.time and self._holds(proven):
             raise AlreadyProvenError(self.hash, proven.time)
-        proof = self.node.state.proofs.get(self.hash)
+        proof = self.node.proposer.proof(self.node.state, self.hash, self.block, output.block)
         if proof is None:
             raise ForgedWithdrawalError(self.hash, output.block)
         return index, output, proof
