@@ -119,6 +119,22 @@ def withdraw(
 
 
 @devnet.command()
+@click.option("--name", default="Test dollar", show_default=True)
+@click.option("--symbol", default="USDT", show_default=True)
+@click.option("--decimals", default=6, show_default=True)
+@click.option("--amount", default=0, help="Smallest units to bridge to the account on L2.")
+@click.option("--account", default=0, show_default=True, help="Number of a development account.")
+@_descriptor
+@plainly
+def token(
+    *, name: str, symbol: str, decimals: int, amount: int, account: int, descriptor: Path
+) -> None:
+    """Make a token on L1 that anybody can mint, and its representation on L2."""
+    coin = {"name": name, "symbol": symbol, "decimals": decimals, "amount": amount}
+    _show(ask(descriptor, "token", account=account, **coin))
+
+
+@devnet.command()
 @_descriptor
 @plainly
 def verify(*, descriptor: Path) -> None:

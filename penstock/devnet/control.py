@@ -69,6 +69,16 @@ def finalize(net: Devnet, hash: str) -> Answer:
     return {**_about(net, found), "paid": payout.succeeded, "l1": payout.receipt.hash}
 
 
+def token(net: Devnet, account: int, name: str, symbol: str, decimals: int, amount: int) -> Answer:
+    """Make a token on L1 with its representation on L2, and bridge `amount` to an account."""
+    owner = net.accounts[account]
+    made = net.bridge.create_token(owner, name, symbol, decimals)
+    if amount:
+        net.bridge.mint(owner, made, owner.address, amount)
+        net.deposit_erc20(owner, made, amount)
+    return {"l1": made.l1, "l2": made.l2}
+
+
 def pause(net: Devnet, part: str) -> Answer:
     """Switch the sequencer, the batcher or the proposer off."""
     _switch(net, part).pause()
@@ -121,7 +131,7 @@ _ALL: Final[Mapping[str, Callable[..., Answer]]] = {
     one.__name__: one
     for one in (
         *(costs, deposit, dump, finalize, pause, prove, reorg, resume, status, step, verify),
-        *(warp, withdraw, withdrawal),
+        *(token, warp, withdraw, withdrawal),
     )
 }
 
