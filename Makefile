@@ -42,7 +42,7 @@ build: setup ## compile the contracts, when they have changed
 
 # Part of the tests, chosen by ARGS, cannot reach the coverage floor; ape's plugin would start a node for nothing.
 test-fast: setup ## the off-chain tests alone, with the coverage floor: no chain, no compiler
-	@$(BIN)/pytest -p no:ape_test tests/offchain $(or $(ARGS),--cov)
+	@$(if $(ARGS),$(BIN)/pytest -p no:ape_test tests/offchain $(ARGS),$(BIN)/coverage run -m pytest -p no:ape_test tests/offchain && $(BIN)/coverage report)
 
 format: setup ## rewrite Python and Solidity in the project's format
 	@$(BIN)/python -m tools.lint --write

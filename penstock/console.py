@@ -8,7 +8,9 @@ The settlement path is the real one: signed JSON → gateway → engine → gate
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from penstock.deploy import System
 from penstock.deployment import Deployment
+from penstock.devnet.config import L1_CHAIN, L2_CHAIN
 from penstock.engine import Engine
 from penstock.errors import PenstockError
 from penstock.events import Accepted, Cancelled, Event, Expired, Rejected, Trimmed
@@ -29,6 +31,7 @@ NAMES: Final = ("alice", "bob", "carol", "dave")
 DEPOSIT: Final = 100_000 * 10**6
 PRICES: Final = ("60000", "3000")
 LEAD: Final = 30
+ROLLUP_CHAINS: Final = (L1_CHAIN, L2_CHAIN)
 DEPTH: Final = 10
 
 Number = str | int | Decimal
@@ -95,8 +98,25 @@ def provider_rpc(development: bool = True) -> Rpc:
 
 
 def open_session() -> "Session":
-    """Load the venue on ape's network if one is on file, else deploy one there."""
-    return Session.start(provider_rpc())
+    """Load the venue on ape's network if one is on file, else deploy one there.
+
+    Raises ConsoleError on a rollup, whose L1 would not know of money out of nothing.
+    """
+    rpc = provider_rpc()
+    if int(rpc.call("eth_chainId"), 16) in ROLLUP_CHAINS:
+        raise ConsoleError(
+            "the verbs make money out of nothing, which L1 would not know of; use them on anvil "
+            "(`--network ::foundry`), and `ape run deploy --bridged` for a venue on this rollup"
+        )
+    return Session.start(rpc)
+
+
+def deployed_system() -> System | None:
+    """Where the contracts on file are, if they are on ape's network."""
+    try:
+        return Deployment.read().check(provider_rpc()).system
+    except PenstockError:
+        return None
 
 
 class Session:
