@@ -53,10 +53,10 @@ class LocalVenue:
         self.domain: Final = Domain(operator.chain_id, remote.system.positions)
 
     @classmethod
-    def start(cls, chain: LocalChain, parameters: Parameters) -> Self:
-        """Deploy with the one deployment function."""
+    def start(cls, chain: LocalChain, parameters: Parameters, token: str | None = None) -> Self:
+        """Deploy with the one deployment function; without `token` with a dollar that mints."""
         governor, operator = (_sender(chain, name) for name in ("governor", "operator"))
-        parties = Parties(operator.address, development_publishers())
+        parties = Parties(operator.address, development_publishers(), token=token)
         return cls.join(chain, deploy(RpcDeployer(governor), parameters, parties))
 
     @classmethod
@@ -70,7 +70,7 @@ class LocalVenue:
         return Trader(name, account, owner, signer_of(f"trader {name}"))
 
     def open(self, names: Sequence[str], deposit: int) -> list[Trader]:
-        """Register an account for each name, mint tokens and deposit them, all in few blocks."""
+        """Register an account for each name, endow its owner and deposit, all in few blocks."""
         remote = self.remote
         first = int(remote.positions.ask("accountCount")) + 1
         owners = [_sender(self.chain, f"owner {name}") for name in names]
@@ -78,7 +78,7 @@ class LocalVenue:
         for number, (owner, signer) in enumerate(zip(owners, signers, strict=True), first):
             key = "0x" + signer.address.hex()
             self._send(owner, remote.positions, "register", key)
-            self._send(owner, remote.token, "mint", owner.address, deposit)
+            self._endow(owner, deposit)
             self._send(owner, remote.token, "approve", remote.vault.address, 2**256 - 1)
             remote.positions.transact(owner, "deposit", number, deposit)
         named = enumerate(zip(names, owners, signers, strict=True), first)
@@ -97,6 +97,10 @@ class LocalVenue:
         """Let every market take the feed's price, and charge the funding that is due."""
         markets = [spec.market for spec in self.remote.system.markets]
         self.remote.index.transact(self.operator, "refresh", markets, gas=POST_GAS)
+
+    def _endow(self, owner: Sender, amount: int) -> None:
+        """Give an owner the tokens to deposit."""
+        self._send(owner, self.remote.token, "mint", owner.address, amount)
 
     def _send(self, sender: Sender, contract: Contract, function: str, *values: object) -> str:
         return sender.send(contract.address, contract.encode(function, *values), CALL_GAS)

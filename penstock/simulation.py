@@ -12,7 +12,6 @@ from typing import Final
 
 from msgspec import Struct
 
-from penstock.anvil import START, Anvil
 from penstock.engine import Engine
 from penstock.events import Event, Rejected, RejectReason
 from penstock.gateway import Gateway
@@ -23,7 +22,6 @@ from penstock.messages import Cancel, Fill, Ladder, Order, SignedCancel
 from penstock.mirror import Mirror
 from penstock.population import Asset, Maker, Prices, Taker
 from penstock.risk import RiskGate
-from penstock.settings import read_parameters
 from penstock.stages import Stages
 from penstock.submitter import Settlement, Submitter
 from penstock.wire import encode_cancel, encode_ladder, encode_order
@@ -48,6 +46,8 @@ class Plan(Struct, frozen=True):
     """Taker orders a round."""
     deposit: int = 250_000_000_000
     """Quote units of each account."""
+    leave: float = 1.0
+    """Share of what it can spare that the account takes which left the markets."""
 
 
 class Payment(Struct, frozen=True):
@@ -99,18 +99,19 @@ class Outcome(Struct, frozen=True):
 
 
 class Simulation:
-    """A venue on an anvil, its population, and the whole path between them."""
+    """A fresh venue, its population, and the whole path between them."""
 
-    def __init__(self, anvil: Anvil, plan: Plan) -> None:
+    def __init__(self, venue: LocalVenue, plan: Plan) -> None:
         self.plan: Final = plan
-        self.anvil: Final = anvil
-        self.devnet: Final = LocalVenue.start(anvil, read_parameters())
+        self.venue: Final = venue
+        self.chain: Final = venue.chain
+        self.began: Final = self.chain.time()
         rng = Random(plan.seed)
         names = [f"maker {n}" for n in range(1, plan.makers + 1)]
         names += ["alice", "bob", "carol", "dave", "erin", "frank"][: plan.takers]
         names += [f"taker {n}" for n in range(7, plan.takers + 1)]
-        self.traders: Final = {t.account: t for t in self.devnet.open(names, plan.deposit)}
-        market = self.devnet.remote.system.market
+        self.traders: Final = {t.account: t for t in self.venue.open(names, plan.deposit)}
+        market = self.venue.remote.system.market
         self.assets: Final = [Asset(market(name), price, lots) for name, price, lots in SCALES]
         self.prices: Final = Prices(Random(rng.random()), self.assets)
         accounts = sorted(self.traders)
@@ -122,21 +123,26 @@ class Simulation:
         self.rng: Final = rng
         self.ledger: Final = Ledger()
         self.stages: Final = Stages()
-        mirror = Mirror(self.devnet.remote)
+        mirror = Mirror(self.venue.remote)
         self.ledger.read(mirror.follow())
-        self.gate: Final = RiskGate(mirror.venue, anvil.time(), LEAD)
+        self.gate: Final = RiskGate(mirror.venue, self.chain.time(), LEAD)
         self.gateway: Final = self._join(mirror)
         self.submitter: Final = Submitter(
-            mirror, self.gate, self.devnet.operator, stages=self.stages, watch=self.ledger.read
+            mirror, self.gate, self.venue.operator, stages=self.stages, watch=self.ledger.read
         )
         self.orders = self.cancels = 0
         self.rejections: Final[Counter[RejectReason]] = Counter()
         self.settlements: Final[list[Settlement]] = []
 
+    @property
+    def leaver(self) -> Trader:
+        """The trader who closes its positions in the last round."""
+        return self.traders[self.takers[0].account]
+
     def _join(self, mirror: Mirror) -> Gateway:
         """Put gateway, engine and gate in line."""
         engine = Engine(self.gate, sorted(mirror.venue.markets))
-        return Gateway(engine, self.gate, self.devnet.domain, self.stages)
+        return Gateway(engine, self.gate, self.venue.domain, self.stages)
 
     def run(self, progress: Callable[[int], object] = lambda done: None) -> Outcome:
         """Play every round, pay the withdrawals, check the invariants."""
@@ -159,8 +165,8 @@ class Simulation:
             payments=payments,
             checks=check_all(self.submitter, self.ledger),
             statement_of=stayer,
-            equity=int(self.devnet.remote.lens.ask("accountOf", stayer.account)[EQUITY]),
-            seconds=self.anvil.time() - START,
+            equity=int(self.venue.remote.lens.ask("accountOf", stayer.account)[EQUITY]),
+            seconds=self.chain.time() - self.began,
         )
 
     # One round: prices, quotes, orders, a batch.
@@ -183,13 +189,13 @@ class Simulation:
 
     def _open_round(self, number: int) -> int:
         """Let time pass, post prices, and tell everybody."""
-        self.anvil.warp(max(START + (number + 1) * self.plan.step, self.anvil.time()))
+        self.chain.warp(max(self.began + (number + 1) * self.plan.step, self.chain.time()))
         for asset in self.assets:
-            seen = self.prices.step(asset.spec.market, len(self.devnet.publishers))
-            self.devnet.post(asset.spec.market, seen)
-        self.devnet.refresh()
+            seen = self.prices.step(asset.spec.market, len(self.venue.publishers))
+            self.venue.post(asset.spec.market, seen)
+        self.venue.refresh()
         self.submitter.follow()
-        now = self.anvil.time()
+        now = self.chain.time()
         self._sort(self.gateway.advance(now))
         return now
 
@@ -212,7 +218,7 @@ class Simulation:
     # Everything that a trader sends is signed, written as JSON, and read back.
 
     def _send(self, paper: Order | Ladder, now: int, all_or_none: bool = False) -> None:
-        signer, domain = self.traders[paper.account].signer, self.devnet.domain
+        signer, domain = self.traders[paper.account].signer, self.venue.domain
         if isinstance(paper, Ladder):
             self.orders += len(paper.prices)
             data = encode_ladder(signer.sign_ladder(domain, paper))
@@ -225,7 +231,7 @@ class Simulation:
 
     def _cancel(self, maker: Maker, now: int) -> SignedCancel:
         cancel: Cancel = maker.cancel(self.rng.choice(self.assets))
-        signed = self.traders[maker.account].signer.sign_cancel(self.devnet.domain, cancel)
+        signed = self.traders[maker.account].signer.sign_cancel(self.venue.domain, cancel)
         self.cancels += 1
         self._sort(self.gateway.cancel(encode_cancel(signed), now))
         return signed
@@ -243,14 +249,15 @@ class Simulation:
 
     def _withdraw(self) -> list[Payment]:
         """Ask, wait for the delay, be paid: one trader who left the markets, one who stays."""
-        asked = self.anvil.time()
+        asked = self.chain.time()
         leaver, stayer = (self.traders[taker.account] for taker in self.takers[:2])
-        requests = [(leaver, self._request(leaver, 1.0)), (stayer, self._request(stayer, 0.25))]
-        remote = self.devnet.remote
+        shares = {leaver: self.plan.leave, stayer: 0.25}
+        requests = [(trader, self._request(trader, share)) for trader, share in shares.items()]
+        remote = self.venue.remote
         before = {t.account: self._balance(t) for t, _ in requests}
-        self.anvil.warp(self.anvil.time() + int(remote.queue.ask("delay")))
-        remote.vault.transact(self.devnet.operator, "release", len(requests))
-        waited = self.anvil.time() - asked
+        self.chain.warp(self.chain.time() + int(remote.queue.ask("delay")))
+        remote.vault.transact(self.venue.operator, "release", len(requests))
+        waited = self.chain.time() - asked
         return [
             Payment(
                 trader.name,
@@ -264,7 +271,7 @@ class Simulation:
 
     def _request(self, trader: Trader, share: float) -> tuple[int, int]:
         """Ask for a share of what the account can spare; closed positions are swept by that."""
-        remote, account = self.devnet.remote, trader.account
+        remote, account = self.venue.remote, trader.account
         markets = list(remote.lens.ask("openMarketsOf", account))
         spare = int(remote.lens.ask("accountOf", account)[WITHDRAWABLE])
         ticket, amount = int(remote.queue.ask("tail")), int(spare * share)
@@ -275,4 +282,4 @@ class Simulation:
         return ticket, amount
 
     def _balance(self, trader: Trader) -> int:
-        return int(self.devnet.remote.token.ask("balanceOf", trader.owner.address))
+        return int(self.venue.remote.token.ask("balanceOf", trader.owner.address))

@@ -14,6 +14,8 @@ from ape.cli import account_option
 @click.option("--publisher", "publishers", multiple=True, help="Signs prices; name 3 or more.")
 @click.option("--governor", help="Who changes rules; the deployer if left out.")
 @click.option("--token", help="Collateral; a mintable test dollar if left out.")
+@click.option("--bridged", is_flag=True, help="Collateral from the L1 of the devnet that runs.")
+@click.option("--descriptor", type=click.Path(path_type=Path), help="Of that devnet.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to write where things are.")
 @click.option("--dry-run", is_flag=True, help="Check everything, send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -24,6 +26,8 @@ def cli(
     publishers: tuple[str, ...],
     governor: str | None,
     token: str | None,
+    bridged: bool,
+    descriptor: Path | None,
     out: Path | None,
     dry_run: bool,
     as_json: bool,
@@ -40,15 +44,19 @@ def cli(
     from penstock.contracts import ApeDeployer
     from penstock.deploy import Parties
     from penstock.deployment import PLACE
+    from penstock.devnet.client import PLACE as DEVNET
     from penstock.errors import PenstockError
     from penstock.installation import install
     from penstock.localvenue import development_publishers
+    from penstock.rollup import bridged_token
     from penstock.settings import read_parameters
 
     deployer = ApeDeployer(account)
     signers = publishers or development_publishers()
-    parties = Parties(operator or deployer.address, signers, governor, token)
     try:
+        if bridged:
+            token = bridged_token(descriptor or DEVNET)
+        parties = Parties(operator or deployer.address, signers, governor, token)
         # ape tells of every transaction on the same output as the result.
         logger.set_level(LogLevel.WARNING)
         with networks.parse_network_choice(network):

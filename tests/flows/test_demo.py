@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from penstock.anvil import Anvil
+from penstock.localvenue import LocalVenue
+from penstock.settings import read_parameters
 from penstock.simulation import Outcome, Plan, Simulation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +26,7 @@ SMALL = Plan(rounds=14, step=600, takes=16)
 
 def play(plan: Plan) -> Outcome:
     with Anvil() as anvil:
-        return Simulation(anvil, plan).run()
+        return Simulation(LocalVenue.start(anvil, read_parameters()), plan).run()
 
 
 def figures(outcome: Outcome) -> tuple[object, ...]:
@@ -56,22 +58,30 @@ def test_demo__interrupted__leaves_no_anvil(number: signal.Signals) -> None:
         [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     try:
-        anvil = wait_for_child(child.pid)
+        anvils = wait_for_children(child.pid)
         child.send_signal(number)
         child.communicate(timeout=30)
     finally:
         child.kill()
         child.wait()
     assert child.returncode != 0
-    assert not Path(f"/proc/{anvil}").exists()
+    assert [anvil for anvil in anvils if Path(f"/proc/{anvil}").exists()] == []
 
 
-def wait_for_child(parent: int) -> int:
-    """The process that the demo started, once it is there and answers for itself."""
+def wait_for_children(parent: int) -> list[int]:
+    """The two chains that the demo started, once they are there and answer for themselves."""
     deadline = time.monotonic() + 30
     children = Path(f"/proc/{parent}/task/{parent}/children")
     while time.monotonic() < deadline:
-        for pid in children.read_text().split():
-            if os.path.basename(os.readlink(f"/proc/{pid}/exe")).startswith("anvil"):
-                return int(pid)
-    raise AssertionError("the demo started no anvil")
+        found = [int(pid) for pid in children.read_text().split() if is_anvil(pid)]
+        if len(found) == 2:
+            return found
+    raise AssertionError("the demo started no two anvils")
+
+
+def is_anvil(pid: str) -> bool:
+    """Whether a process runs anvil by now."""
+    try:
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe")).startswith("anvil")
+    except FileNotFoundError:
+        return False
