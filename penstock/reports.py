@@ -124,9 +124,9 @@ def statement(ledger: Ledger, name: str, account: int, equity: int) -> Table:
     return made
 
 
-def invariants(checks: Iterable[Check]) -> Table:
+def invariants(checks: Iterable[Check], title: str = "Checked against the chain") -> Table:
     """What must always hold."""
-    made = Table(title="Checked against the chain", title_justify="left", box=None, pad_edge=False)
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False)
     made.show_header, made.title_style = False, "bold"
     for check in checks:
         made.add_row(GOOD if check.holds else BAD, check.name, Text(check.detail, style="dim"))
