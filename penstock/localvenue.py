@@ -70,7 +70,7 @@ class LocalVenue:
         return Trader(name, account, owner, signer_of(f"trader {name}"))
 
     def open(self, names: Sequence[str], deposit: int) -> list[Trader]:
-        """Register an account for each name, endow its owner and deposit, all in few blocks."""
+        """Register an account for each name, endow its owner and deposit."""
         remote = self.remote
         first = int(remote.positions.ask("accountCount")) + 1
         owners = [_sender(self.chain, f"owner {name}") for name in names]
@@ -102,8 +102,10 @@ class LocalVenue:
         """Give an owner the tokens to deposit."""
         self._send(owner, self.remote.token, "mint", owner.address, amount)
 
-    def _send(self, sender: Sender, contract: Contract, function: str, *values: object) -> str:
-        return sender.send(contract.address, contract.encode(function, *values), CALL_GAS)
+    def _send(self, sender: Sender, contract: Contract, function: str, *values: object) -> None:
+        # NOTE: one at a time. What reaches anvil's pool while it mines the nonce before can wait
+        # there for ever.
+        contract.transact(sender, function, *values, gas=CALL_GAS)
 
 
 def _sender(chain: LocalChain, name: str) -> Sender:

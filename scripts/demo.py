@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="Taker orders in a round.",
 )
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port of the venue's chain; else free."
+)
 @click.option("--plain", is_flag=True, help="On a single chain: no L1, no bridge.")
-def cli(seed: int, rounds: int, takes: int, plain: bool) -> None:
+def cli(seed: int, rounds: int, takes: int, port: int, plain: bool) -> None:
     """Start a rollup, run a venue on its L2, and show what happened.
 
     Collateral is bridged from L1. Market makers and takers trade two markets with signed orders
@@ -49,7 +52,7 @@ def cli(seed: int, rounds: int, takes: int, plain: bool) -> None:
     try:
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("starting, deploying, funding", total=rounds)
-            tables, holds = play(plan, progress, task)
+            tables, holds = play(plan, port, progress, task)
     except KeyboardInterrupt:
         raise click.Abort from None
     except PenstockError as error:
@@ -59,12 +62,14 @@ def cli(seed: int, rounds: int, takes: int, plain: bool) -> None:
         raise click.ClickException("something that must hold does not; see the crosses above")
 
 
-def _rollup(plan: "Plan", progress: "Progress", task: "TaskID") -> "tuple[Group, bool]":
+def _rollup(plan: "Plan", port: int, progress: "Progress", task: "TaskID") -> "tuple[Group, bool]":
+    from msgspec.structs import replace
+
     from penstock.devnet import Devnet
     from penstock.rollup_demo import SETTINGS, RollupDemo
     from penstock.rollup_reports import show_rollup
 
-    with Devnet.start(SETTINGS) as net:
+    with Devnet.start(replace(SETTINGS, l2_port=port)) as net:
         demo = RollupDemo(net, plan)
         outcome = demo.run(
             _teller(demo.simulation, progress, task),
@@ -73,14 +78,14 @@ def _rollup(plan: "Plan", progress: "Progress", task: "TaskID") -> "tuple[Group,
     return show_rollup(outcome), outcome.holds
 
 
-def _single(plan: "Plan", progress: "Progress", task: "TaskID") -> "tuple[Group, bool]":
+def _single(plan: "Plan", port: int, progress: "Progress", task: "TaskID") -> "tuple[Group, bool]":
     from penstock.anvil import Anvil
     from penstock.localvenue import LocalVenue
     from penstock.reports import show
     from penstock.settings import read_parameters
     from penstock.simulation import Simulation
 
-    with Anvil() as anvil:
+    with Anvil(port or None) as anvil:
         simulation = Simulation(LocalVenue.start(anvil, read_parameters()), plan)
         outcome = simulation.run(_teller(simulation, progress, task))
     return show(outcome), outcome.holds
