@@ -2,6 +2,7 @@
 
 ├── console on L2              reads blocks, deposits among them; changes nothing
 ├── console on both chains     one within the other, in one process
+├── ape test on L2              the same test as on anvil
 ├── deploy --bridged           the collateral is a token of L1; L1 rebuilds what was deployed
 └── no devnet there            a sentence, nothing sent
 """
@@ -72,6 +73,12 @@ def test_console__both_chains__meets_each(found: Descriptor) -> None:
     code = BOTH.format(l1=choice(found, "l1"), l2=choice(found, "l2"))
     done = run("ape", "console", "--network", choice(found, "l2"), "-c", code)
     assert "chains 900 901" in done.stdout, done.stdout + done.stderr
+
+
+def test_ape_test__on_l2__deploys_and_passes(found: Descriptor) -> None:
+    chosen = ("tests/onchain/feed/test_on_ape.py", "-k", "quorum", "-q")
+    done = run("ape", "test", *chosen, "--network", choice(found, "l2"))
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_deploy__bridged__has_a_token_of_l1_and_can_be_rebuilt(

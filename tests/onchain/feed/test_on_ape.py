@@ -18,7 +18,7 @@ def test_post__quorum__enters_and_becomes_the_mark_once(
 ) -> None:
     # Not `chain.chain_id`: with two providers connected that may be the other one's.
     domain = Feed(chain.provider.chain_id, handles.feed.address)
-    time = chain.pending_timestamp
+    time = chain.blocks.head.timestamp
     reports = sign_reports(domain, 1, (999_990, 1_000_000, 1_000_020), time)
     receipt = handles.feed.post(1, reports, sender=carol)
     accepted = receipt.events.filter(handles.feed.PriceAccepted)
@@ -38,7 +38,7 @@ def test_post__gas__is_what_the_chain_in_the_process_measures(
     here = sign_reports(venue.domain, 1, (1_000_000,) * 3, venue.chain.time)
     measured = venue.feed.measure("post", 1, here, sender=str(carol.address).lower())
     there = Feed(chain.provider.chain_id, handles.feed.address)
-    reports = sign_reports(there, 1, (1_000_000,) * 3, chain.pending_timestamp)
+    reports = sign_reports(there, 1, (1_000_000,) * 3, chain.blocks.head.timestamp)
     used = handles.feed.post(1, reports, sender=carol).gas_used
     # Signatures, times and addresses differ in how many of their bytes are zero.
     assert abs(used - measured) < 500

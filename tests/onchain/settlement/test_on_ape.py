@@ -33,7 +33,7 @@ def market(
         handles.positions.register("0x" + key.address.hex(), sender=alice)
         handles.positions.deposit(number, DEPOSIT, sender=alice)
     feed = Domain(chain.chain_id, handles.feed.address)
-    report = Report(1, MARK, chain.pending_timestamp)
+    report = Report(1, MARK, chain.blocks.head.timestamp)
     signers = [Signer(bytes(publisher.account.key)) for publisher in publishers()[:3]]
     signed = [signer.sign_report(feed, report).signature for signer in signers]
     rows = [(MARK, report.time, one[:32], one[32:]) for one in signed]
