@@ -1,8 +1,6 @@
 """Starting and ending: what a fresh devnet is, what it refuses, and that nothing is left behind."""
 
 import json
-import os
-import select
 import signal
 import socket
 import subprocess
@@ -23,6 +21,7 @@ from penstock.devnet.errors import (
 from penstock.devnet.predeploys import BRIDGE, MESSENGER, PROXY_ADMIN, predeploy
 from penstock.devnet.selftest import self_test
 from tests.devnet.world import check_ether, check_verified
+from tests.helpers.processes import alive, wait_for_end
 
 # A shell that starts tests in the background lets them ignore Ctrl-C; the program does not.
 PARENT = """
@@ -33,26 +32,6 @@ net = Devnet.start(Config(accounts=0))
 print(net.descriptor.l1.pid, net.descriptor.l2.pid, flush=True)
 sys.stdin.read()
 """
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs; a dead one that nobody has collected does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def wait_for_end(pids: list[int]) -> None:
-    """Return when none of them runs."""
-    for pid in pids:
-        try:
-            handle = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue
-        # Readable as soon as the process has ended, whoever its parent is.
-        with os.fdopen(handle) as ended:
-            assert select.select([ended], [], [], 10)[0], f"{pid} still runs"
 
 
 def test_start__with_the_defaults__funds_ten_accounts_through_the_portal(devnet: Devnet) -> None:
