@@ -145,12 +145,14 @@ class BookSide:
 class Book:
     """One market's resting orders."""
 
-    __slots__ = ("asks", "bids", "market")
+    __slots__ = ("asks", "bids", "market", "sides")
 
     def __init__(self, market: int) -> None:
         self.market: Final = market
         self.bids: Final = BookSide()
         self.asks: Final = BookSide()
+        self.sides: Final = ((self.asks, self.bids), (self.bids, self.asks))
+        """Where an order rests and what it meets: of one that sells, of one that buys."""
 
 
 def remove(slot: Slot) -> None:

@@ -56,6 +56,7 @@ class Engine:
         "_expiries",
         "_floors",
         "_gate",
+        "_laddered",
         "_ladders",
         "_matcher",
         "_numbers",
@@ -73,6 +74,8 @@ class Engine:
         self._floors: Final[dict[int, int]] = {}
         self._expiries: Final = Expiries(self._slots)
         self._ladders: Final = Ladders(self._slots)
+        # Without a ladder there is nothing to look after but the order's own slot.
+        self._laddered: bool = False
 
     def execute(self, command: Command) -> list[Event]:
         """Carry out one entry of a command log."""
@@ -102,7 +105,10 @@ class Engine:
         all_or_none: bool = False,
         self_trade: SelfTrade = SelfTrade.CANCEL_OLDEST,
     ) -> list[Event]:
-        """Match an order and let the rest of a resting one rest."""
+        """Match an order and let the rest of a resting one rest.
+
+        Levels of a ladder come through `place_ladder`.
+        """
         # NOTE: one long function because it is the hot path of a maker; calls would cost a tenth.
         out: list[Event] = []
         if now != self.now:
@@ -118,17 +124,14 @@ class Engine:
         reason = None
         if nonce <= slot.nonce or order.reduce_only or self._floors or not left:
             left, reason = self._limit(order, slot)
-        own, other, limit = (
-            (book.bids, book.asks, order.price)
-            if order.buy
-            else (book.asks, book.bids, -order.price)
-        )
+        own, other = book.sides[order.buy]
+        limit = order.price if order.buy else -order.price
         crosses = other.best <= limit
         reason = reason or self._gate.admit(order)
         if reason or (crosses and order.post_only):
             out.append(Rejected(signed, reason or RejectReason.WOULD_CROSS))
             return out
-        if slot.level is not None or slot.ladder is not signed.ladder:
+        if slot.level is not None or self._laddered:
             self._ladders.replace(slot, signed.ladder, out)
         # The same epoch comes back when the engine took it out; its fills count on.
         if nonce != slot.nonce:
@@ -158,6 +161,7 @@ class Engine:
         """
         out = self.advance(now)
         levels = signed.levels()
+        self._laddered = True
         if self._ladders.is_stale(signed.ladder):
             out += [Rejected(level, RejectReason.STALE_EPOCH) for level in levels]
             return out
