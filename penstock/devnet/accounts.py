@@ -1,4 +1,4 @@
-"""Keys, and transactions signed with them (EIP-1559, pure).
+"""Keys, and transactions signed with them (EIP-1559 and EIP-4844, pure).
 
 The ten development accounts are those of the phrase "test test … junk", which every tool of this
 kind knows. Roles have keys made from their names. Never use any of them where money is.
@@ -6,12 +6,17 @@ kind knows. Roles have keys made from their names. Never use any of them where m
 
 from typing import Final
 
+import rlp  # type: ignore[import-untyped]
 from coincurve import PrivateKey
 from msgspec import Struct
 
+from penstock.devnet.blobs import Sidecar
 from penstock.devnet.hashing import encode, hexed, keccak, raw
 
 _TYPE: Final = b"\x02"
+_BLOB_TYPE: Final = b"\x03"
+_BASE: Final = 21_000
+"""Gas of a transaction that carries nothing and runs nothing."""
 _PHRASE_KEYS: Final = (
     "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
     "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
@@ -64,6 +69,33 @@ class Transaction(Struct, frozen=True):
         fields += [raw(self.to), self.value, self.data, []]
         parity, r, s = key.sign(keccak(_TYPE + encode(fields)))
         return _TYPE + encode([*fields, parity, r, s])
+
+
+class BlobTransaction(Struct, frozen=True):
+    """A transaction that names blobs and does nothing else; `blob_cap` is in wei per blob gas."""
+
+    chain_id: int
+    nonce: int
+    to: str
+    hashes: tuple[bytes, ...]
+    """The versioned hashes of the blobs."""
+    cap: int
+    blob_cap: int
+    tip: int = 0
+
+    def sign(self, key: Key) -> bytes:
+        """Write it signed, as a block holds it and as its hash is made: without the blobs."""
+        fields: list[object] = [self.chain_id, self.nonce, self.tip, self.cap, _BASE]
+        fields += [raw(self.to), 0, b"", [], self.blob_cap, self.hashes]
+        parity, r, s = key.sign(keccak(_BLOB_TYPE + encode(fields)))
+        return _BLOB_TYPE + encode([*fields, parity, r, s])
+
+
+def with_blobs(signed: bytes, sidecar: Sidecar) -> bytes:
+    """Put the blobs beside a signed transaction, ready for `eth_sendRawTransaction`."""
+    fields = rlp.decode(signed[1:])
+    beside = [sidecar.blobs, sidecar.commitments, sidecar.proofs]
+    return _BLOB_TYPE + encode([fields, *beside])
 
 
 def transaction_hash(signed: bytes) -> str:

@@ -4,6 +4,7 @@
     entry     [seconds after the parent, origins after the parent's (0 or 1), users' transactions]
               or [n]: n blocks that were forced, derived from L1 alone
     frame     0x01 | channel id 8 | place 2 | of 2 | a piece of the channel; one frame a transaction
+              of calldata, or one a blob
 
 Deposits and attributes are never posted: they are derived. The format is the devnet's own.
 """
@@ -22,8 +23,9 @@ from penstock.devnet.state import Block
 
 VERSION: Final = 1
 PIECE: Final = 120_000
-"""Bytes of a channel in one transaction; a node's pool refuses transactions above 128 kB."""
-_HEAD: Final = 13
+"""Bytes of a channel in one transaction of calldata; a pool refuses more than 128 kB of those."""
+HEAD: Final = 13
+"""Bytes of a frame before its piece."""
 _MOST: Final = 32 * 2**20
 """Bytes that a channel may unpack to."""
 
@@ -69,8 +71,8 @@ def _entry(parent: Block, block: Block) -> Sequenced:
     return Sequenced(block.time - parent.time, origins, block.users)
 
 
-def pack(channel: Channel) -> list[bytes]:
-    """Write a channel as frames, each the calldata of one transaction."""
+def pack(channel: Channel, piece: int = PIECE) -> list[bytes]:
+    """Write a channel as frames of up to `piece` bytes of it and the head."""
     entries: list[list[object]] = [
         [entry.count]
         if isinstance(entry, Forced)
@@ -78,22 +80,30 @@ def pack(channel: Channel) -> list[bytes]:
         for entry in channel.entries
     ]
     packed = zlib.compress(encode([channel.first, channel.parent, entries]), 9)
-    pieces = [packed[at : at + PIECE] for at in range(0, len(packed), PIECE)]
+    pieces = [packed[at : at + piece] for at in range(0, len(packed), piece)]
     head = bytes([VERSION]) + keccak(packed)[:8]
     count = len(pieces).to_bytes(2, "big")
-    return [head + at.to_bytes(2, "big") + count + piece for at, piece in enumerate(pieces)]
+    return [head + at.to_bytes(2, "big") + count + data for at, data in enumerate(pieces)]
 
 
-def unpack(frames: Iterable[bytes]) -> Iterator[Channel | BatchFormatError]:
-    """Read frames in the order of L1; yield channels where they are complete, or what is wrong."""
+def unpack(
+    frames: Iterable[bytes | BatchFormatError],
+) -> Iterator[Channel | BatchFormatError]:
+    """Read frames in the order of L1; yield channels where they are complete, or what is wrong.
+
+    What is known to be no frame already stands among them as its error, and comes out as it is.
+    """
     open_channels: dict[bytes, dict[int, bytes]] = {}
     for frame in frames:
-        if len(frame) <= _HEAD or frame[0] != VERSION:
+        if isinstance(frame, BatchFormatError):
+            yield frame
+            continue
+        if len(frame) <= HEAD or frame[0] != VERSION:
             yield BatchFormatError(f"a frame of {len(frame)} bytes with version {frame[:1].hex()}")
             continue
         name, place = frame[1:9], int.from_bytes(frame[9:11], "big")
         pieces = open_channels.setdefault(name, {})
-        pieces[place] = frame[_HEAD:]
+        pieces[place] = frame[HEAD:]
         if len(pieces) == int.from_bytes(frame[11:13], "big"):
             del open_channels[name]
             yield _channel(name, b"".join(pieces[at] for at in sorted(pieces)))

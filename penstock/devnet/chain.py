@@ -17,7 +17,10 @@ _HEADROOM: Final = 4
 
 
 class Receipt(Struct, frozen=True):
-    """What became of a transaction. `fee` is what its gas cost, in wei, without any L1 fee."""
+    """What became of a transaction. `fee` is what its gas and its blob gas cost, in wei.
+
+    A fee that L2 took for L1 is in neither.
+    """
 
     hash: str
     block: int
@@ -28,6 +31,7 @@ class Receipt(Struct, frozen=True):
     succeeded: bool
     created: str
     logs: list[dict[str, Any]]
+    blob_gas: int = 0
 
 
 class Chain:
@@ -110,15 +114,21 @@ class Chain:
 
 def read_receipt(found: Mapping[str, Any]) -> Receipt:
     """Read what a node says of a transaction."""
-    gas = int(found["gasUsed"], 16)
+    gas, blob_gas = int(found["gasUsed"], 16), _quantity(found, "blobGasUsed")
+    fee = gas * _quantity(found, "effectiveGasPrice")
     return Receipt(
         hash=found["transactionHash"],
         block=int(found["blockNumber"], 16),
         block_hash=found["blockHash"],
         index=int(found["transactionIndex"], 16),
         gas=gas,
-        fee=gas * int(found.get("effectiveGasPrice") or "0x0", 16),
+        fee=fee + blob_gas * _quantity(found, "blobGasPrice"),
         succeeded=int(found["status"], 16) == 1,
         created=found.get("contractAddress") or "",
         logs=found["logs"],
+        blob_gas=blob_gas,
     )
+
+
+def _quantity(found: Mapping[str, Any], name: str) -> int:
+    return int(found.get(name) or "0x0", 16)

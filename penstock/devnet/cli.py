@@ -51,6 +51,7 @@ def plainly(command: Callable[P, None]) -> Callable[P, None]:
 @click.option("--l1-block", default=2, show_default=True, help="Seconds between L1 blocks.")
 @click.option("--l2-block", default=1, show_default=True, help="Seconds between L2 blocks.")
 @click.option("--window", default=60, show_default=True, help="Challenge window in seconds.")
+@click.option("--blobs", is_flag=True, help="Post batches as blobs instead of calldata.")
 @click.option("--virtual", is_flag=True, help="No clock: `step`, `warp` and deposits make blocks.")
 @click.option("--load", "saved", type=click.Path(path_type=Path), help="Go on from a saved devnet.")
 @click.option("--json", "as_json", is_flag=True, help="Print the descriptor alone.")
@@ -63,6 +64,7 @@ def up(
     l1_block: int,
     l2_block: int,
     window: int,
+    blobs: bool,
     virtual: bool,
     saved: Path | None,
     as_json: bool,
@@ -75,6 +77,7 @@ def up(
         l1_block=l1_block,
         l2_block=l2_block,
         window=window,
+        data="blobs" if blobs else "calldata",
         clock="virtual" if virtual else "real",
     )
     with Devnet.load(saved, l1_port, l2_port) if saved else Devnet.start(config) as net:

@@ -1,7 +1,7 @@
 """What a devnet can be told before it starts (pure). Times are seconds, money is wei."""
 
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
@@ -39,6 +39,10 @@ def constant(price: int) -> FeeCurve:
     return FeeCurve(((0, price),))
 
 
+Data: TypeAlias = Literal["calldata", "blobs"]
+"""Where on L1 the batcher puts what it posts."""
+
+
 class Config(Struct, frozen=True, kw_only=True):
     """Settings of a devnet; `check` says which of them cannot be."""
 
@@ -54,6 +58,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """L2 blocks from one proposed output to the next."""
     batch_interval: int = 1
     """L1 blocks from one posted batch to the next."""
+    data: Data = "calldata"
+    """What batches are posted as. The scalars, which say what L2 charges for it, do not follow."""
     clock: Literal["virtual", "real"] = "virtual"
     """In virtual time nothing happens unless it is asked for; real time follows the clock."""
     start: int = START
@@ -85,6 +91,8 @@ class Config(Struct, frozen=True, kw_only=True):
         for field in ("base_fee_scalar", "blob_base_fee_scalar"):
             if not 0 <= getattr(self, field) < 2**32:
                 raise ConfigError(field, getattr(self, field), "it must fit 32 bits")
+        if self.data not in get_args(Data):
+            raise ConfigError("data", self.data, f"it must be one of {get_args(Data)}")
         if self.accounts > 10:
             raise ConfigError("accounts", self.accounts, "there are 10 development accounts")
         for field in ("l1_base_fee", "blob_base_fee"):

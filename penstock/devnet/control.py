@@ -118,7 +118,12 @@ def verify(net: Devnet) -> Answer:
 def costs(net: Devnet) -> Answer:
     """What was charged on L2 and paid on L1, in wei."""
     found = net.costs()
-    return {"charged": found.charged, "paid": found.paid, "gas_per_byte": found.gas_per_byte}
+    return {
+        "charged": found.charged,
+        "paid": found.paid,
+        "gas_per_byte": found.gas_per_byte,
+        "blob_gas": found.blob_gas,
+    }
 
 
 def dump(net: Devnet, path: str) -> Answer:

@@ -1,5 +1,11 @@
 """What posting to L1 cost, against what L2 charged for it.
 
+    paid = gas · what L1 took per gas + blob gas · what L1 took per blob gas        wei
+
+NOTE: L1's blob base fee is anvil's own: 1 wei unless blocks hold more than six blobs. The fee that
+L2 is told (`Config.blob_base_fee`) is another. What blobs would have cost at that one is
+`blob_gas` times it.
+
 Receipts of this node name no L1 fee, and a wallet's "total fees" leave it out: ask here.
 """
 
@@ -23,7 +29,10 @@ class TransactionCost(Struct, frozen=True):
 
 
 class BatchCost(Struct, frozen=True):
-    """One posted batch: L1 gas, what L1 took (`paid`) and what L2 had charged for it, in wei."""
+    """One posted batch: L1 gas, what L1 took (`paid`) and what L2 had charged for it, in wei.
+
+    `gas` is that of execution, `blob_gas` the blobs' (131,072 each); `size` is bytes of frames.
+    """
 
     first: int
     last: int
@@ -33,6 +42,7 @@ class BatchCost(Struct, frozen=True):
     gas: int
     paid: int
     charged: int
+    blob_gas: int = 0
 
 
 class Costs(Struct, frozen=True):
@@ -48,12 +58,17 @@ class Costs(Struct, frozen=True):
 
     @property
     def paid(self) -> int:
-        """What the batcher paid to L1, in wei."""
+        """What the batcher paid to L1, in wei, for gas and blob gas."""
         return sum(batch.paid for batch in self.batches)
 
     @property
+    def blob_gas(self) -> int:
+        """Blob gas that the batches took; 0 where they are calldata."""
+        return sum(batch.blob_gas for batch in self.batches)
+
+    @property
     def gas_per_byte(self) -> float:
-        """L1 gas per posted byte, the base price of transactions included."""
+        """L1 gas per posted byte, the base price of transactions included, blob gas left out."""
         size = sum(batch.size for batch in self.batches)
         return sum(batch.gas for batch in self.batches) / size if size else 0.0
 
@@ -79,5 +94,5 @@ def _batch(posting: Posting, by_block: dict[int, int]) -> BatchCost:
     charged = sum(by_block.get(n, 0) for n in range(posting.first, posting.last + 1))
     return BatchCost(
         *(posting.first, posting.last, posting.size, posting.unpacked, posting.transactions),
-        *(posting.gas, posting.paid, charged),
+        *(posting.gas, posting.paid, charged, posting.blob_gas),
     )

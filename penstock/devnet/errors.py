@@ -13,6 +13,7 @@
         ├── CallRevertedError        RuntimeError       a contract undid a call: its words or error
         ├── ConfigError              ValueError         a setting that no devnet can run with
         ├── BundleError              FileNotFoundError  the contracts are not where they should be
+        ├── TrustedSetupError        FileNotFoundError  what blobs are committed with is not there
         ├── AmountError              ValueError         not a whole number of wei or units to move
         ├── FundsError               ValueError         more than the account has
         ├── DepositFailedError       RuntimeError       L1 undid the transaction of a deposit
@@ -28,6 +29,8 @@
         │   └── AlreadyFinalizedError    RuntimeError
         ├── DivergenceError          RuntimeError       a block is not what was asked for
         ├── BatchFormatError         ValueError         posted bytes that are no batch
+        │   └── BlobFormatError      ValueError         a blob that holds no bytes of ours
+        ├── BlobSizeError            ValueError         more bytes than a blob holds
         ├── ReorgDepthError          ValueError         deeper than the chain may be turned back
         ├── SnapshotError            LookupError        the snapshot is unknown, or used up
         ├── SavedStateError          ValueError         a file that is not a saved devnet
@@ -151,6 +154,14 @@ class ConfigError(DevnetError, ValueError):
 
 class BundleError(DevnetError, FileNotFoundError):
     """The rollup contracts are not where they should be."""
+
+
+class TrustedSetupError(DevnetError, FileNotFoundError):
+    """What blobs are committed with is not where eth-account keeps it."""
+
+    def __init__(self, path: object) -> None:
+        self.path: Final = path
+        super().__init__(f"blobs need the trusted setup that comes with eth-account: no {path}")
 
 
 class AmountError(DevnetError, ValueError):
@@ -292,6 +303,22 @@ class BatchFormatError(DevnetError, ValueError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(f"posted bytes are no batch: {detail}")
+
+
+class BlobFormatError(BatchFormatError):
+    """A blob that holds no bytes as the batcher writes them."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"a blob is malformed: {detail}")
+
+
+class BlobSizeError(DevnetError, ValueError):
+    """More bytes than a blob holds."""
+
+    def __init__(self, size: int, most: int) -> None:
+        self.size: Final = size
+        self.most: Final = most
+        super().__init__(f"{size} bytes do not fit a blob, which holds {most}")
 
 
 class ReorgDepthError(DevnetError, ValueError):

@@ -49,6 +49,10 @@ class L1(Chain):
         """The base fee of a block at a time, in wei per gas."""
         return self.curve.at(time - self.start)
 
+    def blob_fee(self) -> int:
+        """What anvil takes for blob gas in the next block, in wei per gas: no curve moves it."""
+        return self.rpc.number("eth_blobBaseFee")
+
     def reorg(self, depth: int, time: int, mark: int) -> Origin:
         """Replace the last blocks by empty ones that end at `time` or before.
 

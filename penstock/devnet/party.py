@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from penstock.devnet.accounts import Key, Transaction, transaction_hash
+from penstock.devnet.accounts import (
+    BlobTransaction,
+    Key,
+    Transaction,
+    transaction_hash,
+    with_blobs,
+)
+from penstock.devnet.blobs import Sidecar
 from penstock.devnet.hashing import hexed
 from penstock.devnet.l1 import L1
 
@@ -20,13 +27,26 @@ class Party:
 
     def send(self, to: str, data: bytes, gas: int, time: int) -> str:
         """Send for the L1 block at `time`."""
+        cap = _HEADROOM * self.l1.fee(time)
+        transaction = Transaction(self.l1.chain_id, self._next(), gas, to, data, 0, cap)
+        signed = transaction.sign(self.key)
+        return self._post(signed, signed)
+
+    def send_blobs(self, to: str, sidecar: Sidecar, time: int) -> str:
+        """Send blobs for the L1 block at `time`, or a later one where that has no room."""
+        caps = _HEADROOM * self.l1.fee(time), _HEADROOM * self.l1.blob_fee()
+        transaction = BlobTransaction(self.l1.chain_id, self._next(), to, sidecar.hashes, *caps)
+        signed = transaction.sign(self.key)
+        return self._post(signed, with_blobs(signed, sidecar))
+
+    def _next(self) -> int:
         if self._nonce is None:
             self._nonce = self.l1.nonce(self.key.address)
-        cap = _HEADROOM * self.l1.fee(time)
-        transaction = Transaction(self.l1.chain_id, self._nonce, gas, to, data, 0, cap)
-        signed = transaction.sign(self.key)
-        self.l1.rpc.call("eth_sendRawTransaction", hexed(signed))
-        self._nonce += 1
+        return self._nonce
+
+    def _post(self, signed: bytes, sent: bytes) -> str:
+        self.l1.rpc.call("eth_sendRawTransaction", hexed(sent))
+        self._nonce = self._next() + 1
         return transaction_hash(signed)
 
     def resync(self) -> None:

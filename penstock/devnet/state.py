@@ -36,14 +36,16 @@ class Posting(Struct, frozen=True):
     last: int
     hashes: tuple[str, ...]
     size: int
-    """Bytes of calldata."""
+    """Bytes of the frames, as calldata or in blobs."""
     unpacked: int
     """Bytes of the users' transactions in it."""
     transactions: int
     block: int = 0
     gas: int = 0
+    """Of execution."""
     paid: int = 0
-    """What L1 took for it, in wei."""
+    """What L1 took for it, in wei, blob gas included."""
+    blob_gas: int = 0
 
 
 class Parts(Struct, frozen=True):

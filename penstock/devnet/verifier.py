@@ -1,7 +1,9 @@
 """Edge: rebuilds L2 from L1 data alone on another anvil, and compares every block's hash.
 
-What is read: the portal's deposit logs, the batcher's calldata to the inbox, L1 block headers, and
-the settings that everybody shares (`Rollup`). What is compared: the hashes of the node's L2.
+What is read: the portal's deposit logs, the batcher's calldata and blobs to the inbox, L1 block
+headers, and the settings that everybody shares (`Rollup`). What is compared: the hashes of the
+node's L2. A transaction's type says where its frames are. L1 checked its blobs against their hashes
+when it took them, and is believed in this as in all else.
 
 NOTE: anvil keeps emptied storage slots in its trie, so its state roots are its own. Only an anvil
 can follow this chain; the verifier says nothing about what geth or op-node would compute.
@@ -13,10 +15,11 @@ from typing import Any, Final
 from msgspec import Struct
 
 from penstock.devnet.batch import Channel, Forced, Sequenced, unpack
+from penstock.devnet.blobs import from_blob
 from penstock.devnet.config import Rollup
 from penstock.devnet.deposits import Deposit, Origin, deposit_topic, from_logs
 from penstock.devnet.engine import Engine
-from penstock.devnet.errors import BatchFormatError, DivergenceError
+from penstock.devnet.errors import BatchFormatError, BlobFormatError, DivergenceError
 from penstock.devnet.hashing import raw
 from penstock.devnet.l1 import read_origin
 from penstock.devnet.rpc import Rpc
@@ -25,6 +28,7 @@ from penstock.devnet.state import Block
 
 _PAGE: Final = 200
 """L1 blocks that are asked for at once."""
+_WITH_BLOBS: Final = "0x3"
 
 
 class Report(Struct, frozen=True):
@@ -49,7 +53,8 @@ class Posted(Struct, frozen=True):
 
     origins: dict[int, Origin]
     deposits: dict[str, list[Deposit]]
-    frames: tuple[bytes, ...]
+    frames: tuple[bytes | BatchFormatError, ...]
+    """In the order of L1; a blob that holds none stands as what is wrong with it."""
 
 
 class Verifier:
@@ -156,7 +161,8 @@ def read_l1(rpc: Rpc, rollup: Rollup) -> Posted:
     for log in logs:
         grouped.setdefault(log["blockHash"], []).append(log)
     deposits = {hash: from_logs(found) for hash, found in grouped.items()}
-    frames = [raw(t["input"]) for b in blocks for t in b["transactions"] if _is_frame(rollup, t)]
+    batches = [t for b in blocks for t in b["transactions"] if _is_batch(rollup, t)]
+    frames = (frame for batch in batches for frame in _frames(rpc, batch))
     return Posted(origins, deposits, tuple(frames))
 
 
@@ -166,5 +172,24 @@ def _blocks(rpc: Rpc, first: int, last: int) -> Iterator[dict[str, Any]]:
         yield from rpc.together([("eth_getBlockByNumber", [hex(n), True]) for n in numbers])
 
 
-def _is_frame(rollup: Rollup, transaction: dict[str, Any]) -> bool:
+def _frames(rpc: Rpc, batch: dict[str, Any]) -> Iterator[bytes | BlobFormatError]:
+    """The calldata, or what each blob holds."""
+    if batch.get("type") != _WITH_BLOBS:
+        yield raw(batch["input"])
+        return
+    blobs = rpc.call("anvil_getBlobsByTransactionHash", batch["hash"]) or []
+    wanted = len(batch["blobVersionedHashes"])
+    if len(blobs) != wanted:
+        yield BlobFormatError(f"L1 keeps {len(blobs)} of the {wanted} of {batch['hash']}")
+    yield from map(_frame, blobs)
+
+
+def _frame(blob: str) -> bytes | BlobFormatError:
+    try:
+        return from_blob(raw(blob))
+    except BlobFormatError as error:
+        return error
+
+
+def _is_batch(rollup: Rollup, transaction: dict[str, Any]) -> bool:
     return (transaction["from"], transaction["to"]) == (rollup.batcher, rollup.inbox)

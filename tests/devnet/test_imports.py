@@ -12,7 +12,7 @@ from penstock.devnet.errors import DevnetError
 
 PACKAGE = Path(devnet.__file__ or "").parent
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
-PURE = ["abi", "accounts", "batch", "config", "contracts", "deposits", "fees", "genesis",
+PURE = ["abi", "accounts", "batch", "blobs", "config", "contracts", "deposits", "fees", "genesis",
         "hashing", "predeploys", "state"]  # fmt: skip
 EDGES = {"socket", "subprocess", "time", "http", "threading", "random", "datetime", "os"}
 
