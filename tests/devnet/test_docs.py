@@ -23,7 +23,7 @@ def test_page__its_story__runs_as_it_stands(capsys: pytest.CaptureFixture[str]) 
 def test_page__every_command__exists_with_its_options() -> None:
     lines = re.findall(r"^penstock devnet (\w+)([^#\n]*)", PAGE, re.M)
     assert {name for name, _ in lines} <= set(group.commands)
-    options = set(re.findall(r"(?<!`)--(prove|finalize|off|load|virtual)\b", PAGE))
+    options = set(re.findall(r"(?<!`)--(prove|finalize|off|load|virtual|blobs)\b", PAGE))
     known = {o for c in group.commands.values() for p in c.params for o in p.opts}
     assert {f"--{option}" for option in options} <= known
 
