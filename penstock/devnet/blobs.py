@@ -5,7 +5,7 @@
 
 The zero keeps every element below the modulus of the curve. There is one blob for any data, and
 one data for any blob: what is written otherwise is refused. Commitments and proofs are ckzg's:
-0.1 s for a full blob, less for an emptier one, after some seconds once a program for the setup.
+0.1 to 0.2 s a blob, after some seconds once a program for the setup.
 """
 
 from collections.abc import Iterator, Sequence
