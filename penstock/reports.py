@@ -45,12 +45,17 @@ def show(outcome: Outcome) -> Group:
     return Group(*(part for made in tables for part in ("", made)))
 
 
-def summary(outcome: Outcome) -> Table:
-    """The run in figures."""
-    made = table("Settled", "", "", header=False)
-    for name, value in _figures(outcome):
+def figures(title: str, rows: Iterable[tuple[str, str]]) -> Table:
+    """Names and values, a row each."""
+    made = table(title, "", "", header=False)
+    for name, value in rows:
         made.add_row(name, value)
     return made
+
+
+def summary(outcome: Outcome) -> Table:
+    """The run in figures."""
+    return figures("Settled", _figures(outcome))
 
 
 def _figures(outcome: Outcome) -> Iterable[tuple[str, str]]:
@@ -135,9 +140,7 @@ def invariants(checks: Iterable[Check], title: str = "Checked against the chain"
 
 def show_replay(outcome: ReplayOutcome) -> Group:
     """What became of a recording, and where the time went."""
-    made = table("Replayed", "", "", header=False)
-    for name, value in _replay_figures(outcome):
-        made.add_row(name, value)
+    made = figures("Replayed", _replay_figures(outcome))
     return Group("", made, "", throughput(outcome.stages))
 
 

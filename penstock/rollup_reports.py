@@ -8,7 +8,7 @@ from rich.table import Table
 
 from penstock.devnet import ETHER, GWEI
 from penstock.journey import Journey
-from penstock.reports import invariants, show, table
+from penstock.reports import figures, invariants, show, table
 from penstock.rollup_demo import RollupOutcome
 
 BETWEEN: Final = "Checked between the chains"
@@ -30,10 +30,7 @@ def way(journey: Journey) -> Table:
 
 def posted(outcome: RollupOutcome) -> Table:
     """What it took to have L1 know everything."""
-    made = table("Posted to L1", "", "", header=False)
-    for name, value in _posted(outcome):
-        made.add_row(name, value)
-    return made
+    return figures("Posted to L1", _posted(outcome))
 
 
 def _posted(outcome: RollupOutcome) -> Iterable[tuple[str, str]]:
