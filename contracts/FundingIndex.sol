@@ -3,18 +3,22 @@ pragma solidity 0.8.37;
 
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 
+import {Bounds} from "./types/Bound.sol";
 import {ActivityWord} from "./types/ActivityWord.sol";
 import {MarketId} from "./types/Ids.sol";
 import {MarketWord, MarketWords} from "./types/MarketWord.sol";
 import {Index, Price} from "./types/Quantities.sol";
 import {FundingMath} from "./libraries/FundingMath.sol";
-import {IFundingIndex, Listing, MarketView} from "./interfaces/IFundingIndex.sol";
+import {Words} from "./libraries/Words.sol";
+import {IFundingIndex, Limits, Listing, MarketView} from "./interfaces/IFundingIndex.sol";
 import {IMarketWords} from "./interfaces/IMarketWords.sol";
 import {IPriceSource} from "./interfaces/IPriceSource.sol";
 
 /// @title FundingIndex
 /// @notice Owns the market words and computes funding from settled fills; see `IFundingIndex`.
 contract FundingIndex is IFundingIndex, Ownable2Step {
+    using Words for IMarketWords;
+
     /// @dev Terms of a market and where its funding stands; one word.
     struct Course {
         int32 interest;
@@ -82,7 +86,14 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
         course.periodStart = _periodStart(course);
         _courses[market] = course;
         POSITIONS.beginPeriod(market, word.withDue(_periodEnd(course)));
+        _setLimits(market, Limits(listing.tier, listing.openInterestCap));
         emit MarketListed(market, symbol, listing);
+    }
+
+    /// @inheritdoc IFundingIndex
+    function setLimits(MarketId market, Limits calldata limits) external onlyOwner {
+        _setLimits(market, limits);
+        emit LimitsChanged(market, limits);
     }
 
     /// @inheritdoc IFundingIndex
@@ -114,7 +125,7 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
         word = _listed(market);
         if (!word.isDue()) return word;
         Course memory course = _courses[market];
-        Closed memory closed = _closed(course, word, POSITIONS.activityWord(market));
+        Closed memory closed = _closed(course, word, POSITIONS.activity(market));
         course.periodStart = _periodStart(course);
         return word.withIndex(closed.index).withDue(_periodEnd(course));
     }
@@ -149,7 +160,7 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
         Course memory course = _courses[market];
         // A period that is due is over: the running one has no sample yet.
         if (_listed(market).isDue()) return _rate(course, 0);
-        return _rate(course, FundingMath.weightedUntil(POSITIONS.activityWord(market), _periodEnd(course)));
+        return _rate(course, FundingMath.weightedUntil(POSITIONS.activity(market), _periodEnd(course)));
     }
 
     /// @dev Accrues what is due and returns the market word after it.
@@ -157,7 +168,7 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
         word = _listed(market);
         if (!word.isDue()) return word;
         Course memory course = _courses[market];
-        Closed memory closed = _closed(course, word, POSITIONS.activityWord(market));
+        Closed memory closed = _closed(course, word, POSITIONS.activity(market));
         uint32 ended = course.periodStart;
         course.lastRate = int32(closed.rate);
         course.periodStart = _periodStart(course);
@@ -189,7 +200,7 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
         int256 rate = _rate(course, FundingMath.weightedUntil(activity, _periodEnd(course)));
         Index move = FundingMath.indexMove(rate, word.mark(), word.unit(), uint256(course.interval) * 60);
         int256 moved = Index.unwrap(closed.index) + Index.unwrap(move);
-        if (moved != int80(moved)) return closed;
+        if (moved != int72(moved)) return closed;
         return Closed(true, rate, Index.wrap(moved));
     }
 
@@ -213,8 +224,16 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
         return sum > type(uint32).max ? type(uint32).max : uint32(sum);
     }
 
+    function _setLimits(MarketId market, Limits memory limits) private {
+        if (limits.tier > limits.openInterestCap) {
+            revert Market_LimitsInconsistent(limits.tier, limits.openInterestCap);
+        }
+        POSITIONS.setMarket(market, _listed(market).withTier(Bounds.pack(limits.tier, Bounds.TIER)));
+        POSITIONS.setOpenInterestCap(market, Bounds.pack(limits.openInterestCap, Bounds.CAP));
+    }
+
     function _listed(MarketId market) private view returns (MarketWord word) {
-        word = POSITIONS.marketWord(market);
+        word = POSITIONS.market(market);
         if (word.unit() == 0) revert Market_NotListed(market);
     }
 

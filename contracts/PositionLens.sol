@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccountWord} from "./types/AccountWord.sol";
+import {ActivityWord} from "./types/ActivityWord.sol";
 import {AccountId, MarketId} from "./types/Ids.sol";
 import {MarketWord} from "./types/MarketWord.sol";
 import {Nonce} from "./types/Nonce.sol";
@@ -10,13 +11,17 @@ import {Price, Quote, Size} from "./types/Quantities.sol";
 import {CANCELLED, Slot, SlotsWord} from "./types/SlotsWord.sol";
 import {TallyWord} from "./types/TallyWord.sol";
 import {Margin} from "./libraries/Margin.sol";
+import {Words} from "./libraries/Words.sol";
 import {IFundingIndex} from "./interfaces/IFundingIndex.sol";
-import {IPerpPositions} from "./interfaces/IPerpPositions.sol";
+import {IMarketWords} from "./interfaces/IMarketWords.sol";
+import {IPerpPositions, Settings} from "./interfaces/IPerpPositions.sol";
 import {AccountView, IPositionLens, NonceStatus, PositionView, ProgressView} from "./interfaces/IPositionLens.sol";
 
 /// @title PositionLens
 /// @notice What a person asks: equity, margin, free collateral, liquidation price, the state of an order; see `IPositionLens`.
 contract PositionLens is IPositionLens {
+    using Words for IMarketWords;
+
     /// @inheritdoc IPositionLens
     IPerpPositions public immutable POSITIONS;
 
@@ -31,11 +36,66 @@ contract PositionLens is IPositionLens {
 
     /// @inheritdoc IPositionLens
     function progress() external view returns (ProgressView memory seen) {
-        TallyWord counts = POSITIONS.tallyWord();
+        TallyWord counts = _words().tally();
         (seen.number, seen.settledAt) = (uint40(counts.number()), uint32(counts.settledAt()));
         for (uint16 id = INDEX.marketCount(); id != 0; --id) {
-            seen.fees += POSITIONS.activityWord(MarketId.wrap(id)).fees();
+            seen.fees += _words().activity(MarketId.wrap(id)).fees();
         }
+    }
+
+    /// @inheritdoc IPositionLens
+    function settings() external view returns (Settings memory) {
+        (uint256 rules, TallyWord counts) = (_words().rules(), _words().tally());
+        return
+            Settings({
+                operator: counts.operator(),
+                openAfter: uint32(rules),
+                maxPriceAge: uint32(rules >> 32),
+                bandBps: uint16(counts.bandBps()),
+                maxMarkets: uint8(counts.maxMarkets()),
+                discountShare: uint8(rules >> 64),
+                penaltyShare: uint8(rules >> 72)
+            });
+    }
+
+    /// @inheritdoc IPositionLens
+    function tallyWord() external view returns (uint256) {
+        return TallyWord.unwrap(_words().tally());
+    }
+
+    /// @inheritdoc IPositionLens
+    function rulesWord() external view returns (uint256) {
+        return _words().rules();
+    }
+
+    /// @inheritdoc IPositionLens
+    function marketWord(MarketId market) external view returns (uint256) {
+        return MarketWord.unwrap(_words().market(market));
+    }
+
+    /// @inheritdoc IPositionLens
+    function activityWord(MarketId market) external view returns (uint256) {
+        return ActivityWord.unwrap(_words().activity(market));
+    }
+
+    /// @inheritdoc IPositionLens
+    function accountWord(AccountId account) external view returns (uint256) {
+        return AccountWord.unwrap(_account(account));
+    }
+
+    /// @inheritdoc IPositionLens
+    function positionWord(AccountId account, MarketId market) external view returns (uint256) {
+        return PositionWord.unwrap(_position(account, market));
+    }
+
+    /// @inheritdoc IPositionLens
+    function slotsWord(AccountId account, uint8 slot) external view returns (uint256) {
+        return SlotsWord.unwrap(_words().slots(account, slot));
+    }
+
+    /// @inheritdoc IPositionLens
+    function epochFloor(AccountId account) public view returns (uint256) {
+        return _words().epochFloor(account);
     }
 
     /// @inheritdoc IPositionLens
@@ -44,7 +104,7 @@ contract PositionLens is IPositionLens {
         seen.owner = POSITIONS.ownerOf(account);
         seen.signer = word.signer();
         seen.nonce = uint32(word.nonce());
-        seen.epochFloor = uint32(POSITIONS.epochFloor(account));
+        seen.epochFloor = uint32(epochFloor(account));
         seen.openMarkets = uint8(word.openMarkets());
         seen.collateral = Quote.unwrap(word.collateral());
         (seen.equity, seen.withdrawable) = (seen.collateral, seen.collateral);
@@ -88,9 +148,9 @@ contract PositionLens is IPositionLens {
         Nonce nonce = Nonce.wrap(raw);
         AccountWord word = _account(account);
         if (immediate) return (raw > word.nonce() ? NonceStatus.Live : NonceStatus.Spent, 0);
-        Slot slot = SlotsWord.wrap(POSITIONS.slotsWord(account, uint8(nonce.slot()))).slotAt(nonce);
+        Slot slot = _words().slots(account, uint8(nonce.slot())).slotAt(nonce);
         if (slot.epoch() == nonce.epoch()) filled = slot.filled();
-        bool floored = word.floored() && nonce.epoch() <= POSITIONS.epochFloor(account);
+        bool floored = word.floored() && nonce.epoch() <= epochFloor(account);
         if (slot.epoch() > nonce.epoch() || floored) return (NonceStatus.Replaced, 0);
         if (filled == CANCELLED) return (NonceStatus.Cancelled, 0);
     }
@@ -101,8 +161,10 @@ contract PositionLens is IPositionLens {
         Quote value = Margin.positionValue(size, quote, Margin.lotValue(word));
         seen.equity += Quote.unwrap(value);
         seen.withdrawable += Quote.unwrap(size.isZero() ? value : value.minZero());
-        seen.initialMargin += Quote.unwrap(Margin.required(size, Margin.lotMarginUp(word, word.initialBps())));
-        seen.maintenanceMargin += Quote.unwrap(Margin.required(size, Margin.lotMarginUp(word, word.maintenanceBps())));
+        uint256 lots = size.abs();
+        uint256 weighted = Margin.weighted(lots, word.tier().lots());
+        seen.initialMargin += Quote.unwrap(Margin.required(weighted, Margin.lotMarginUp(word, word.initialBps())));
+        seen.maintenanceMargin += Quote.unwrap(Margin.required(lots, Margin.lotMarginUp(word, word.maintenanceBps())));
     }
 
     /// @dev The tick nearest to the mark's safe side at which equity is below maintenance margin; 0 when there is none. What
@@ -146,15 +208,19 @@ contract PositionLens is IPositionLens {
 
     /// @dev Value less maintenance margin of one position.
     function _excess(Size size, Quote quote, MarketWord word) private pure returns (int256) {
-        Quote margin = Margin.required(size, Margin.lotMarginUp(word, word.maintenanceBps()));
+        Quote margin = Margin.required(size.abs(), Margin.lotMarginUp(word, word.maintenanceBps()));
         return Quote.unwrap(Margin.positionValue(size, quote, Margin.lotValue(word)) - margin);
     }
 
     function _account(AccountId account) private view returns (AccountWord) {
-        return AccountWord.wrap(POSITIONS.accountWord(account));
+        return _words().account(account);
     }
 
     function _position(AccountId account, MarketId market) private view returns (PositionWord) {
-        return PositionWord.wrap(POSITIONS.positionWord(account, market));
+        return _words().position(account, market);
+    }
+
+    function _words() private view returns (IMarketWords) {
+        return POSITIONS;
     }
 }

@@ -28,6 +28,7 @@ from eth_utils.crypto import keccak
 from msgspec import Struct
 
 from penstock.errors import FieldError, PenstockError
+from penstock.limits import CAP_MANTISSA, MOST_CAP, MOST_TIER, TIER_MANTISSA, pack_bound
 from penstock.units import UINT16_MAX, UINT32_MAX, MarketSpec, check_range
 
 Abi = Sequence[Mapping[str, Any]]
@@ -81,7 +82,8 @@ class ParameterError(FieldError, ValueError):
 
 
 class MarketParameters(Struct, frozen=True, forbid_unknown_fields=True):
-    """One market. Fees are parts of 10^6, rates parts of 10^9 per 8 hours, `interval` minutes."""
+    """One market. Fees are parts of 10^6, rates parts of 10^9 per 8 hours, `interval` minutes, and
+    the limits `tier` and `open_interest_cap` lots."""
 
     symbol: str
     tick: Decimal
@@ -94,6 +96,8 @@ class MarketParameters(Struct, frozen=True, forbid_unknown_fields=True):
     interest: int = 100_000
     cap: int = 7_500_000
     damp: int = 500_000
+    tier: int = MOST_TIER
+    open_interest_cap: int = MOST_CAP
 
 
 class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
@@ -163,6 +167,10 @@ def _check_market(market: MarketParameters) -> None:
     check_range(f"{name}.cap", m.cap, 0, MAX_CAP)
     check_range(f"{name}.interest", m.interest, -m.cap, m.cap)
     check_range(f"{name}.damp", m.damp, 0, m.cap)
+    pack_bound(f"{name}.tier", m.tier, TIER_MANTISSA)
+    pack_bound(f"{name}.open_interest_cap", m.open_interest_cap, CAP_MANTISSA)
+    if m.tier > m.open_interest_cap:
+        raise ParameterError(f"{name}.tier", m.tier, "it may not exceed the open interest cap")
 
 
 def check_parties(parties: Parties, quorum: int) -> None:
@@ -316,7 +324,8 @@ def _listings(s: System, p: Parameters, deployer: str) -> tuple[Step, ...]:
 
 def _listing(spec: MarketSpec, m: MarketParameters) -> tuple[int, ...]:
     margins_and_fees = (m.initial_bps, m.maintenance_bps, m.taker_fee, m.maker_fee)
-    return (spec.unit, *margins_and_fees, m.interval, m.interest, m.cap, m.damp)
+    limits = (m.tier, m.open_interest_cap)
+    return (spec.unit, *margins_and_fees, m.interval, m.interest, m.cap, m.damp, *limits)
 
 
 def _places(s: System) -> dict[str, str]:

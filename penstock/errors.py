@@ -60,6 +60,14 @@ class RangeError(FieldError, ValueError):
         super().__init__(field, value, rule, "choose one in that range")
 
 
+class LimitError(FieldError, ValueError):
+    """A limit of a market is no round number of lots."""
+
+    def __init__(self, field: str, value: object, most: int) -> None:
+        rule = f"it must be 1 to {most:,} lots, or that many times a power of ten up to 10^7"
+        super().__init__(field, value, rule, "choose the next lower round number")
+
+
 class RoundingError(FieldError, ValueError):
     """A decimal is not a whole number of steps; converting it would round somebody's money."""
 

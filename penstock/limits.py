@@ -1,26 +1,30 @@
-"""How much a market bears: tiers of initial margin, the largest position, the most open lots.
+"""How much a market bears: tiers of initial margin, and the most lots that may be open.
 
     weighted(x) = x · (k + 1) − tier · k · (k + 1) / 2,  k = ⌊x / tier⌋
 
-Each lot of the first tier needs one initial margin, each of the second two, and so on. On the chain
-a limit has 16 bits, `mantissa 13 · exponent 3`: the mantissa times 10^exponent.
+Each lot of the first tier needs one initial margin, each of the second two, and so on; a position
+ends with its eighth tier. On the chain a limit is `mantissa · exponent 3`, the mantissa times
+10^exponent; a cap's mantissa has 13 bits, a tier's 10.
 """
 
 from typing import Final, NamedTuple
 
 from penstock.errors import LimitError
 
-MOST_LOTS: Final = 8_191 * 10**7
-"""The largest limit that a word holds."""
+MOST_TIERS: Final = 8
+CAP_MANTISSA: Final = 8_191
+TIER_MANTISSA: Final = 1_023
+MOST_CAP: Final = CAP_MANTISSA * 10**7
+MOST_TIER: Final = TIER_MANTISSA * 10**7
 
 
-def pack_bound(field: str, lots: int) -> int:
-    """Write a limit in 16 bits. Raises LimitError, naming `field`, for one that does not fit."""
+def pack_bound(field: str, lots: int, most: int) -> int:
+    """Write a limit whose mantissa is at most `most`. Raises LimitError, naming `field`, for one that does not fit."""
     mantissa, exponent = lots, 0
     while exponent < 7 and mantissa and mantissa % 10 == 0:
         mantissa, exponent = mantissa // 10, exponent + 1
-    if not 0 < mantissa <= 8_191:
-        raise LimitError(field, lots)
+    if not 0 < mantissa <= most:
+        raise LimitError(field, lots, most)
     return mantissa << 3 | exponent
 
 
@@ -35,12 +39,15 @@ def weighted(lots: int, tier: int) -> int:
 class Limits(NamedTuple):
     """The limits of a market, in lots."""
 
-    tier: int = MOST_LOTS
-    position_cap: int = MOST_LOTS
-    open_interest_cap: int = MOST_LOTS
+    tier: int = MOST_TIER
+    open_interest_cap: int = MOST_CAP
 
     @property
-    def bits(self) -> int:
-        """`tier 16 · position cap 16 · open interest cap 16`."""
-        tier, position, interest = map(pack_bound, self._fields, self)
-        return tier << 32 | position << 16 | interest
+    def tier_bits(self) -> int:
+        """The tier as the market word holds it."""
+        return pack_bound("tier", self.tier, TIER_MANTISSA)
+
+    @property
+    def cap_bits(self) -> int:
+        """The open interest cap as the activity word holds it."""
+        return pack_bound("open_interest_cap", self.open_interest_cap, CAP_MANTISSA)

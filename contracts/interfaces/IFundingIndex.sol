@@ -24,6 +24,17 @@ struct Listing {
     uint32 cap;
     // How far interest may pull the rate away from the average premium, parts of 10^9 per 8 hours.
     uint32 damp;
+    // The market's first limits, as in `Limits`.
+    uint40 tier;
+    uint40 openInterestCap;
+}
+
+/// @notice How much a market bears, in lots: round numbers, see `Bound`.
+struct Limits {
+    // Each further tier of a position needs another initial margin more; the eighth is the last.
+    uint40 tier;
+    // Most lots that may be open.
+    uint40 openInterestCap;
 }
 
 /// @notice A market as people read it.
@@ -82,6 +93,14 @@ interface IFundingIndex {
     /// @param periodStart First second of the first such period.
     event FundingSkipped(MarketId indexed market, uint32 periodStart);
 
+    /// @notice The limits of a market changed.
+    /// @param market The market.
+    /// @param limits The new limits.
+    event LimitsChanged(MarketId indexed market, Limits limits);
+
+    /// @notice Thrown when a tier is larger than the open interest cap.
+    error Market_LimitsInconsistent(uint40 tier, uint40 openInterestCap);
+
     /// @notice Thrown when a market number is not listed.
     error Market_NotListed(MarketId market);
 
@@ -109,6 +128,12 @@ interface IFundingIndex {
     /// @param listing Parameters.
     /// @return market Its number, counted from 1.
     function listMarket(string calldata symbol, Listing calldata listing) external returns (MarketId market);
+
+    /// @notice Replaces the limits of a market; positions and lots that are beyond them may only shrink. Only the governor.
+    /// @dev Emits `LimitsChanged`.
+    /// @param market The market.
+    /// @param limits The new limits.
+    function setLimits(MarketId market, Limits calldata limits) external;
 
     /// @notice Pulls the latest prices from the source; anyone may call. Periods that ended are accrued first, at the old mark.
     /// @dev Emits `MarkUpdated` for each market whose price is newer, and what `accrue` emits.

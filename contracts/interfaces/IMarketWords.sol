@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ActivityWord} from "../types/ActivityWord.sol";
+import {Bound} from "../types/Bound.sol";
 import {MarketId} from "../types/Ids.sol";
 import {MarketWord} from "../types/MarketWord.sol";
 
@@ -24,14 +24,12 @@ interface IMarketWords {
     /// @param word Its new word.
     function beginPeriod(MarketId market, MarketWord word) external;
 
-    /// @notice The stored word of a market, without funding that is due; zero for one that is not listed.
+    /// @notice Replaces the open interest cap of a market. Only `FundingIndex`.
     /// @param market The market.
-    function marketWord(MarketId market) external view returns (MarketWord);
+    /// @param cap Most lots that may be open.
+    function setOpenInterestCap(MarketId market, Bound cap) external;
 
-    /// @notice The stored premium samples and fees of a market.
-    /// @param market The market.
-    function activityWord(MarketId market) external view returns (ActivityWord);
-
-    /// @notice Seconds after its publication at which a mark that enters now grows stale.
-    function maxPriceAge() external view returns (uint32);
+    /// @notice A stored word by its slot, which `WordSlots` names.
+    /// @param slot The storage slot.
+    function load(uint256 slot) external view returns (uint256 word);
 }

@@ -2,9 +2,10 @@
 pragma solidity ^0.8.28;
 
 import {AccountId, MarketId} from "../types/Ids.sol";
-import {TallyWord} from "../types/TallyWord.sol";
+import {Quote, Size} from "../types/Quantities.sol";
 import {ICollateralVault} from "./ICollateralVault.sol";
 import {IFundingIndex} from "./IFundingIndex.sol";
+import {ISequencerWatch} from "./ISequencerWatch.sol";
 import {IMarketWords} from "./IMarketWords.sol";
 
 /// @notice Rules of the venue.
@@ -19,6 +20,26 @@ struct Settings {
     uint16 bandBps;
     // Most markets in which an account may have a position.
     uint8 maxMarkets;
+    // How far from the mark a liquidation may close a position, in percent of the maintenance margin.
+    uint8 discountShare;
+    // What the insurance fund receives of a liquidation, in percent of the maintenance margin.
+    uint8 penaltyShare;
+}
+
+/// @notice The contracts that `PerpPositions` works with; they may not exist yet.
+struct Parts {
+    // The only holder of tokens.
+    ICollateralVault vault;
+    // The funding index, owner of the market words.
+    IFundingIndex index;
+    // Whether the chain was just down.
+    ISequencerWatch watch;
+    // Who moves positions of accounts below their maintenance margin.
+    address liquidations;
+    // The collateral token.
+    address token;
+    // The insurance fund, owner of account 0.
+    address fund;
 }
 
 /// @title PerpPositions
@@ -79,6 +100,28 @@ interface IPerpPositions is IMarketWords {
     /// @param fills One 32-byte record per fill, as docs/batch.md lays it out.
     event BatchSettled(uint256 indexed number, bytes fills);
 
+    /// @notice A position, or a part of it, changed hands outside of a batch.
+    /// @param from Who had it.
+    /// @param to Who has it now.
+    /// @param market The market.
+    /// @param size Signed lots.
+    /// @param paid Quote units that `to` paid for them; negative when it was paid for taking them.
+    /// @param penalty Quote units that `from` paid to the market's fees.
+    event PositionMoved(
+        AccountId indexed from,
+        AccountId indexed to,
+        MarketId indexed market,
+        int256 size,
+        int256 paid,
+        uint256 penalty
+    );
+
+    /// @notice Collateral of one account became that of another.
+    /// @param from Whose it was.
+    /// @param to Whose it is.
+    /// @param amount Quote units.
+    event Transferred(AccountId indexed from, AccountId indexed to, uint256 amount);
+
     /// @notice Fees of a market moved to account 0.
     /// @param market The market.
     /// @param amount Quote units.
@@ -91,11 +134,20 @@ interface IPerpPositions is IMarketWords {
     /// @notice Thrown when a constructor argument is the zero address.
     error Positions_AddressZero();
 
+    /// @notice Thrown when somebody else than `Liquidations` moves a position.
+    error Positions_CallerNotLiquidations(address caller, address liquidations);
+
+    /// @notice Thrown when somebody else than the governor changes the rules.
+    error Settings_CallerNotGovernor(address caller, address governor);
+
     /// @notice Thrown when an operator is the zero address.
     error Settings_OperatorZero();
 
     /// @notice Thrown when the band is zero or reaches 100 %, the price age is zero, or the market limit is not 1 to 127.
     error Settings_OutOfRange(uint32 maxPriceAge, uint16 bandBps, uint8 maxMarkets);
+
+    /// @notice Thrown when discount and penalty are the whole maintenance margin or more.
+    error Settings_SharesTooHigh(uint8 discountShare, uint8 penaltyShare);
 
     /// @notice Thrown when an account is not registered.
     error Account_NotRegistered(AccountId account);
@@ -157,6 +209,9 @@ interface IPerpPositions is IMarketWords {
     /// @notice Thrown when order `i` has flags without meaning.
     error Batch_FlagsMalformed(uint256 i, uint256 flags);
 
+    /// @notice Thrown when liquidation order `i` carries something in place of a signature.
+    error Batch_SignatureNotEmpty(uint256 i);
+
     /// @notice Thrown when order `i` refers to a position that is not in the account table.
     error Batch_PositionOutOfRange(uint256 i, uint256 index);
 
@@ -171,6 +226,9 @@ interface IPerpPositions is IMarketWords {
 
     /// @notice Thrown when the orders do not expand to the header's number of levels.
     error Batch_LevelCountWrong(uint256 levels, uint256 header);
+
+    /// @notice Thrown when a batch would leave more lots open in a market than its cap allows.
+    error Batch_OpenInterestAboveCap(MarketId market, uint256 openInterest, uint256 cap);
 
     /// @notice Thrown when fill `i` refers to an order that is not in the order table.
     error Batch_FillOutOfRange(uint256 i);
@@ -231,6 +289,24 @@ interface IPerpPositions is IMarketWords {
         MarketId[] calldata markets
     ) external returns (uint64 ticket);
 
+    /// @notice Gives collateral to another account, under the rules of a withdrawal but without the queue. Only the owner.
+    /// @dev Emits `Transferred`, and `PositionSwept` for closed positions.
+    /// @param from The account to debit.
+    /// @param to The account to credit.
+    /// @param amount Quote units.
+    /// @param markets Markets of the open positions of `from`, as for a withdrawal.
+    function transfer(AccountId from, AccountId to, uint256 amount, MarketId[] calldata markets) external;
+
+    /// @notice Moves lots and quote between two accounts, the funding of both applied. Only `Liquidations`.
+    /// @dev Emits `PositionMoved`.
+    /// @param from Who has the position.
+    /// @param to Who receives it.
+    /// @param market The market.
+    /// @param size Signed lots.
+    /// @param paid Quote units from `to` to `from`; may be negative.
+    /// @param penalty Quote units from `from` to the market's fees.
+    function move(AccountId from, AccountId to, MarketId market, Size size, Quote paid, uint256 penalty) external;
+
     /// @notice Moves the quote of a closed position to collateral; anyone may call, equity does not change.
     /// @dev Emits `PositionSwept`.
     /// @param account The account.
@@ -278,12 +354,14 @@ interface IPerpPositions is IMarketWords {
     /// @notice The funding index, owner of the market words.
     function INDEX() external view returns (IFundingIndex);
 
-    /// @notice The rules in force.
-    function settings() external view returns (Settings memory);
+    /// @notice Who changes the rules.
+    function GOVERNOR() external view returns (address);
 
-    /// @notice The stored word of settlement: number of the next batch, when a fill was settled last, and the rules that every
-    /// batch needs.
-    function tallyWord() external view returns (TallyWord);
+    /// @notice Whether the chain was just down.
+    function WATCH() external view returns (ISequencerWatch);
+
+    /// @notice Who moves positions of accounts below their maintenance margin.
+    function LIQUIDATIONS() external view returns (address);
 
     /// @notice Number of accounts; they are numbered from 1.
     function accountCount() external view returns (uint32);
@@ -291,24 +369,6 @@ interface IPerpPositions is IMarketWords {
     /// @notice Who withdraws from the account.
     /// @param account The account.
     function ownerOf(AccountId account) external view returns (address);
-
-    /// @notice The stored word of an account.
-    /// @param account The account.
-    function accountWord(AccountId account) external view returns (uint256);
-
-    /// @notice The stored word of a position.
-    /// @param account The account.
-    /// @param market The market.
-    function positionWord(AccountId account, MarketId market) external view returns (uint256);
-
-    /// @notice The stored word with the given order slot and its three neighbours.
-    /// @param account The account.
-    /// @param slot Order slot.
-    function slotsWord(AccountId account, uint8 slot) external view returns (uint256);
-
-    /// @notice Highest epoch that `cancelAll` killed.
-    /// @param account The account.
-    function epochFloor(AccountId account) external view returns (uint256);
 
     /// @notice EIP-712 domain separator of the signed types.
     function domainSeparator() external view returns (bytes32);

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {AccountId, MarketId} from "../types/Ids.sol";
 import {IFundingIndex} from "./IFundingIndex.sol";
-import {IPerpPositions} from "./IPerpPositions.sol";
+import {IPerpPositions, Settings} from "./IPerpPositions.sol";
 
 /// @notice An account as people read it; amounts in quote units, funding applied.
 struct AccountView {
@@ -66,6 +66,42 @@ interface IPositionLens {
 
     /// @notice How far settlement has come.
     function progress() external view returns (ProgressView memory);
+
+    /// @notice The rules in force.
+    function settings() external view returns (Settings memory);
+
+    /// @notice The stored word of settlement: number of the next batch, when a fill was settled last, and the rules that every
+    /// batch needs.
+    function tallyWord() external view returns (uint256);
+
+    /// @notice The stored word of the other rules.
+    function rulesWord() external view returns (uint256);
+
+    /// @notice The stored word of a market, without funding that is due; zero for one that is not listed.
+    /// @param market The market.
+    function marketWord(MarketId market) external view returns (uint256);
+
+    /// @notice The stored premium samples, open interest and fees of a market.
+    /// @param market The market.
+    function activityWord(MarketId market) external view returns (uint256);
+
+    /// @notice The stored word of an account.
+    /// @param account The account.
+    function accountWord(AccountId account) external view returns (uint256);
+
+    /// @notice The stored word of a position.
+    /// @param account The account.
+    /// @param market The market.
+    function positionWord(AccountId account, MarketId market) external view returns (uint256);
+
+    /// @notice The stored word with the given order slot and its three neighbours.
+    /// @param account The account.
+    /// @param slot Order slot.
+    function slotsWord(AccountId account, uint8 slot) external view returns (uint256);
+
+    /// @notice Highest epoch that `cancelAll` killed.
+    /// @param account The account.
+    function epochFloor(AccountId account) external view returns (uint256);
 
     /// @notice An account as people read it.
     /// @param account The account.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {LiquidationRules} from "./LiquidationRules.sol";
+import {Margin} from "./Margin.sol";
 import {LiveAccount} from "../types/LiveAccount.sol";
 import {LiveMarket} from "../types/LiveMarket.sol";
 import {FLAG_BUY, FLAG_IMMEDIATE, FLAG_POST_ONLY, FLAG_REDUCE_ONLY, LiveOrder} from "../types/LiveOrder.sol";
-import {LivePosition, Lots} from "../types/LivePosition.sol";
+import {Holding, LivePosition} from "../types/LivePosition.sol";
 import {Price, Quote, Size} from "../types/Quantities.sol";
 import {MAKER_SIDE, TAKER_SIDE, Verdict} from "../types/Verdict.sol";
 
@@ -53,53 +55,90 @@ library FillRules {
     /// @notice Applies one side of a fill, if its account may have it; otherwise nothing changes.
     /// @param traded Lots bought (positive) or sold (negative).
     /// @param gain What the side gains at the mark: value of its lots, less what it pays for them, fee included.
-    /// @param need Initial margin of the lots.
-    /// @return Zero when it was applied.
-    function take(LiveOrder order, Size traded, Quote gain, Quote need) internal pure returns (uint256) {
+    /// @param need Initial margin of the lots if the position grows by all of them.
+    /// @return raised Lots by which the position moved away from zero: none, some (through zero) or all; when the side
+    /// may not have the fill, the verdict, negated.
+    function take(LiveOrder order, Size traded, Quote gain, Quote need) internal pure returns (int256 raised) {
         unchecked {
             LivePosition position = order.position();
             LiveAccount account = position.account();
-            Lots before = position.lots();
+            Holding before = position.holding();
             Size held = before.size();
             Quote excess = account.excess() + gain - need;
-            bool lowers = held.opposes(traded);
-            if (lowers) {
-                // Closed lots give back the margin that they bound, and need none of their own.
-                excess = excess + _released(held, traded, position.market());
-                // Closer to zero on the same side. A flip through zero opens risk on the other side.
-                lowers = traded.abs() <= held.abs();
+            raised = int256(traded.abs());
+            if (held.opposes(traded)) {
+                // Closed lots give back the margin that they bound, and need none of their own. Beyond them is a flip through
+                // zero, which opens risk on the other side.
+                uint256 closed = held.abs() < traded.abs() ? held.abs() : traded.abs();
+                raised = int256(traded.abs() - closed);
+                excess = excess + Size.wrap(int256(2 * closed)).times(position.market().lotMarginUp());
             }
-            if (!lowers) {
-                if (order.has(FLAG_REDUCE_ONLY)) return uint256(Verdict.ReduceOnly);
-                if (before.isUntouched()) {
-                    int256 room = account.room();
-                    if (room <= 0) return uint256(Verdict.TooManyMarkets);
-                    if (excess.isNegative()) return _shortVerdict(account);
-                    account.setRoom(room - 1);
+            if (raised != 0) {
+                if (order.has(FLAG_REDUCE_ONLY)) return _refused(Verdict.ReduceOnly);
+                if (excess.isNegative()) return _shortVerdict(account);
+            } else {
+                if (excess.isNegative()) {
+                    if (_bankrupts(account, gain)) return _refused(Verdict.Bankrupt);
                 }
             }
-            if (excess.isNegative()) {
-                if (!lowers) return _shortVerdict(account);
-                if (_bankrupts(account, gain)) return uint256(Verdict.Bankrupt);
-            }
-            position.setLots(before.plus(traded));
-            position.setWorth(position.worth() + gain);
+            position.setHolding(before.plus(traded, gain));
             account.setExcess(excess);
-            return 0;
         }
     }
 
     /// @notice Takes back a side that was applied last: exactly what `take` did is undone.
-    /// @param before Lots of the position before.
-    function undo(LivePosition position, Lots before, Quote gain) internal pure {
+    /// @param before What the position held before.
+    function undo(LivePosition position, Holding before, Quote gain) internal pure {
         unchecked {
             LiveAccount account = position.account();
-            int256 grown = int256(position.lots().size().abs()) - int256(before.size().abs());
-            Quote margin = Size.wrap(grown).times(position.market().lotMarginUp());
-            if (before.isUntouched()) account.setRoom(account.room() + 1);
-            position.setLots(before);
-            position.setWorth(position.worth() - gain);
-            account.setExcess(account.excess() - gain + margin);
+            LiveMarket market = position.market();
+            int256 grown = int256(market.weighted(position.holding().size())) - int256(market.weighted(before.size()));
+            position.setHolding(before);
+            account.setExcess(account.excess() - gain + Size.wrap(grown).times(market.lotMarginUp()));
+        }
+    }
+
+    /// @notice As `take`, for a position of any size.
+    function takeAny(LiveOrder order, Size traded, Quote gain) internal pure returns (int256 raised) {
+        LivePosition position = order.position();
+        if (isTooLarge(position, traded)) return _refused(Verdict.PositionTooLarge);
+        Quote need = Margin.required(traded.abs(), position.market().lotMarginUp());
+        return take(order, traded, gain, need + surcharge(position, traded));
+    }
+
+    /// @notice Penalty of a liquidation: a part of the notional, but no more than the account has, and what it would gain over the
+    /// mark.
+    /// @param gain What the account gains at the mark.
+    /// @param ratio Parts of 10^6.
+    function penalty(LiveAccount account, Quote gain, uint256 notional, uint256 ratio) internal pure returns (uint256) {
+        unchecked {
+            uint256 above = gain.isNegative() ? 0 : uint256(Quote.unwrap(gain));
+            int256 left = Quote.unwrap(account.equity() + gain.minZero());
+            if (left <= 0) return above;
+            uint256 part = LiquidationRules.partUp(notional, ratio);
+            return above + (part < uint256(left) ? part : uint256(left));
+        }
+    }
+
+    /// @notice What a trade of a large position needs beyond `need`, which counts its lots as if all were in the first tier;
+    /// negative where it gives back more.
+    function surcharge(LivePosition position, Size traded) internal pure returns (Quote) {
+        unchecked {
+            LiveMarket market = position.market();
+            Size held = position.holding().size();
+            Size left = held + traded;
+            int256 weighted = int256(market.weighted(left)) - int256(market.weighted(held));
+            int256 plain = int256(left.abs()) - int256(held.abs());
+            return Size.wrap(weighted - plain).times(market.lotMarginUp());
+        }
+    }
+
+    /// @notice Whether a trade would raise a position beyond its last tier.
+    function isTooLarge(LivePosition position, Size traded) internal pure returns (bool) {
+        unchecked {
+            uint256 held = position.holding().size().abs();
+            uint256 left = (position.holding().size() + traded).abs();
+            return left > held && left > Margin.MOST_TIERS * position.market().tier();
         }
     }
 
@@ -116,16 +155,14 @@ library FillRules {
         return gain.isNegative() && (account.equity() + gain).isNegative();
     }
 
-    /// @dev Twice the margin of the lots that a trade against a position closes.
-    function _released(Size held, Size traded, LiveMarket market) private pure returns (Quote) {
-        unchecked {
-            uint256 closed = held.abs() < traded.abs() ? held.abs() : traded.abs();
-            return Size.wrap(int256(2 * closed)).times(market.lotMarginUp());
-        }
+    /// @dev Why equity does not reach margin: a stale account is out of reach.
+    function _shortVerdict(LiveAccount account) private pure returns (int256) {
+        return _refused(account.isFresh() ? Verdict.BelowInitialMargin : Verdict.StalePrice);
     }
 
-    /// @dev Why equity does not reach margin: a stale account is out of reach.
-    function _shortVerdict(LiveAccount account) private pure returns (uint256) {
-        return uint256(account.isFresh() ? Verdict.BelowInitialMargin : Verdict.StalePrice);
+    function _refused(Verdict verdict) private pure returns (int256) {
+        unchecked {
+            return -int256(uint256(verdict));
+        }
     }
 }

@@ -9,10 +9,18 @@ import {Price, Quote, Size} from "../types/Quantities.sol";
 ///   lot value      = mark · unit
 ///   margin per lot = ⌈mark · unit · bps / 10^4⌉
 ///   value          = quote + size · lot value
-///   required       = |size| · margin per lot
+///   weighted(x)    = x · (k + 1) − tier · k · (k + 1) / 2,  k = ⌊x / tier⌋
+///   required       = weighted(|size|) · margin per lot
 ///   band           = [⌈mark · (10^4 − band) / 10^4⌉, ⌊mark · (10^4 + band) / 10^4⌋]
+///
+/// Initial margin rises with size: each lot of the first tier needs one margin per lot, each of the second two, and so on. So
+/// `weighted` is piecewise linear, whole, and x itself up to the first tier. A position ends
+/// with its eighth tier. Maintenance margin is not weighted.
 /// @dev Unchecked: a mark, a unit and basis points have 32, 32 and 16 bits, and the band is below 100 %.
 library Margin {
+    /// @notice Most tiers that a position may have: its cap.
+    uint256 internal constant MOST_TIERS = 8;
+
     uint256 private constant BPS = 10_000;
 
     /// @notice Quote units of one lot at the mark.
@@ -36,10 +44,20 @@ library Margin {
         }
     }
 
-    /// @notice Margin that a position needs.
-    function required(Size size, Quote marginPerLot) internal pure returns (Quote) {
+    /// @notice Margin of a number of lots: of `|size|` for maintenance, of `weighted(|size|)` for initial margin.
+    function required(uint256 lots, Quote marginPerLot) internal pure returns (Quote) {
         unchecked {
-            return Quote.wrap(int256(size.abs()) * Quote.unwrap(marginPerLot));
+            return Quote.wrap(int256(lots) * Quote.unwrap(marginPerLot));
+        }
+    }
+
+    /// @notice Lots of a position as initial margin counts them.
+    /// @param tier Lots of a tier, not zero.
+    function weighted(uint256 lots, uint256 tier) internal pure returns (uint256) {
+        unchecked {
+            if (lots <= tier) return lots;
+            uint256 k = lots / tier;
+            return lots * (k + 1) - (tier * k * (k + 1)) / 2;
         }
     }
 

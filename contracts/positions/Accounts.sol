@@ -84,17 +84,22 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
         MarketId[] calldata markets
     ) external nonReentrant onlyAccountOwner(account) returns (uint64 ticket) {
         if (recipient == address(0) || recipient == address(VAULT)) revert Withdrawal_RecipientRefused(recipient);
-        if (amount == 0 || amount > COLLATERAL_LIMIT) revert Collateral_AmountOutOfRange(amount);
-        AccountWord word = _accounts[account];
-        Quote backing;
-        (word, backing) = _sweepAndBack(account, word, markets);
-        Quote withdrawable = word.collateral() + backing;
-        if (withdrawable < Quote.wrap(int256(amount))) {
-            revert Withdrawal_ExceedsWithdrawable(account, amount, Quote.unwrap(withdrawable));
-        }
-        _accounts[account] = word.withCollateral(word.collateral() - Quote.wrap(int256(amount)));
+        _debit(account, amount, markets);
         ticket = VAULT.owe(AccountId.unwrap(account), recipient, amount);
         emit WithdrawalRequested(account, ticket, recipient, amount);
+    }
+
+    /// @inheritdoc IPerpPositions
+    function transfer(
+        AccountId from,
+        AccountId to,
+        uint256 amount,
+        MarketId[] calldata markets
+    ) external nonReentrant onlyAccountOwner(from) {
+        if (ownerOf[to] == address(0)) revert Account_NotRegistered(to);
+        _debit(from, amount, markets);
+        _credit(to, amount);
+        emit Transferred(from, to, amount);
     }
 
     /// @inheritdoc IPerpPositions
@@ -143,6 +148,17 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
         emit Deposited(account, msg.sender, amount);
     }
 
+    /// @dev Takes away what the account can spare, its closed positions swept.
+    function _debit(AccountId account, uint256 amount, MarketId[] calldata markets) private {
+        if (amount == 0 || amount > COLLATERAL_LIMIT) revert Collateral_AmountOutOfRange(amount);
+        (AccountWord word, Quote backing) = _sweepAndBack(account, _accounts[account], markets);
+        Quote withdrawable = word.collateral() + backing;
+        if (withdrawable < Quote.wrap(int256(amount))) {
+            revert Withdrawal_ExceedsWithdrawable(account, amount, Quote.unwrap(withdrawable));
+        }
+        _accounts[account] = word.withCollateral(word.collateral() - Quote.wrap(int256(amount)));
+    }
+
     function _credit(AccountId account, uint256 amount) private {
         AccountWord word = _accounts[account];
         _accounts[account] = word.withCollateral(word.collateral() + Quote.wrap(int256(amount)));
@@ -179,7 +195,8 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
         if (!word.isFresh()) revert Withdrawal_PriceStale(account, market, word.freshUntil());
         Quote quote = position.quoteAfterFundingDown(word.index());
         Quote value = Margin.positionValue(position.size(), quote, Margin.lotValue(word));
-        return value.minZero() - Margin.required(position.size(), Margin.lotMarginUp(word, word.initialBps()));
+        uint256 lots = Margin.weighted(position.size().abs(), word.tier().lots());
+        return value.minZero() - Margin.required(lots, Margin.lotMarginUp(word, word.initialBps()));
     }
 
     /// @dev Turns a closed position's quote into collateral. The word keeps its snapshot and with it stays non-zero.

@@ -8,15 +8,17 @@ import {LiveAccount, LiveAccounts, NO_KEY} from "../types/LiveAccount.sol";
 import {LiveBatch} from "../types/LiveBatch.sol";
 import {LiveMarket, LiveMarkets} from "../types/LiveMarket.sol";
 import {
+    FLAG_BUY,
     FLAG_IMMEDIATE,
     FLAG_LADDER,
+    FLAG_LIQUIDATION,
     FLAG_POST_ONLY,
     FLAG_REDUCE_ONLY,
     LiveOrder,
     LiveOrders,
     OrderTable
 } from "../types/LiveOrder.sol";
-import {LivePosition, LivePositions} from "../types/LivePosition.sol";
+import {Holdings, LivePosition, LivePositions} from "../types/LivePosition.sol";
 import {MarketWord} from "../types/MarketWord.sol";
 import {Nonce} from "../types/Nonce.sol";
 import {PositionWord} from "../types/PositionWord.sol";
@@ -27,11 +29,11 @@ import {BatchLayout} from "../libraries/BatchLayout.sol";
 import {Margin} from "../libraries/Margin.sol";
 import {Memory} from "../libraries/Memory.sol";
 import {HashPad, OrderHashing} from "../libraries/OrderHashing.sol";
-import {PositionStorage} from "./PositionStorage.sol";
+import {LiquidationLoading} from "./LiquidationLoading.sol";
 
 /// @notice Reads a batch into memory: every market, account, position and order once. Reverts on whatever is malformed.
 /// @dev Arithmetic is unchecked throughout: counts and indexes have at most 16 bits, amounts at most 128.
-abstract contract BatchLoading is PositionStorage {
+abstract contract BatchLoading is LiquidationLoading {
     /// @dev Combinations of flags that have a meaning: bit `f` stands for flags `f`. Immediate goes with neither post-only nor
     /// ladder, and there are no flags above 31.
     uint256 private constant VALID_FLAGS = 0x33333f3f;
@@ -143,17 +145,20 @@ abstract contract BatchLoading is PositionStorage {
     ) private view returns (uint256) {
         AccountId id = account.id();
         PositionWord stored = _positions[positionKey(id, market.id())];
-        position.begin(account, market, LiveOrders.tag(id, market.id(), position));
+        LiveOrder tag = LiveOrders.tag(id, market.id(), position);
         Quote excess = account.excess() - market.reach();
         if (!stored.isOpen()) {
-            position.startEmpty();
+            // Positions that a batch may open are counted as it names them: orders in one too many are dead.
+            position.begin(account, market, account.takeRoom() ? tag : tag.refuse(uint256(Verdict.TooManyMarkets)));
+            position.setHolding(Holdings.none());
             account.setExcess(excess);
             return 0;
         }
         Size size = stored.size();
         Quote worth = stored.quoteAfterFundingDown(market.index()) + size.times(market.lotValue());
-        position.resume(size, worth);
-        account.setExcess(excess + worth - Margin.required(size, market.lotMarginUp()));
+        position.begin(account, market, tag);
+        position.setHolding(Holdings.open(size, worth));
+        account.setExcess(excess + worth - Margin.required(market.weighted(size), market.lotMarginUp()));
         return 1;
     }
 
@@ -180,14 +185,17 @@ abstract contract BatchLoading is PositionStorage {
             OrderTable next = live.orders();
             while (signature != plan.end()) {
                 uint256 record = BatchLayout.word(offset);
-                if ((VALID_FLAGS >> uint8(record >> 232)) & 1 == 0) {
-                    revert Batch_FlagsMalformed(_signedPlace(plan, signature), uint8(record >> 232));
-                }
                 LivePosition position = live.positions().skip(record >> 240);
                 if (!position.isBefore(live.positionsEnd())) {
                     revert Batch_PositionOutOfRange(_signedPlace(plan, signature), record >> 240);
                 }
-                if (record & (FLAG_LADDER << 232) == 0) {
+                if ((VALID_FLAGS >> uint8(record >> 232)) & 1 == 0) {
+                    LiveOrder order = _loadLiquidation(plan, position, record, signature);
+                    if (order.key() <= next.last().key())
+                        revert Batch_OrdersNotAscending(_signedPlace(plan, signature));
+                    next = next.append(order);
+                    offset += Layouts.ORDER;
+                } else if (record & (FLAG_LADDER << 232) == 0) {
                     LiveOrder order = position.tag().read(record);
                     if (order.key() <= next.last().key())
                         revert Batch_OrdersNotAscending(_signedPlace(plan, signature));
@@ -211,6 +219,25 @@ abstract contract BatchLoading is PositionStorage {
         unchecked {
             return (signature - plan.orderSignatures()) / Layouts.SIGNATURE;
         }
+    }
+
+    /// @dev A liquidation order: laid out like a single order, immediate and reduce-only, without a signature. Any other flags that
+    /// are not valid end here.
+    function _loadLiquidation(
+        Layout plan,
+        LivePosition position,
+        uint256 record,
+        uint256 signature
+    ) private view returns (LiveOrder order) {
+        uint256 flags = uint8(record >> 232);
+        if (flags & ~FLAG_BUY != FLAG_LIQUIDATION | FLAG_REDUCE_ONLY | FLAG_IMMEDIATE) {
+            revert Batch_FlagsMalformed(_signedPlace(plan, signature), flags);
+        }
+        if (BatchLayout.word(signature) | BatchLayout.word(signature + 32) != 0) {
+            revert Batch_SignatureNotEmpty(_signedPlace(plan, signature));
+        }
+        order = _loadForced(position, record);
+        if (!order.nonce().isNumber()) revert Batch_NonceMalformed(Nonce.unwrap(order.nonce()));
     }
 
     /// @dev A single order: `position 16 · flags 8 · price 32 · size 32 · expiry 32 · nonce 40` on top of `record`.

@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-
 import {AccountWord} from "../types/AccountWord.sol";
 import {ActivityWord} from "../types/ActivityWord.sol";
-import {MarketId, SlotKey, positionKey} from "../types/Ids.sol";
+import {AccountId, MarketId, SlotKey, positionKey} from "../types/Ids.sol";
 import {Layout, Layouts} from "../types/Layout.sol";
 import {LiveAccount} from "../types/LiveAccount.sol";
 import {LiveBatch, LiveBatches} from "../types/LiveBatch.sol";
 import {LiveMarket, Settled} from "../types/LiveMarket.sol";
-import {FLAG_IMMEDIATE, LiveOrder, OrderTable} from "../types/LiveOrder.sol";
-import {LivePosition, Lots} from "../types/LivePosition.sol";
+import {FLAG_IMMEDIATE, FORCED, LiveOrder, OrderTable} from "../types/LiveOrder.sol";
+import {Holding, LivePosition} from "../types/LivePosition.sol";
 import {MarketWord} from "../types/MarketWord.sol";
 import {Nonce} from "../types/Nonce.sol";
 import {PositionWord, PositionWords} from "../types/PositionWord.sol";
 import {Price, Quote, Size, Sizes} from "../types/Quantities.sol";
 import {SlotsWord} from "../types/SlotsWord.sol";
 import {TallyWord} from "../types/TallyWord.sol";
-import {MAKER_SIDE, TAKER_SIDE} from "../types/Verdict.sol";
+import {MAKER_SIDE, TAKER_SIDE, Verdict} from "../types/Verdict.sol";
 import {BatchLayout} from "../libraries/BatchLayout.sol";
 import {FillRecords} from "../libraries/FillRecords.sol";
 import {FillRules} from "../libraries/FillRules.sol";
 import {FundingMath} from "../libraries/FundingMath.sol";
+import {LiquidationRules} from "../libraries/LiquidationRules.sol";
 import {HashPad, OrderHashing} from "../libraries/OrderHashing.sol";
 import {IPerpPositions} from "../interfaces/IPerpPositions.sol";
 import {BatchLoading} from "./BatchLoading.sol";
+import {SignedDomain} from "./SignedDomain.sol";
 
 /// @notice The only door from off-chain: checks a batch, applies its legal fills in order, writes every word once.
 /// @dev Arithmetic is unchecked throughout, for the reasons given in `Quantities` and `BatchLoading`.
-abstract contract BatchSettlement is BatchLoading, EIP712 {
+abstract contract BatchSettlement is BatchLoading, SignedDomain {
     /// @inheritdoc IPerpPositions
     function settle(bytes calldata batch) external {
         TallyWord counts = _tally;
@@ -116,6 +116,9 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
                 if (verdict == 0) {
                     orders.put(makerIndex, maker.take(size));
                     orders.put(takerIndex, taker.take(size));
+                } else if (verdict == uint256(Verdict.Liquidated)) {
+                    orders.put(makerIndex, maker.take(size));
+                    orders.put(takerIndex, taker.drain(size));
                 }
                 FillRecords.put(records, i, maker.record(taker, size, verdict));
             }
@@ -127,7 +130,10 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
         unchecked {
             LivePosition position = maker.position();
             LiveMarket market = position.market();
-            if (!FillRules.allows(maker, taker, market, size)) return FillRules.pairVerdict(maker, taker, market, size);
+            if (!FillRules.allows(maker, taker, market, size)) {
+                if (taker.status() == FORCED) return _liquidate(maker, taker.unforced(), market, size);
+                return FillRules.pairVerdict(maker, taker, market, size);
+            }
             uint256 value = size * Price.unwrap(maker.price());
             MarketWord word = market.word();
             uint256 notional = value * word.unit();
@@ -138,15 +144,63 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
             Size bought = Sizes.signed(size, sellMask);
             Quote gain = Size.wrap(int256(size)).times(market.lotValue()).less(notional).signed(sellMask);
             Quote need = Size.wrap(int256(size)).times(market.lotMarginUp());
-            Lots before = position.lots();
-            verdict = FillRules.take(maker, -bought, (-gain).less(makerFee), need);
-            if (verdict != 0) return verdict | MAKER_SIDE;
-            verdict = FillRules.take(taker, bought, gain.less(takerFee), need);
-            if (verdict != 0) {
-                FillRules.undo(position, before, (-gain).less(makerFee));
-                return verdict | TAKER_SIDE;
+            Quote takerNeed = need;
+            Holding before = position.holding();
+            if (market.isLarge(before.size(), taker.position().holding().size(), size)) {
+                if (FillRules.isTooLarge(position, -bought)) return uint256(Verdict.PositionTooLarge) | MAKER_SIDE;
+                if (FillRules.isTooLarge(taker.position(), bought)) return uint256(Verdict.PositionTooLarge) | TAKER_SIDE;
+                takerNeed = need + FillRules.surcharge(taker.position(), bought);
+                need = need + FillRules.surcharge(position, -bought);
             }
-            market.setSettled(market.settled().plus(size, value, makerFee + takerFee));
+            int256 raised = FillRules.take(maker, -bought, (-gain).less(makerFee), need);
+            if (raised < 0) return uint256(-raised) | MAKER_SIDE;
+            int256 more = FillRules.take(taker, bought, gain.less(takerFee), takerNeed);
+            if (more < 0) {
+                FillRules.undo(position, before, (-gain).less(makerFee));
+                return uint256(-more) | TAKER_SIDE;
+            }
+            market.setSettled(market.settled().plus(size, value, uint256(raised + more), makerFee + takerFee));
+        }
+    }
+
+    /// @dev Fills a liquidation order: towards safety, no more than is needed, and with no more for the account than closing at the
+    /// mark would leave it. What lies above the mark goes to the fund with the penalty, which takes no more than there is.
+    function _liquidate(
+        LiveOrder maker,
+        LiveOrder taker,
+        LiveMarket market,
+        uint256 size
+    ) private pure returns (uint256 verdict) {
+        unchecked {
+            if (!FillRules.allows(maker, taker, market, size)) return FillRules.pairVerdict(maker, taker, market, size);
+            LiveAccount account = taker.position().account();
+            bool fund = account.id() == AccountId.wrap(0);
+            Quote before = account.trueExcess();
+            if (!fund && !before.isNegative()) return uint256(Verdict.NotLiquidatable) | TAKER_SIDE;
+            uint256 value = size * Price.unwrap(maker.price());
+            uint256 notional = value * market.word().unit();
+            uint256 sellMask = taker.sellMask();
+            Size bought = Sizes.signed(size, sellMask);
+            Quote gain = Size.wrap(int256(size)).times(market.lotValue()).less(notional).signed(sellMask);
+            uint256 fee = FillRules.feeUp(notional, market.word().makerFee());
+            Holding held = maker.position().holding();
+            int256 raised = FillRules.takeAny(maker, -bought, (-gain).less(fee));
+            if (raised < 0) return uint256(-raised) | MAKER_SIDE;
+            uint256 penalty = fund ? 0 : FillRules.penalty(account, gain, notional, market.penaltyPpm());
+            Holding own = taker.position().holding();
+            int256 more = FillRules.takeAny(taker, bought, gain.less(penalty));
+            if (more >= 0 && !fund && !LiquidationRules.isNeeded(size, before, account.trueExcess())) {
+                FillRules.undo(taker.position(), own, gain.less(penalty));
+                more = -int256(uint256(Verdict.MoreThanNeeded));
+            }
+            if (more < 0) {
+                FillRules.undo(maker.position(), held, (-gain).less(fee));
+                return uint256(-more) | TAKER_SIDE;
+            }
+            // At the mark: a liquidation is no sample of the premium.
+            value = size * Price.unwrap(market.word().mark());
+            market.setSettled(market.settled().plus(size, value, uint256(raised), fee + penalty));
+            return uint256(Verdict.Liquidated);
         }
     }
 
@@ -156,7 +210,7 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
             LivePosition position = live.positions();
             LivePosition end = position.skip(plan.positions());
             while (!position.equals(end)) {
-                if (position.lots().isChanged()) _writePosition(position);
+                if (position.holding().isChanged()) _writePosition(position);
                 position = position.skip(1);
             }
         }
@@ -166,12 +220,11 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
         unchecked {
             LiveAccount account = position.account();
             LiveMarket market = position.market();
-            Size size = position.lots().size();
-            Quote quote = position.worth() - size.times(market.lotValue());
+            Size size = position.holding().size();
+            Quote quote = position.holding().worth() - size.times(market.lotValue());
             PositionWord word = PositionWords.pack(size, quote, market.index());
             _positions[positionKey(account.id(), market.id())] = word;
-            // Every changed position is counted: it was open before, or the batch opened it.
-            if (!word.isOpen()) account.setRoom(account.room() + 1);
+            if (word.isOpen() != position.holding().wasOpen()) account.countOpen(word.isOpen());
         }
     }
 
@@ -182,9 +235,7 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
             LiveAccount end = account.skip(plan.accounts());
             while (!account.equals(end)) {
                 AccountWord word = account.word();
-                AccountWord next = word.withNonce(account.nonce()).withOpenMarkets(
-                    account.openMarkets(live.maxMarkets())
-                );
+                AccountWord next = word.withNonce(account.nonce()).withOpenMarkets(account.openMarkets());
                 if (AccountWord.unwrap(next) != AccountWord.unwrap(word)) _accounts[account.id()] = next;
                 account = account.skip(1);
             }
@@ -244,25 +295,40 @@ abstract contract BatchSettlement is BatchLoading, EIP712 {
             LiveMarket market = live.markets();
             for (uint256 i; i < plan.markets(); ++i) {
                 Settled settled = market.settled();
-                if (settled.volume() != 0) {
+                if (!settled.isEmpty()) {
                     traded = true;
                     ActivityBox storage box = _activities[market.id()];
-                    box.word = _sampled(box.word, settled, market.word().mark());
+                    box.word = _after(box.word, market, settled);
                 }
                 market = market.skip(1);
             }
         }
     }
 
-    /// @dev A market's activity with what the batch settled: the sample before counts until now, the new one from now on.
-    function _sampled(ActivityWord activity, Settled settled, Price mark) private view returns (ActivityWord) {
-        int256 premium = FundingMath.premium(settled.volume(), settled.value(), mark);
-        int256 weighted = FundingMath.weightedUntil(activity, block.timestamp);
-        return activity.withSample(premium, weighted).withFees(settled.fees());
+    /// @dev A market's activity with what the batch settled: the sample before counts until now, the new one from now on. The
+    /// open interest may fall, or grow up to its cap; only a batch can make it grow, so who built the batch could know.
+    function _after(
+        ActivityWord activity,
+        LiveMarket market,
+        Settled settled
+    ) private view returns (ActivityWord) {
+        unchecked {
+            int256 grown = settled.grown();
+            uint256 open = uint256(int256(activity.openInterest()) + grown);
+            if (grown > 0) {
+                uint256 cap = activity.openInterestCap().lots();
+                if (open > cap) revert Batch_OpenInterestAboveCap(market.id(), open, cap);
+            }
+            _checkFees(activity, settled.fees());
+            if (settled.volume() != 0) {
+                int256 premium = FundingMath.premium(settled.volume(), settled.value(), market.word().mark());
+                activity = activity.withSample(premium, FundingMath.weightedUntil(activity, block.timestamp));
+            }
+            return activity.plus(grown, settled.fees());
+        }
     }
 
-    /// @dev Recomputed when the chain id is no longer the one of the deployment.
     function _domain() internal view override returns (bytes32) {
-        return _domainSeparatorV4();
+        return _domainSeparator();
     }
 }

@@ -3,16 +3,20 @@ pragma solidity ^0.8.28;
 
 import {AccountWord} from "../types/AccountWord.sol";
 import {ActivityWord} from "../types/ActivityWord.sol";
-import {AccountId, MarketId, PositionKey, SlotKey, positionKey, slotKey} from "../types/Ids.sol";
+import {Bound} from "../types/Bound.sol";
+import {AccountId, MarketId, PositionKey, SlotKey, slotKey} from "../types/Ids.sol";
 import {MarketWord} from "../types/MarketWord.sol";
 import {Nonce} from "../types/Nonce.sol";
 import {PositionWord} from "../types/PositionWord.sol";
+import {Quantity_OutOfRange} from "../types/Quantities.sol";
 import {CANCELLED, SlotsWord} from "../types/SlotsWord.sol";
 import {TallyWord} from "../types/TallyWord.sol";
+import {WordSlots} from "../libraries/WordSlots.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
 import {IFundingIndex} from "../interfaces/IFundingIndex.sol";
 import {IMarketWords} from "../interfaces/IMarketWords.sol";
-import {IPerpPositions, Settings} from "../interfaces/IPerpPositions.sol";
+import {ISequencerWatch} from "../interfaces/ISequencerWatch.sol";
+import {IPerpPositions, Parts} from "../interfaces/IPerpPositions.sol";
 
 /// @notice The words of `PerpPositions`, and nothing else.
 abstract contract PositionStorage is IPerpPositions {
@@ -22,10 +26,18 @@ abstract contract PositionStorage is IPerpPositions {
     /// @inheritdoc IPerpPositions
     IFundingIndex public immutable INDEX;
 
+    /// @inheritdoc IPerpPositions
+    ISequencerWatch public immutable WATCH;
+
+    /// @inheritdoc IPerpPositions
+    address public immutable LIQUIDATIONS;
+
     /// @dev Rules that a batch of the operator does not need; the others stand in the tally.
     struct Rules {
         uint32 openAfter;
         uint32 maxPriceAge;
+        uint8 discountShare;
+        uint8 penaltyShare;
     }
 
     /// @dev A word in a box: its place is found once, to be read and written.
@@ -53,10 +65,13 @@ abstract contract PositionStorage is IPerpPositions {
     /// @inheritdoc IPerpPositions
     uint32 public accountCount;
 
-    constructor(ICollateralVault vault, IFundingIndex index) {
-        if (address(vault) == address(0) || address(index) == address(0)) revert Positions_AddressZero();
-        VAULT = vault;
-        INDEX = index;
+    constructor(Parts memory parts) {
+        bool named = address(parts.vault) != address(0) && address(parts.index) != address(0);
+        if (!named || address(parts.watch) == address(0) || parts.liquidations == address(0)) {
+            revert Positions_AddressZero();
+        }
+        (VAULT, INDEX, WATCH, LIQUIDATIONS) = (parts.vault, parts.index, parts.watch, parts.liquidations);
+        _checkLayout();
     }
 
     modifier onlyIndex() {
@@ -77,56 +92,35 @@ abstract contract PositionStorage is IPerpPositions {
     }
 
     /// @inheritdoc IMarketWords
-    function marketWord(MarketId market) external view returns (MarketWord) {
-        return _markets[market];
+    function setOpenInterestCap(MarketId market, Bound cap) external onlyIndex {
+        ActivityBox storage box = _activities[market];
+        box.word = box.word.withCap(cap);
     }
 
     /// @inheritdoc IMarketWords
-    function activityWord(MarketId market) external view returns (ActivityWord) {
-        return _activities[market].word;
+    function load(uint256 slot) external view returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := sload(slot)
+        }
     }
 
-    /// @inheritdoc IMarketWords
-    function maxPriceAge() external view returns (uint32) {
-        return _rules.maxPriceAge;
+    /// @dev What reads words by their slots must read these.
+    function _checkLayout() private pure {
+        uint256 slots;
+        assembly ("memory-safe") {
+            slots := or(shl(28, _rules.slot), or(shl(24, _tally.slot), or(shl(20, _markets.slot), shl(16, _activities.slot))))
+            slots := or(slots, or(shl(12, _accounts.slot), or(shl(8, _positions.slot), or(shl(4, _slots.slot), _epochFloors.slot))))
+        }
+        uint256 upper = (WordSlots.RULES << 28) | (WordSlots.TALLY << 24) | (WordSlots.MARKETS << 20);
+        uint256 lower = (WordSlots.POSITIONS << 8) | (WordSlots.SLOTS << 4) | WordSlots.FLOORS;
+        uint256 middle = (WordSlots.ACTIVITIES << 16) | (WordSlots.ACCOUNTS << 12);
+        assert(slots == upper | middle | lower);
     }
 
-    /// @inheritdoc IPerpPositions
-    function settings() external view returns (Settings memory) {
-        (Rules memory rules, TallyWord counts) = (_rules, _tally);
-        return
-            Settings({
-                operator: counts.operator(),
-                openAfter: rules.openAfter,
-                maxPriceAge: rules.maxPriceAge,
-                bandBps: uint16(counts.bandBps()),
-                maxMarkets: uint8(counts.maxMarkets())
-            });
-    }
-
-    /// @inheritdoc IPerpPositions
-    function tallyWord() external view returns (TallyWord) {
-        return _tally;
-    }
-
-    /// @inheritdoc IPerpPositions
-    function accountWord(AccountId account) external view returns (uint256) {
-        return AccountWord.unwrap(_accounts[account]);
-    }
-
-    /// @inheritdoc IPerpPositions
-    function positionWord(AccountId account, MarketId market) external view returns (uint256) {
-        return PositionWord.unwrap(_positions[positionKey(account, market)]);
-    }
-
-    /// @inheritdoc IPerpPositions
-    function slotsWord(AccountId account, uint8 slot) external view returns (uint256) {
-        return SlotsWord.unwrap(_slots[slotKey(account, slot)].word);
-    }
-
-    /// @inheritdoc IPerpPositions
-    function epochFloor(AccountId account) external view returns (uint256) {
-        return _epochFloors[account];
+    /// @dev Fees that await collection have 80 bits.
+    function _checkFees(ActivityWord activity, uint256 more) internal pure {
+        uint256 fees = activity.fees() + more;
+        if (fees > type(uint80).max) revert Quantity_OutOfRange(int256(fees), 80);
     }
 
     /// @dev A market's word with the funding that is due.

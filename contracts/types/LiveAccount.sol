@@ -8,7 +8,7 @@ import {Quote} from "./Quantities.sol";
 import {Memory} from "../libraries/Memory.sol";
 
 /// @notice An account while a batch is worked on: a pointer to its record in memory.
-/// @dev `word` is the stored word; `nonce` and `room` say what the fills so far made of it.
+/// @dev `word` is the stored word; `nonce` and `openMarkets` say what the batch made of it.
 type LiveAccount is uint256;
 
 using LiveAccounts for LiveAccount global;
@@ -22,6 +22,8 @@ uint256 constant NO_KEY = 1 << 160;
 
 /// @notice Fields of a `LiveAccount`.
 library LiveAccounts {
+    uint256 private constant OPEN = 128;
+
     /// @dev Words of one record.
     uint256 internal constant WORDS = 7;
 
@@ -56,9 +58,7 @@ library LiveAccounts {
         setExcess(self, word_.collateral());
         setKey(self, signer == 0 ? NO_KEY : signer);
         setNonce(self, word_.nonce());
-        unchecked {
-            setRoom(self, int256(maxMarkets) - int256(word_.openMarkets()));
-        }
+        _setMarkets(self, (word_.openMarkets() << OPEN) | (word_.openMarkets() < maxMarkets ? maxMarkets - word_.openMarkets() : 0));
     }
 
     /// @notice The stored word.
@@ -108,37 +108,63 @@ library LiveAccounts {
         }
     }
 
+    /// @notice Equity above initial margin, whether or not its marks are fresh.
+    function trueExcess(LiveAccount self) internal pure returns (Quote) {
+        // What is out of reach is a multiple of 2^200.
+        return Quote.wrap(int256(uint256(Quote.unwrap(excess(self))) << 56) >> 56);
+    }
+
+    /// @notice The first of its positions; the others follow.
+    function firstPosition(LiveAccount self) internal pure returns (LivePosition) {
+        unchecked {
+            return LivePosition.wrap(Memory.load(LiveAccount.unwrap(self) + 192));
+        }
+    }
+
     /// @notice Collateral and the worth of all positions, which end where those of another account begin.
     function equity(LiveAccount self) internal pure returns (Quote sum) {
         unchecked {
             sum = word(self).collateral();
-            LivePosition position = LivePosition.wrap(Memory.load(LiveAccount.unwrap(self) + 192));
+            LivePosition position = firstPosition(self);
             while (position.account().equals(self)) {
-                sum = sum + position.worth();
+                sum = sum + position.holding().worth();
                 position = position.skip(1);
             }
         }
     }
 
-    /// @notice In how many markets more the account may open a position; what the batch closed is given back when it is
-    /// written. Negative when the limit was lowered.
-    function room(LiveAccount self) internal pure returns (int256) {
+    /// @notice Takes up one of the markets in which the account may open a position; false when there is none left.
+    function takeRoom(LiveAccount self) internal pure returns (bool) {
+        uint256 markets = _markets(self);
+        if (uint128(markets) == 0) return false;
         unchecked {
-            return int256(Memory.load(LiveAccount.unwrap(self) + 128));
+            _setMarkets(self, markets - 1);
+        }
+        return true;
+    }
+
+    /// @notice Number of open markets.
+    function openMarkets(LiveAccount self) internal pure returns (uint256) {
+        return _markets(self) >> OPEN;
+    }
+
+    /// @notice Counts a position that opened or closed.
+    function countOpen(LiveAccount self, bool opened) internal pure {
+        unchecked {
+            _setMarkets(self, opened ? _markets(self) + (1 << OPEN) : _markets(self) - (1 << OPEN));
         }
     }
 
-    /// @dev Sets `room`.
-    function setRoom(LiveAccount self, int256 value) internal pure {
+    /// @dev `open markets 128 · room for more 128`.
+    function _markets(LiveAccount self) private pure returns (uint256) {
         unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 128, uint256(value));
+            return Memory.load(LiveAccount.unwrap(self) + 128);
         }
     }
 
-    /// @notice Number of open markets after the batch.
-    function openMarkets(LiveAccount self, uint256 maxMarkets) internal pure returns (uint256) {
+    function _setMarkets(LiveAccount self, uint256 value) private pure {
         unchecked {
-            return uint256(int256(maxMarkets) - room(self));
+            Memory.store(LiveAccount.unwrap(self) + 128, value);
         }
     }
 

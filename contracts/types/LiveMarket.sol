@@ -3,15 +3,19 @@ pragma solidity ^0.8.28;
 
 import {MarketId} from "./Ids.sol";
 import {MarketWord} from "./MarketWord.sol";
-import {Index, Price, Quote} from "./Quantities.sol";
+import {Index, Price, Quote, Size} from "./Quantities.sol";
+import {Margin} from "../libraries/Margin.sol";
 import {Memory} from "../libraries/Memory.sol";
 
 /// @notice A market while a batch is worked on: a pointer to its record in memory.
 /// @dev What is asked once per fill or position is worked out once per batch; fees and unit are read from `word`.
 type LiveMarket is uint256;
 
-/// @notice What a batch settled in a market: `lots 56 · Σ size × price 88 · fees 112`. Sums, so a fill is one addition: 2^16
-/// fills of 32-bit sizes and prices have 48, 80 and 99 bits.
+/// @notice What a batch settled in a market: `fees 80 · lots 48 · Σ size × price 80 · raised 48`. Sums, so a fill is one
+/// addition: 2^16 fills of 32-bit sizes and prices have 48 and 80 bits. Fees come out of equity: 80 bits hold those of 2^24
+/// accounts with all the collateral that an account can have.
+/// @dev `raised` counts the lots by which positions moved away from zero, on both sides. Every lot settled moves two positions
+/// by one, so the open interest grows by `raised − lots`.
 type Settled is uint256;
 
 using LiveMarkets for LiveMarket global;
@@ -19,36 +23,56 @@ using SettledSums for Settled global;
 
 /// @notice Adds up and reads what was settled.
 library SettledSums {
-    uint256 private constant VOLUME = 200;
-    uint256 private constant VALUE = 112;
+    uint256 private constant FEES = 176;
+    uint256 private constant VOLUME = 128;
+    uint256 private constant VALUE = 48;
 
     /// @notice The sums with one fill more.
-    function plus(Settled self, uint256 size, uint256 value_, uint256 fees_) internal pure returns (Settled) {
+    function plus(
+        Settled self,
+        uint256 size,
+        uint256 value_,
+        uint256 raised_,
+        uint256 fees_
+    ) internal pure returns (Settled) {
         unchecked {
-            return Settled.wrap(Settled.unwrap(self) + (size << VOLUME) + (value_ << VALUE) + fees_);
+            return
+                Settled.wrap(Settled.unwrap(self) + (fees_ << FEES) + (size << VOLUME) + (value_ << VALUE) + raised_);
         }
     }
 
     /// @notice Lots.
     function volume(Settled self) internal pure returns (uint256) {
-        return Settled.unwrap(self) >> VOLUME;
+        return uint48(Settled.unwrap(self) >> VOLUME);
     }
 
     /// @notice Sum of size × price.
     function value(Settled self) internal pure returns (uint256) {
-        return uint88(Settled.unwrap(self) >> VALUE);
+        return uint80(Settled.unwrap(self) >> VALUE);
     }
 
     /// @notice Fees of both sides, quote units.
     function fees(Settled self) internal pure returns (uint256) {
-        return uint112(Settled.unwrap(self));
+        return Settled.unwrap(self) >> FEES;
+    }
+
+    /// @notice By how much the open interest grows; negative when it falls.
+    function grown(Settled self) internal pure returns (int256) {
+        unchecked {
+            return int256(uint256(uint48(Settled.unwrap(self)))) - int256(volume(self));
+        }
+    }
+
+    /// @notice Whether nothing was settled.
+    function isEmpty(Settled self) internal pure returns (bool) {
+        return Settled.unwrap(self) == 0;
     }
 }
 
 /// @notice Fields of a `LiveMarket`.
 library LiveMarkets {
     /// @dev Words of one record.
-    uint256 internal constant WORDS = 9;
+    uint256 internal constant WORDS = 11;
 
     /// @notice The record `i` places after this one.
     function skip(LiveMarket self, uint256 i) internal pure returns (LiveMarket) {
@@ -65,6 +89,8 @@ library LiveMarkets {
             Memory.store(LiveMarket.unwrap(self) + 32, MarketId.unwrap(id_));
             Memory.store(LiveMarket.unwrap(self) + 64, uint256(Quote.unwrap(reach_)));
             Memory.store(LiveMarket.unwrap(self) + 256, uint256(Index.unwrap(word_.index())));
+            uint256 tier_ = word_.tier().lots();
+            Memory.store(LiveMarket.unwrap(self) + 288, (tier_ * tier_) >> 2);
         }
         setSettled(self, Settled.wrap(0));
     }
@@ -76,6 +102,43 @@ library LiveMarkets {
             Memory.store(LiveMarket.unwrap(self) + 128, Price.unwrap(high_));
             Memory.store(LiveMarket.unwrap(self) + 160, uint256(Quote.unwrap(lotValue_)));
             Memory.store(LiveMarket.unwrap(self) + 192, uint256(Quote.unwrap(lotMarginUp_)));
+        }
+    }
+
+    /// @notice Lots of a tier.
+    function tier(LiveMarket self) internal pure returns (uint256) {
+        return word(self).tier().lots();
+    }
+
+    /// @notice Lots of a position as initial margin counts them.
+    function weighted(LiveMarket self, Size size) internal pure returns (uint256) {
+        unchecked {
+            uint256 lots = size.abs();
+            if (lots * lots < Memory.load(LiveMarket.unwrap(self) + 288)) return lots;
+            return Margin.weighted(lots, tier(self));
+        }
+    }
+
+    /// @notice Whether one of two positions that trade `lots` may reach beyond the first tier.
+    /// @dev Not while each of the three is below half a tier; squares have no sign, and the larger of them decides their union.
+    function isLarge(LiveMarket self, Size a, Size b, uint256 lots) internal pure returns (bool) {
+        unchecked {
+            uint256 squares = uint256(Size.unwrap(a) * Size.unwrap(a)) | uint256(Size.unwrap(b) * Size.unwrap(b));
+            return squares | (lots * lots) >= Memory.load(LiveMarket.unwrap(self) + 288);
+        }
+    }
+
+    /// @notice Penalty of a liquidation, parts of 10^6 of notional; known once a liquidation order was loaded.
+    function penaltyPpm(LiveMarket self) internal pure returns (uint256) {
+        unchecked {
+            return Memory.load(LiveMarket.unwrap(self) + 320);
+        }
+    }
+
+    /// @dev Sets `penaltyPpm`.
+    function setPenaltyPpm(LiveMarket self, uint256 value) internal pure {
+        unchecked {
+            Memory.store(LiveMarket.unwrap(self) + 320, value);
         }
     }
 

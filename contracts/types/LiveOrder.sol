@@ -22,6 +22,10 @@ uint256 constant FLAG_IMMEDIATE = 2;
 uint256 constant FLAG_POST_ONLY = 4;
 uint256 constant FLAG_REDUCE_ONLY = 8;
 uint256 constant FLAG_LADDER = 16;
+uint256 constant FLAG_LIQUIDATION = 32;
+
+/// @dev Status of a liquidation order that may fill. It bars the order from every fill but a liquidation.
+uint256 constant FORCED = 255;
 
 using LiveOrders for LiveOrder global;
 using OrderTables for OrderTable global;
@@ -72,7 +76,7 @@ library LiveOrders {
 
     /// @notice The same order, dead: nothing is left of it.
     function refuse(LiveOrder self, uint256 status_) internal pure returns (LiveOrder) {
-        uint256 kept = LiveOrder.unwrap(self) & ~(uint256(type(uint32).max) << LEFT);
+        uint256 kept = LiveOrder.unwrap(self) & ~(uint256(type(uint40).max) << STATUS);
         return LiveOrder.wrap(kept | (status_ << STATUS));
     }
 
@@ -81,6 +85,23 @@ library LiveOrders {
         unchecked {
             uint256 gone = filled_ < left(self) ? filled_ : left(self);
             return LiveOrder.wrap(LiveOrder.unwrap(self) - (gone << LEFT) + filled_);
+        }
+    }
+
+    /// @notice The same order as a liquidation order that may fill.
+    function force(LiveOrder self) internal pure returns (LiveOrder) {
+        return LiveOrder.wrap(LiveOrder.unwrap(self) | (FORCED << STATUS));
+    }
+
+    /// @notice A liquidation order as if it were signed.
+    function unforced(LiveOrder self) internal pure returns (LiveOrder) {
+        return LiveOrder.wrap(LiveOrder.unwrap(self) & ~(FORCED << STATUS));
+    }
+
+    /// @notice A liquidation order after a fill of `size` lots: nothing of the account's own is spent.
+    function drain(LiveOrder self, uint256 size) internal pure returns (LiveOrder) {
+        unchecked {
+            return LiveOrder.wrap(LiveOrder.unwrap(self) - (size << LEFT));
         }
     }
 

@@ -8,47 +8,68 @@ import {Quote, Size} from "./Quantities.sol";
 import {Memory} from "../libraries/Memory.sol";
 
 /// @notice A position while a batch is worked on: a pointer to its record in memory.
-/// @dev `worth` is quote + size × mark, funding up to the market's index contained. The mark stands still during a batch, so
-/// this is what margin needs, and the quote is found again when the position is written.
 type LivePosition is uint256;
 
-/// @notice Signed lots of a live position and what became of it: `size int254 · changed 1 · open 1`. A fill reads and writes
-/// both, so they share a word.
-/// @dev `open` is set for a position that was open before the batch, `changed` for one that the batch traded.
-type Lots is uint256;
+/// @notice What a live position holds and what became of it: `size int126 · worth 128 · changed 1 · open 1`. A fill moves size and
+/// worth by one addition.
+/// @dev `worth` is quote + size × mark, funding up to the market's index contained. The mark stands still during a batch, so
+/// this is what margin needs, and the quote is found again when the position is written. It is kept 2^127 too high: what is
+/// never negative borrows nothing from its neighbour. `open` is set for a position that was open before the batch, `changed` for
+/// one that the batch traded.
+type Holding is uint256;
 
 using LivePositions for LivePosition global;
-using LotsWords for Lots global;
+using Holdings for Holding global;
 
-/// @notice Reads and moves on the lots of a live position.
-library LotsWords {
+/// @notice Reads and moves on what a live position holds.
+library Holdings {
     uint256 private constant OPEN = 1;
     uint256 private constant CHANGED = 2;
+    uint256 private constant WORTH = 2;
+    uint256 private constant SIZE = 130;
+    uint256 private constant ZERO = 1 << 127;
 
-    /// @notice The lots of a position that is open as the batch begins.
-    function held(Size size_) internal pure returns (Lots) {
-        return Lots.wrap((uint256(Size.unwrap(size_)) << 2) | OPEN);
+    /// @notice Nothing.
+    function none() internal pure returns (Holding) {
+        return Holding.wrap(ZERO << WORTH);
+    }
+
+    /// @notice A position that is open as the batch begins.
+    function open(Size size_, Quote worth_) internal pure returns (Holding) {
+        return Holding.wrap(Holding.unwrap(_moved(none(), size_, worth_)) | OPEN);
     }
 
     /// @notice Signed lots.
-    function size(Lots self) internal pure returns (Size) {
-        return Size.wrap(int256(Lots.unwrap(self)) >> 2);
+    function size(Holding self) internal pure returns (Size) {
+        return Size.wrap(int256(Holding.unwrap(self)) >> SIZE);
     }
 
-    /// @notice Whether there was nothing before the batch, and nothing was traded in it so far.
-    function isUntouched(Lots self) internal pure returns (bool) {
-        return Lots.unwrap(self) & (OPEN | CHANGED) == 0;
+    /// @notice Quote and size at the mark, funding applied.
+    function worth(Holding self) internal pure returns (Quote) {
+        unchecked {
+            return Quote.wrap(int256(uint256(uint128(Holding.unwrap(self) >> WORTH))) - int256(ZERO));
+        }
+    }
+
+    /// @notice Whether the position was open before the batch.
+    function wasOpen(Holding self) internal pure returns (bool) {
+        return Holding.unwrap(self) & OPEN != 0;
     }
 
     /// @notice Whether the batch traded the position.
-    function isChanged(Lots self) internal pure returns (bool) {
-        return Lots.unwrap(self) & CHANGED != 0;
+    function isChanged(Holding self) internal pure returns (bool) {
+        return Holding.unwrap(self) & CHANGED != 0;
     }
 
-    /// @notice The lots after a trade.
-    function plus(Lots self, Size traded) internal pure returns (Lots) {
+    /// @notice What is held after a trade that gains `gain` at the mark.
+    function plus(Holding self, Size traded, Quote gain) internal pure returns (Holding) {
+        return Holding.wrap(Holding.unwrap(_moved(self, traded, gain)) | CHANGED);
+    }
+
+    function _moved(Holding self, Size traded, Quote gain) private pure returns (Holding) {
         unchecked {
-            return Lots.wrap((Lots.unwrap(self) + (uint256(Size.unwrap(traded)) << 2)) | CHANGED);
+            uint256 lots = uint256(Size.unwrap(traded)) << SIZE;
+            return Holding.wrap(Holding.unwrap(self) + lots + (uint256(Quote.unwrap(gain)) << WORTH));
         }
     }
 }
@@ -56,7 +77,7 @@ library LotsWords {
 /// @notice Fields of a `LivePosition`.
 library LivePositions {
     /// @dev Words of one record.
-    uint256 internal constant WORDS = 5;
+    uint256 internal constant WORDS = 4;
 
     /// @notice The record `i` places after this one.
     function skip(LivePosition self, uint256 i) internal pure returns (LivePosition) {
@@ -75,25 +96,13 @@ library LivePositions {
         return LivePosition.unwrap(self) < LivePosition.unwrap(other);
     }
 
-    /// @notice Sets up a record; lots and worth follow with `startEmpty` or `resume`.
+    /// @notice Sets up a record; `setHolding` follows.
     function begin(LivePosition self, LiveAccount account_, LiveMarket market_, LiveOrder tag_) internal pure {
         setAccount(self, account_);
         unchecked {
             Memory.store(LivePosition.unwrap(self) + 32, LiveMarket.unwrap(market_));
-            Memory.store(LivePosition.unwrap(self) + 128, LiveOrder.unwrap(tag_));
+            Memory.store(LivePosition.unwrap(self) + 96, LiveOrder.unwrap(tag_));
         }
-    }
-
-    /// @notice Puts nothing into the record.
-    function startEmpty(LivePosition self) internal pure {
-        setLots(self, Lots.wrap(0));
-        setWorth(self, Quote.wrap(0));
-    }
-
-    /// @notice Puts an open position into the record.
-    function resume(LivePosition self, Size size_, Quote worth_) internal pure {
-        setLots(self, LotsWords.held(size_));
-        setWorth(self, worth_);
     }
 
     /// @notice Its account.
@@ -113,38 +122,24 @@ library LivePositions {
         }
     }
 
-    /// @notice Signed lots, and what became of the position.
-    function lots(LivePosition self) internal pure returns (Lots) {
+    /// @notice What the account holds.
+    function holding(LivePosition self) internal pure returns (Holding) {
         unchecked {
-            return Lots.wrap(Memory.load(LivePosition.unwrap(self) + 64));
+            return Holding.wrap(Memory.load(LivePosition.unwrap(self) + 64));
         }
     }
 
-    /// @dev Sets `lots`.
-    function setLots(LivePosition self, Lots value) internal pure {
+    /// @dev Sets `holding`.
+    function setHolding(LivePosition self, Holding value) internal pure {
         unchecked {
-            Memory.store(LivePosition.unwrap(self) + 64, Lots.unwrap(value));
-        }
-    }
-
-    /// @notice Quote and size at the mark, funding applied.
-    function worth(LivePosition self) internal pure returns (Quote) {
-        unchecked {
-            return Quote.wrap(int256(Memory.load(LivePosition.unwrap(self) + 96)));
-        }
-    }
-
-    /// @dev Sets `worth`.
-    function setWorth(LivePosition self, Quote value) internal pure {
-        unchecked {
-            Memory.store(LivePosition.unwrap(self) + 96, uint256(Quote.unwrap(value)));
+            Memory.store(LivePosition.unwrap(self) + 64, Holding.unwrap(value));
         }
     }
 
     /// @notice What the orders of this position have in common.
     function tag(LivePosition self) internal pure returns (LiveOrder) {
         unchecked {
-            return LiveOrder.wrap(Memory.load(LivePosition.unwrap(self) + 128));
+            return LiveOrder.wrap(Memory.load(LivePosition.unwrap(self) + 96));
         }
     }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Bound} from "./Bound.sol";
 import {Index, Price} from "./Quantities.sol";
 
-/// @notice What settlement needs of a market, in one storage word: `mark 32 · unit 23 · held 1 · index int80 · initial bps
-/// 14 · maintenance bps 14 · taker fee 14 · maker fee 14 · fresh until 32 · due at 32`.
-/// @dev Basis points and fees are at most 10,000. The two times say what a batch asks: is the mark good, is funding due.
+/// @notice What settlement needs of a market, in one storage word: `mark 32 · unit 23 · held 1 · index int72 · initial bps
+/// 14 · maintenance bps 14 · taker fee 14 · maker fee 14 · tier 13 · fresh until 32 · due at 27`.
+/// @dev Basis points and fees are at most 10,000. The two times say what a batch asks: is the mark good, is funding due
+/// (in minutes, because periods begin on whole minutes).
 /// While a market is held its mark is good for everything but raising exposure.
 type MarketWord is uint256;
 
@@ -16,12 +18,15 @@ library MarketWords {
     uint256 private constant MARK = 224;
     uint256 private constant UNIT = 201;
     uint256 private constant HELD = 200;
-    uint256 private constant INDEX = 120;
-    uint256 private constant INITIAL = 106;
-    uint256 private constant MAINTENANCE = 92;
-    uint256 private constant TAKER = 78;
-    uint256 private constant MAKER = 64;
-    uint256 private constant FRESH = 32;
+    uint256 private constant INDEX = 128;
+    uint256 private constant INITIAL = 114;
+    uint256 private constant MAINTENANCE = 100;
+    uint256 private constant TAKER = 86;
+    uint256 private constant MAKER = 72;
+    uint256 private constant TIER = 59;
+    uint256 private constant FRESH = 27;
+    uint256 private constant TIER_MASK = 0x1fff;
+    uint256 private constant DUE_MASK = 0x7ffffff;
     uint256 private constant RATIO = 0x3fff;
     uint256 private constant UNIT_MASK = 0x7fffff;
 
@@ -51,7 +56,7 @@ library MarketWords {
 
     /// @notice Cumulative funding index.
     function index(MarketWord self) internal pure returns (Index) {
-        return Index.wrap(int80(uint80(MarketWord.unwrap(self) >> INDEX)));
+        return Index.wrap(int72(uint72(MarketWord.unwrap(self) >> INDEX)));
     }
 
     /// @notice Initial margin in basis points of notional.
@@ -72,6 +77,11 @@ library MarketWords {
     /// @notice Maker fee in parts of 10^6 of notional.
     function makerFee(MarketWord self) internal pure returns (uint256) {
         return (MarketWord.unwrap(self) >> MAKER) & RATIO;
+    }
+
+    /// @notice Lots of a tier of initial margin; see `Margin`.
+    function tier(MarketWord self) internal pure returns (Bound) {
+        return Bound.wrap((MarketWord.unwrap(self) >> TIER) & TIER_MASK);
     }
 
     /// @notice Last second at which the mark is good.
@@ -99,7 +109,9 @@ library MarketWords {
 
     /// @notice Whether a funding period has ended that was not accrued, or the market is not listed.
     function isDue(MarketWord self) internal view returns (bool) {
-        return block.timestamp >= uint32(MarketWord.unwrap(self));
+        unchecked {
+            return block.timestamp >= (MarketWord.unwrap(self) & DUE_MASK) * 60;
+        }
     }
 
     /// @notice The same market at another mark.
@@ -115,14 +127,19 @@ library MarketWords {
         return MarketWord.wrap(held ? kept | (1 << HELD) : kept);
     }
 
-    /// @notice The same market with funding due at another second.
+    /// @notice The same market with funding due at another second, a whole minute.
     function withDue(MarketWord self, uint32 dueAt) internal pure returns (MarketWord) {
-        return MarketWord.wrap(((MarketWord.unwrap(self) >> 32) << 32) | dueAt);
+        return MarketWord.wrap((MarketWord.unwrap(self) & ~DUE_MASK) | (dueAt / 60));
+    }
+
+    /// @notice The same market with another tier.
+    function withTier(MarketWord self, Bound tier_) internal pure returns (MarketWord) {
+        return MarketWord.wrap((MarketWord.unwrap(self) & ~(TIER_MASK << TIER)) | (Bound.unwrap(tier_) << TIER));
     }
 
     /// @notice The same market at another funding index; the caller has checked that it fits.
     function withIndex(MarketWord self, Index index_) internal pure returns (MarketWord) {
-        uint256 kept = MarketWord.unwrap(self) & ~(uint256(type(uint80).max) << INDEX);
-        return MarketWord.wrap(kept | (uint256(uint80(int80(Index.unwrap(index_)))) << INDEX));
+        uint256 kept = MarketWord.unwrap(self) & ~(uint256(type(uint72).max) << INDEX);
+        return MarketWord.wrap(kept | (uint256(uint72(int72(Index.unwrap(index_)))) << INDEX));
     }
 }

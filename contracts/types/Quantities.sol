@@ -18,13 +18,25 @@ type Index is int256;
 error Quantity_OutOfRange(int256 value, uint256 bits);
 
 using {greaterPrice as >, lessPrice as <} for Price global;
-using {minusSize as -} for Size global;
+using {addSize as +, subSize as -, minusSize as -} for Size global;
 using {addQuote as +, subQuote as -, minusQuote as -, lessQuote as <} for Quote global;
 using Sizes for Size global;
 using Quotes for Quote global;
 
 // The additions below are unchecked: every operand was stored in at most 96 bits and a batch adds fewer than 2^17 terms
 // of at most 2^96, so no sum comes near 2^255. Stored results pass through `narrow`.
+
+function addSize(Size a, Size b) pure returns (Size) {
+    unchecked {
+        return Size.wrap(Size.unwrap(a) + Size.unwrap(b));
+    }
+}
+
+function subSize(Size a, Size b) pure returns (Size) {
+    unchecked {
+        return Size.wrap(Size.unwrap(a) - Size.unwrap(b));
+    }
+}
 
 function minusSize(Size a) pure returns (Size) {
     unchecked {

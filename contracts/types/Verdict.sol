@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @notice What became of a fill. Everything but `Settled` means skipped; the numbers stand in the packed event.
+/// @notice What became of a fill. Everything but `Settled` and `Liquidated` means skipped; the numbers stand in the packed event.
 enum Verdict {
     Settled,
     BadSignature,
@@ -23,7 +23,12 @@ enum Verdict {
     TooManyMarkets,
     Bankrupt,
     StalePrice,
-    BelowInitialMargin
+    BelowInitialMargin,
+    PositionTooLarge,
+    Liquidated,
+    NotLiquidatable,
+    GracePeriod,
+    MoreThanNeeded
 }
 
 /// @dev Added to a verdict that is the maker's fault.

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {AccountWord} from "./types/AccountWord.sol";
+import {AccountId, MarketId} from "./types/Ids.sol";
+import {MarketWord} from "./types/MarketWord.sol";
+import {PositionWord} from "./types/PositionWord.sol";
+import {Quote, Size} from "./types/Quantities.sol";
+import {LiquidationRules} from "./libraries/LiquidationRules.sol";
+import {Margin} from "./libraries/Margin.sol";
+import {Words} from "./libraries/Words.sol";
+import {IFundingIndex} from "./interfaces/IFundingIndex.sol";
+import {IInsuranceFund} from "./interfaces/IInsuranceFund.sol";
+import {ILiquidations} from "./interfaces/ILiquidations.sol";
+import {IMarketWords} from "./interfaces/IMarketWords.sol";
+import {IPerpPositions} from "./interfaces/IPerpPositions.sol";
+import {ISequencerWatch} from "./interfaces/ISequencerWatch.sol";
+
+/// @title Liquidations
+/// @notice Takeover and deleveraging of accounts below their maintenance margin; see `ILiquidations`.
+contract Liquidations is ILiquidations {
+    using Words for IMarketWords;
+
+    /// @dev An account weighed at the marks, quote units.
+    struct Standing {
+        AccountId account;
+        int256 equity;
+        int256 initial;
+        int256 maintenance;
+        // Σ |size| · lot value.
+        uint256 notional;
+    }
+
+    /// @dev A position, or a part of it, that is about to move.
+    struct Piece {
+        MarketId market;
+        MarketWord word;
+        Size held;
+        // Signed like `held`.
+        Size moved;
+    }
+
+    /// @dev Shares of the maintenance margin, in percent.
+    struct Shares {
+        uint256 discount;
+        uint256 penalty;
+    }
+
+    /// @inheritdoc ILiquidations
+    uint256 public constant SHARE = 10;
+
+    AccountId private constant VENUE = AccountId.wrap(0);
+
+    /// @inheritdoc ILiquidations
+    IPerpPositions public immutable POSITIONS;
+
+    /// @inheritdoc ILiquidations
+    IFundingIndex public immutable INDEX;
+
+    /// @inheritdoc ILiquidations
+    IInsuranceFund public immutable FUND;
+
+    /// @inheritdoc ILiquidations
+    ISequencerWatch public immutable WATCH;
+
+    /// @param positions The contract whose positions are moved.
+    /// @param index Its funding index.
+    /// @param fund The insurance fund.
+    /// @param watch Whether the chain was just down.
+    constructor(IPerpPositions positions, IFundingIndex index, IInsuranceFund fund, ISequencerWatch watch) {
+        bool named = address(positions) != address(0) && address(index) != address(0);
+        if (!named || address(fund) == address(0) || address(watch) == address(0)) revert Liquidation_AddressZero();
+        (POSITIONS, INDEX, FUND, WATCH) = (positions, index, fund, watch);
+    }
+
+    modifier whenCalm() {
+        if (!WATCH.isCalm()) revert Liquidation_GracePeriod();
+        _;
+    }
+
+    /// @inheritdoc ILiquidations
+    function takeOver(
+        AccountId account,
+        AccountId by,
+        MarketId[] calldata markets,
+        uint256[] calldata lots,
+        MarketId[] calldata byMarkets
+    ) external whenCalm {
+        _checkTaker(account, by);
+        if (markets.length != lots.length) revert Liquidation_LengthsDiffer(markets.length, lots.length);
+        Standing memory standing = _weigh(account, markets);
+        (int256 equity, int256 maintenance) = (standing.equity, standing.maintenance);
+        if (equity >= maintenance) revert Liquidation_AccountSound(account, equity, maintenance);
+        uint256[] memory notionals = _takeAll(standing, by, markets, lots);
+        uint256 shortfall = _coverAll(standing, markets, notionals);
+        _checkMargin(_weigh(by, byMarkets));
+        emit TakenOver(account, by, equity, maintenance, shortfall);
+    }
+
+    /// @inheritdoc ILiquidations
+    function deleverage(
+        AccountId account,
+        MarketId market,
+        MarketId[] calldata markets,
+        AccountId[] calldata counterparties,
+        uint256[] calldata lots
+    ) external whenCalm {
+        if (counterparties.length != lots.length) revert Liquidation_LengthsDiffer(counterparties.length, lots.length);
+        Standing memory standing = _weigh(account, markets);
+        Piece memory piece = _piece(account, market, _sum(lots));
+        if (account == VENUE) _isolate(standing, piece);
+        if (standing.equity >= 0) revert Deleverage_NotBankrupt(account, market, standing.equity);
+        uint256 shortfall = _shareUp(standing, piece);
+        uint256 covered = account == VENUE ? 0 : _cover(account, piece, shortfall);
+        _closeAll(account, piece, counterparties, lots, shortfall - covered);
+        emit Deleveraged(account, market, piece.moved.abs(), covered, shortfall - covered);
+    }
+
+    // Weighing.
+
+    /// @dev Weighs an account, funding applied. The markets must name every open position; those with a size must be fresh.
+    function _weigh(AccountId account, MarketId[] memory markets) private returns (Standing memory standing) {
+        AccountWord word = _words().account(account);
+        standing.account = account;
+        standing.equity = Quote.unwrap(word.collateral());
+        for (uint256 i; i < markets.length; ++i) {
+            bool ascends = i == 0 || MarketId.unwrap(markets[i]) > MarketId.unwrap(markets[i - 1]);
+            PositionWord position = _words().position(account, markets[i]);
+            if (!ascends || !position.isOpen()) {
+                revert Liquidation_PositionsIncomplete(account, i, word.openMarkets());
+            }
+            _add(standing, markets[i], position);
+        }
+        if (markets.length != word.openMarkets()) {
+            revert Liquidation_PositionsIncomplete(account, markets.length, word.openMarkets());
+        }
+    }
+
+    function _add(Standing memory standing, MarketId id, PositionWord position) private {
+        MarketWord market = _prepared(id);
+        uint256 lots = position.size().abs();
+        if (lots != 0 && !market.isFresh()) {
+            revert Liquidation_PriceStale(standing.account, id, market.freshUntil());
+        }
+        Quote lotValue = Margin.lotValue(market);
+        Quote quote = position.quoteAfterFundingDown(market.index());
+        standing.equity += Quote.unwrap(Margin.positionValue(position.size(), quote, lotValue));
+        standing.initial += _initial(market, position.size());
+        standing.maintenance += Quote.unwrap(
+            Margin.required(lots, Margin.lotMarginUp(market, market.maintenanceBps()))
+        );
+        standing.notional += lots * uint256(Quote.unwrap(lotValue));
+    }
+
+    function _initial(MarketWord market, Size size) private pure returns (int256) {
+        uint256 lots = Margin.weighted(size.abs(), market.tier().lots());
+        return Quote.unwrap(Margin.required(lots, Margin.lotMarginUp(market, market.initialBps())));
+    }
+
+    /// @dev A market's word with the funding that is due.
+    function _prepared(MarketId market) private returns (MarketWord word) {
+        word = _words().market(market);
+        if (word.isDue()) word = INDEX.prepare(market);
+    }
+
+    /// @dev `lots` lots of a position.
+    function _piece(AccountId account, MarketId market, uint256 lots) private returns (Piece memory piece) {
+        piece.market = market;
+        piece.word = _prepared(market);
+        piece.held = _words().position(account, market).size();
+        uint256 held = piece.held.abs();
+        if (lots > held) revert Liquidation_LotsTooMany(account, market, lots, held);
+        piece.moved = Size.wrap(Size.unwrap(piece.held) < 0 ? -int256(lots) : int256(lots));
+    }
+
+    // Takeover.
+
+    function _checkTaker(AccountId account, AccountId by) private view {
+        if (account == by || account == VENUE) revert Liquidation_PairRefused(account, by);
+        bool allowed = by == VENUE || msg.sender == POSITIONS.ownerOf(by);
+        if (!allowed && msg.sender != _words().account(by).signer()) revert Liquidation_CallerNotTaker(by, msg.sender);
+    }
+
+    /// @dev Takes over piece by piece, each as far as it is needed; returns the notional of each.
+    function _takeAll(
+        Standing memory standing,
+        AccountId by,
+        MarketId[] calldata markets,
+        uint256[] calldata lots
+    ) private returns (uint256[] memory notionals) {
+        uint256 rules = _words().rules();
+        Shares memory shares = Shares(uint8(rules >> 64), uint8(rules >> 72));
+        notionals = new uint256[](markets.length);
+        for (uint256 i; i < markets.length; ++i) {
+            if (lots[i] != 0) notionals[i] = _take(standing, by, _piece(standing.account, markets[i], lots[i]), shares);
+        }
+    }
+
+    function _take(
+        Standing memory standing,
+        AccountId by,
+        Piece memory piece,
+        Shares memory shares
+    ) private returns (uint256 notional) {
+        int256 before = standing.equity - standing.initial;
+        uint256 lots = piece.moved.abs();
+        Quote value = piece.moved.times(Margin.lotValue(piece.word));
+        notional = lots * uint256(Quote.unwrap(Margin.lotValue(piece.word)));
+        uint256 discount = _charge(standing, notional, LiquidationRules.share(piece.word, shares.discount));
+        uint256 penalty = _charge(standing, notional, LiquidationRules.share(piece.word, shares.penalty));
+        standing.initial += _initial(piece.word, piece.held - piece.moved) - _initial(piece.word, piece.held);
+        standing.notional -= notional;
+        Quote excess = Quote.wrap(standing.equity - standing.initial);
+        if (before >= 0 || !LiquidationRules.isNeeded(lots, Quote.wrap(before), excess)) {
+            revert Liquidation_MoreThanNeeded(standing.account, piece.market, lots, Quote.unwrap(excess));
+        }
+        POSITIONS.move(standing.account, by, piece.market, piece.moved, value.less(discount), penalty);
+        _checkSize(by, piece.market, piece.word);
+    }
+
+    /// @dev Takes a part of a notional out of what an account still has.
+    function _charge(Standing memory standing, uint256 notional, uint256 ratio) private pure returns (uint256 amount) {
+        if (standing.equity <= 0) return 0;
+        amount = Math.min(LiquidationRules.partUp(notional, ratio), uint256(standing.equity));
+        standing.equity -= int256(amount);
+    }
+
+    /// @dev Has the fund pay what a bankrupt account lacks, counted to its markets by notional.
+    function _coverAll(
+        Standing memory standing,
+        MarketId[] calldata markets,
+        uint256[] memory notionals
+    ) private returns (uint256 shortfall) {
+        if (standing.equity >= 0) return 0;
+        _checkFlat(standing.account, markets);
+        shortfall = uint256(-standing.equity);
+        uint256 left = shortfall;
+        uint256 sum = _sum(notionals);
+        for (uint256 i; i < markets.length; ++i) {
+            uint256 part = sum == notionals[i] ? left : (left * notionals[i]) / sum;
+            sum -= notionals[i];
+            left -= part;
+            notionals[i] = part;
+        }
+        FUND.cover(standing.account, markets, notionals);
+    }
+
+    function _checkFlat(AccountId account, MarketId[] calldata markets) private view {
+        for (uint256 i; i < markets.length; ++i) {
+            uint256 lots = _words().position(account, markets[i]).size().abs();
+            if (lots != 0) revert Liquidation_BankruptKeepsPosition(account, markets[i], lots);
+        }
+    }
+
+    function _checkSize(AccountId by, MarketId market, MarketWord word) private view {
+        uint256 lots = _words().position(by, market).size().abs();
+        uint256 cap = Margin.MOST_TIERS * word.tier().lots();
+        if (lots > cap) revert Liquidation_TakerTooLarge(by, market, lots, cap);
+    }
+
+    function _checkMargin(Standing memory taker) private view {
+        if (taker.equity < taker.initial) {
+            revert Liquidation_TakerBelowMargin(taker.account, taker.equity, taker.initial);
+        }
+        uint256 open = _words().account(taker.account).openMarkets();
+        uint256 most = _words().tally().maxMarkets();
+        if (open > most) revert Liquidation_TakerTooManyMarkets(taker.account, open, most);
+    }
+
+    // Deleveraging.
+
+    /// @dev The fund's position in one market alone, with what the loss cap leaves for equity.
+    function _isolate(Standing memory standing, Piece memory piece) private view {
+        standing.equity = FUND.lossLeft(piece.market);
+        standing.notional = piece.held.abs() * uint256(Quote.unwrap(Margin.lotValue(piece.word)));
+    }
+
+    /// @dev The piece's share, by notional, of what a bankrupt account lacks.
+    function _shareUp(Standing memory standing, Piece memory piece) private pure returns (uint256) {
+        uint256 notional = piece.moved.abs() * uint256(Quote.unwrap(Margin.lotValue(piece.word)));
+        if (notional == 0) return 0;
+        return Math.ceilDiv(uint256(-standing.equity) * notional, standing.notional);
+    }
+
+    /// @dev Has the fund pay what it can of a shortfall. If it can pay all and carry the position, it must take it over instead.
+    function _cover(AccountId account, Piece memory piece, uint256 shortfall) private returns (uint256 covered) {
+        covered = Math.min(shortfall, FUND.capacity(piece.market));
+        if (covered == shortfall && _canCarry(piece)) {
+            revert Deleverage_FundCanCarry(account, piece.market, shortfall);
+        }
+        if (covered == 0) return 0;
+        MarketId[] memory markets = new MarketId[](1);
+        uint256[] memory amounts = new uint256[](1);
+        (markets[0], amounts[0]) = (piece.market, covered);
+        FUND.cover(account, markets, amounts);
+    }
+
+    function _canCarry(Piece memory piece) private returns (bool) {
+        Standing memory fund = _weigh(VENUE, FUND.openMarkets());
+        Size held = _words().position(VENUE, piece.market).size();
+        Size after_ = held + piece.moved;
+        int256 more = _initial(piece.word, after_) - _initial(piece.word, held);
+        if (after_.abs() > Margin.MOST_TIERS * piece.word.tier().lots()) return false;
+        return fund.equity - fund.initial >= more;
+    }
+
+    /// @dev Closes the piece against each counterparty in turn; `borne` is what they give up together, in proportion to lots.
+    function _closeAll(
+        AccountId account,
+        Piece memory piece,
+        AccountId[] calldata counterparties,
+        uint256[] calldata lots,
+        uint256 borne
+    ) private {
+        uint256 all = piece.moved.abs();
+        uint256 open = _words().activity(piece.market).openInterest();
+        uint256 done;
+        for (uint256 i; i < lots.length; ++i) {
+            uint256 part = Math.ceilDiv(borne * (done + lots[i]), all) - Math.ceilDiv(borne * done, all);
+            done += lots[i];
+            _checkCounterparty(piece, counterparties[i], lots[i], part);
+            _checkShare(piece, counterparties[i], lots[i], open);
+            _close(account, counterparties[i], piece, lots[i], part);
+        }
+    }
+
+    /// @dev On the other side, large enough, and in profit even at the price that it gets for these lots.
+    function _checkCounterparty(Piece memory piece, AccountId counterparty, uint256 lots, uint256 part) private view {
+        PositionWord position = _words().position(counterparty, piece.market);
+        Size size = position.size();
+        if (lots == 0 || lots > size.abs() || Size.unwrap(size) < 0 == Size.unwrap(piece.held) < 0) {
+            revert Deleverage_NotOpposite(counterparty, piece.market, Size.unwrap(size), lots);
+        }
+        Quote quote = position.quoteAfterFundingDown(piece.word.index());
+        int256 value = Quote.unwrap(Margin.positionValue(size, quote, Margin.lotValue(piece.word)));
+        if (value <= 0 || part * size.abs() > uint256(value) * lots) {
+            revert Deleverage_NotInProfit(counterparty, piece.market, value, part);
+        }
+    }
+
+    /// @dev At most `SHARE` times the part of the opposite side that the whole bankrupt position is.
+    function _checkShare(Piece memory piece, AccountId counterparty, uint256 lots, uint256 open) private view {
+        uint256 size = _words().position(counterparty, piece.market).size().abs();
+        uint256 most = Math.ceilDiv(SHARE * size * piece.held.abs(), open);
+        if (lots > most) revert Deleverage_ShareExceeded(counterparty, piece.market, lots, most);
+    }
+
+    function _close(AccountId account, AccountId to, Piece memory piece, uint256 lots, uint256 part) private {
+        Size size = Size.wrap(Size.unwrap(piece.held) < 0 ? -int256(lots) : int256(lots));
+        Quote value = size.times(Margin.lotValue(piece.word));
+        POSITIONS.move(account, to, piece.market, size, Quote.wrap(Quote.unwrap(value) + int256(part)), 0);
+    }
+
+    function _sum(uint256[] memory values) private pure returns (uint256 sum) {
+        for (uint256 i; i < values.length; ++i) sum += values[i];
+    }
+
+    function _words() private view returns (IMarketWords) {
+        return POSITIONS;
+    }
+}

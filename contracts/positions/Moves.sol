@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {AccountWord} from "../types/AccountWord.sol";
+import {AccountId, MarketId, PositionKey, positionKey} from "../types/Ids.sol";
+import {MarketWord} from "../types/MarketWord.sol";
+import {PositionWord, PositionWords} from "../types/PositionWord.sol";
+import {Quote, Size} from "../types/Quantities.sol";
+import {IPerpPositions} from "../interfaces/IPerpPositions.sol";
+import {PositionStorage} from "./PositionStorage.sol";
+
+/// @notice Positions that change hands outside of a batch. `Liquidations` decides; here it is only written, so that no lot and no
+/// quote unit is made or lost.
+abstract contract Moves is PositionStorage {
+    modifier onlyLiquidations() {
+        if (msg.sender != LIQUIDATIONS) revert Positions_CallerNotLiquidations(msg.sender, LIQUIDATIONS);
+        _;
+    }
+
+    /// @inheritdoc IPerpPositions
+    function move(
+        AccountId from,
+        AccountId to,
+        MarketId market,
+        Size size,
+        Quote paid,
+        uint256 penalty
+    ) external onlyLiquidations {
+        MarketWord word = _prepared(market);
+        int256 grown = _change(from, market, word, -size, paid.less(penalty));
+        grown += _change(to, market, word, size, -paid);
+        ActivityBox storage box = _activities[market];
+        _checkFees(box.word, penalty);
+        box.word = box.word.plus(grown / 2, penalty);
+        emit PositionMoved(from, to, market, Size.unwrap(size), Quote.unwrap(paid), penalty);
+    }
+
+    /// @dev Adds lots and quote to a position, its funding applied; returns by how many lots it moved away from zero.
+    function _change(
+        AccountId account,
+        MarketId market,
+        MarketWord word,
+        Size traded,
+        Quote received
+    ) private returns (int256 grown) {
+        PositionKey key = positionKey(account, market);
+        PositionWord before = _positions[key];
+        Size size = before.size() + traded;
+        PositionWord next =
+            PositionWords.pack(size, before.quoteAfterFundingDown(word.index()) + received, word.index());
+        _positions[key] = next;
+        if (before.isOpen() != next.isOpen()) {
+            AccountWord held = _accounts[account];
+            _accounts[account] = held.withOpenMarkets(next.isOpen() ? held.openMarkets() + 1 : held.openMarkets() - 1);
+        }
+        return int256(size.abs()) - int256(before.size().abs());
+    }
+}
