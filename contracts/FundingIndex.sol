@@ -37,6 +37,7 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
         Index index;
     }
 
+    uint24 private constant UNIT_LIMIT = 2 ** 23 - 1;
     uint16 private constant FEE_LIMIT = 10_000;
     uint16 private constant INTERVAL_LIMIT = 1 days / 1 minutes;
     uint32 private constant CAP_LIMIT = 50_000_000;
@@ -128,6 +129,7 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
                 time: course.markTime,
                 freshUntil: uint32(word.freshUntil()),
                 unit: uint24(word.unit()),
+                held: word.isHeld(),
                 index: int80(Index.unwrap(word.index())),
                 initialBps: uint16(word.initialBps()),
                 maintenanceBps: uint16(word.maintenanceBps()),
@@ -217,7 +219,7 @@ contract FundingIndex is IFundingIndex, Ownable2Step {
     }
 
     function _checkListing(Listing calldata listing) private pure {
-        if (listing.unit == 0) revert Market_UnitZero();
+        if (listing.unit == 0 || listing.unit > UNIT_LIMIT) revert Market_UnitOutOfRange(listing.unit, UNIT_LIMIT);
         if (
             listing.maintenanceBps == 0 || listing.maintenanceBps >= listing.initialBps || listing.initialBps > 10_000
         ) {

@@ -127,6 +127,8 @@ class Market:
     """Last second at which the mark is good."""
     index: int = funding.FIRST_INDEX
     fees: int = 0
+    held: bool = False
+    """Whether exposure may not be raised although the mark may be fresh."""
 
     @property
     def seconds(self) -> int:
@@ -139,10 +141,17 @@ class Market:
         return self.sample.period_start + self.seconds
 
     @property
+    def open_until(self) -> int:
+        """Last second at which exposure may be raised."""
+        return -1 if self.held else self.fresh_until
+
+    @property
     def word(self) -> int:
-        """`mark 32 · unit 24 · index int80 · margins 2×14 · fees 2×14 · fresh 32 · due 32`."""
+        """`mark 32 · unit 23 · held 1 · index int80 · margins, fees 4×14 · fresh 32 · due 32`."""
         terms = self.listing
-        head = self.mark << 224 | terms.unit << 200 | _bits(self.index, 80) << 120
+        head = (
+            self.mark << 224 | terms.unit << 201 | self.held << 200 | _bits(self.index, 80) << 120
+        )
         margins = terms.initial_bps << 106 | terms.maintenance_bps << 92
         fees = terms.taker_fee << 78 | terms.maker_fee << 64
         return head | margins | fees | self.fresh_until << 32 | self.due_at

@@ -72,7 +72,8 @@ class Priced:
             lot_margin=lot_margin_up(mark, listing.unit, listing.initial_bps),
             taker_fee=listing.taker_fee,
             maker_fee=listing.maker_fee,
-            fresh_until=market.fresh_until,
+            # While a market is held its mark is good for everything but raising exposure.
+            fresh_until=market.open_until,
         )
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from penstock.errors import RangeError, RoundingError, SpecError
 
 UINT16_MAX: Final = 2**16 - 1
-UINT24_MAX: Final = 2**24 - 1
+UINT23_MAX: Final = 2**23 - 1
 UINT32_MAX: Final = 2**32 - 1
 UINT40_MAX: Final = 2**40 - 1
 INT32_MAX: Final = 2**31 - 1
@@ -80,8 +80,8 @@ class MarketSpec:
             if not (step.is_finite() and step > 0):
                 raise SpecError(name, step, "it must be above zero")
         unit = Fraction(self.tick) * Fraction(self.lot) * 10**self.decimals
-        if unit.denominator != 1 or unit > UINT24_MAX:
-            raise SpecError("unit", unit, "tick × lot × 10^decimals must be a whole uint24")
+        if unit.denominator != 1 or unit > UINT23_MAX:
+            raise SpecError("unit", unit, "tick × lot × 10^decimals must be whole and below 2^23")
         object.__setattr__(self, "unit", unit.numerator)
 
     def to_ticks(self, price: Decimal) -> int:

@@ -178,8 +178,9 @@ class Venue:
 
     def _backing(self, account: int, position: Position, priced: Priced, now: int) -> int:
         """min(0, value) − initial margin: profit of an open position is margin, not money."""
-        if now > priced.fresh_until:
-            raise Refused(Refusal.STALE, account, priced.market, priced.fresh_until)
+        fresh_until = self.market(priced.market).fresh_until
+        if now > fresh_until:
+            raise Refused(Refusal.STALE, account, priced.market, fresh_until)
         value = position.quote_down(priced.index) + position.size * priced.lot_value
         return min(0, value) - abs(position.size) * priced.lot_margin
 

@@ -142,7 +142,7 @@ def rules_word(settings: Sequence[Any]) -> int:
 
 def course_word(market: Sequence[Any]) -> int:
     """The word behind what `FundingIndex.marketOf` answers."""
-    _, time, _, unit, index, initial, maintenance, taker, maker, interval, *funded = market
+    _, time, _, unit, _, index, initial, maintenance, taker, maker, interval, *funded = market
     rate, start, *terms = funded
     listing = Listing(unit, initial, maintenance, taker, maker, interval // 60, Terms(*terms))
     return Market(0, listing, Sample(rate, start), time=time, index=index).course_word

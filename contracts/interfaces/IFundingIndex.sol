@@ -6,7 +6,7 @@ import {MarketWord} from "../types/MarketWord.sol";
 
 /// @notice Parameters of a new market.
 struct Listing {
-    // Quote units of one tick on one lot.
+    // Quote units of one tick on one lot, at most 2^23 − 1.
     uint24 unit;
     // Initial margin, basis points of notional.
     uint16 initialBps;
@@ -33,6 +33,8 @@ struct MarketView {
     uint32 time;
     uint32 freshUntil;
     uint24 unit;
+    // Whether exposure may not be raised although the mark may be fresh.
+    bool held;
     int80 index;
     uint16 initialBps;
     uint16 maintenanceBps;
@@ -83,8 +85,8 @@ interface IFundingIndex {
     /// @notice Thrown when a market number is not listed.
     error Market_NotListed(MarketId market);
 
-    /// @notice Thrown when a unit is zero.
-    error Market_UnitZero();
+    /// @notice Thrown when a unit is zero or does not fit its 23 bits.
+    error Market_UnitOutOfRange(uint24 unit, uint24 limit);
 
     /// @notice Thrown unless 0 < maintenance < initial <= 10,000 basis points.
     error Market_MarginsInconsistent(uint16 initialBps, uint16 maintenanceBps);

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {AccountWord} from "../types/AccountWord.sol";
 import {AccountId, MarketId, SlotKey, positionKey} from "../types/Ids.sol";
 import {Layout, Layouts} from "../types/Layout.sol";
-import {LiveAccount, LiveAccounts, NO_KEY, OUT_OF_REACH} from "../types/LiveAccount.sol";
+import {LiveAccount, LiveAccounts, NO_KEY} from "../types/LiveAccount.sol";
 import {LiveBatch} from "../types/LiveBatch.sol";
 import {LiveMarket, LiveMarkets} from "../types/LiveMarket.sol";
 import {
@@ -75,7 +75,8 @@ abstract contract BatchLoading is PositionStorage {
 
     function _loadMarket(LiveMarket market, MarketId id, MarketWord word, uint256 bandBps) internal view {
         Price mark = word.mark();
-        market.begin(id, word, word.isFresh() ? Quote.wrap(0) : OUT_OF_REACH);
+        // The barrier is `OUT_OF_REACH` or nothing.
+        market.begin(id, word, Quote.wrap(int256(word.barrier())));
         market.setPrices(
             Margin.bandLowUp(mark, bandBps),
             Margin.bandHighDown(mark, bandBps),

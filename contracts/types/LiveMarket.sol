@@ -91,7 +91,8 @@ library LiveMarkets {
         }
     }
 
-    /// @notice What an account lacks for bringing this market: nothing, or more than it has while the mark is stale.
+    /// @notice What an account lacks for bringing this market: nothing, or more than it has while the mark is stale or the
+    /// market held.
     function reach(LiveMarket self) internal pure returns (Quote) {
         unchecked {
             return Quote.wrap(int256(Memory.load(LiveMarket.unwrap(self) + 64)));

@@ -3,9 +3,10 @@ pragma solidity ^0.8.28;
 
 import {Index, Price} from "./Quantities.sol";
 
-/// @notice What settlement needs of a market, in one storage word: `mark 32 · unit 24 · index int80 · initial bps 14 ·
-/// maintenance bps 14 · taker fee 14 · maker fee 14 · fresh until 32 · due at 32`.
+/// @notice What settlement needs of a market, in one storage word: `mark 32 · unit 23 · held 1 · index int80 · initial bps
+/// 14 · maintenance bps 14 · taker fee 14 · maker fee 14 · fresh until 32 · due at 32`.
 /// @dev Basis points and fees are at most 10,000. The two times say what a batch asks: is the mark good, is funding due.
+/// While a market is held its mark is good for everything but raising exposure.
 type MarketWord is uint256;
 
 using MarketWords for MarketWord global;
@@ -13,7 +14,8 @@ using MarketWords for MarketWord global;
 /// @notice Reads and replaces the fields of a market word.
 library MarketWords {
     uint256 private constant MARK = 224;
-    uint256 private constant UNIT = 200;
+    uint256 private constant UNIT = 201;
+    uint256 private constant HELD = 200;
     uint256 private constant INDEX = 120;
     uint256 private constant INITIAL = 106;
     uint256 private constant MAINTENANCE = 92;
@@ -21,6 +23,7 @@ library MarketWords {
     uint256 private constant MAKER = 64;
     uint256 private constant FRESH = 32;
     uint256 private constant RATIO = 0x3fff;
+    uint256 private constant UNIT_MASK = 0x7fffff;
 
     /// @notice A new market word without a mark.
     function listed(
@@ -43,7 +46,7 @@ library MarketWords {
 
     /// @notice Quote units per tick and lot; zero for a market that is not listed.
     function unit(MarketWord self) internal pure returns (uint256) {
-        return uint24(MarketWord.unwrap(self) >> UNIT);
+        return (MarketWord.unwrap(self) >> UNIT) & UNIT_MASK;
     }
 
     /// @notice Cumulative funding index.
@@ -76,6 +79,19 @@ library MarketWords {
         return uint32(MarketWord.unwrap(self) >> FRESH);
     }
 
+    /// @notice Whether exposure may not be raised although the mark may be good.
+    function isHeld(MarketWord self) internal pure returns (bool) {
+        return (MarketWord.unwrap(self) >> HELD) & 1 != 0;
+    }
+
+    /// @notice 2^200 while exposure may not be raised, because the mark is stale or the market is held; otherwise zero.
+    /// @dev Bit 200 is the one that says held, and is among those that the difference of two times sets when it is negative.
+    function barrier(MarketWord self) internal view returns (uint256) {
+        unchecked {
+            return ((freshUntil(self) - block.timestamp) | MarketWord.unwrap(self)) & (1 << HELD);
+        }
+    }
+
     /// @notice Whether the mark is good now.
     function isFresh(MarketWord self) internal view returns (bool) {
         return block.timestamp <= freshUntil(self);
@@ -91,6 +107,12 @@ library MarketWords {
         uint256 kept =
             MarketWord.unwrap(self) & ~((uint256(type(uint32).max) << MARK) | (uint256(type(uint32).max) << FRESH));
         return MarketWord.wrap(kept | (uint256(mark_) << MARK) | (uint256(freshUntil_) << FRESH));
+    }
+
+    /// @notice The same market, held or not.
+    function withHeld(MarketWord self, bool held) internal pure returns (MarketWord) {
+        uint256 kept = MarketWord.unwrap(self) & ~(uint256(1) << HELD);
+        return MarketWord.wrap(held ? kept | (1 << HELD) : kept);
     }
 
     /// @notice The same market with funding due at another second.

@@ -104,7 +104,7 @@ def _market(twin: Twin, number: int) -> Market:
     word = int(twin.venue.index.call("peek", number))
     return Market(
         mark=word >> 224,
-        unit=word >> 200 & 2**24 - 1,
+        unit=word >> 201 & 2**23 - 1,
         funding=_signed(word >> 120, 80),
         initial_bps=word >> 106 & 2**14 - 1,
         taker_fee=word >> 78 & 2**14 - 1,

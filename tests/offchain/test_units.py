@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from penstock.errors import RangeError, RoundingError, SpecError
 from penstock.units import (
     INT96_MAX,
-    UINT24_MAX,
+    UINT23_MAX,
     UINT32_MAX,
     MarketSpec,
     check_range,
@@ -69,7 +69,7 @@ def test_market_spec__any_steps__unit_is_exact_or_refused(
     tick: Decimal, lot: Decimal, decimals: int
 ) -> None:
     exact = Fraction(tick) * Fraction(lot) * 10**decimals
-    if exact.denominator == 1 and exact <= UINT24_MAX:
+    if exact.denominator == 1 and exact <= UINT23_MAX:
         assert MarketSpec(1, "X", tick, lot, decimals).unit == exact
     else:
         with pytest.raises(SpecError, match="unit"):

@@ -218,7 +218,7 @@ class Replay:
 
 
 def _market_word(m: Market) -> int:
-    word = m.mark << 224 | m.unit << 200 | cut(m.index, 80) << 120 | m.initial_bps << 106
+    word = m.mark << 224 | m.unit << 201 | cut(m.index, 80) << 120 | m.initial_bps << 106
     word |= m.maintenance_bps << 92 | m.taker_fee << 78 | m.maker_fee << 64
     return word | m.fresh_until << 32 | m.start + m.interval * 60
 

@@ -46,7 +46,8 @@ def test_list_market__not_the_governor__reverts(desk: Desk, who: Actor) -> None:
 @pytest.mark.parametrize(
     ("listing", "name", "values"),
     [
-        (changed(0, 0), "Market_UnitZero", ()),
+        (changed(0, 0), "Market_UnitOutOfRange", (0, 2**23 - 1)),
+        (changed(0, 2**23), "Market_UnitOutOfRange", (2**23, 2**23 - 1)),
         (changed(1, 250), "Market_MarginsInconsistent", (250, 250)),
         (changed(1, 10_001), "Market_MarginsInconsistent", (10_001, 250)),
         (changed(2, 0), "Market_MarginsInconsistent", (500, 0)),
@@ -67,7 +68,7 @@ def test_list_market__out_of_range__reverts_with_the_values(
         desk.venue.index.transact("listMarket", "SOL-PERP", listing, sender=GOVERNOR)
 
 
-@given(unit=st.integers(1, 2**24 - 1), interval=st.integers(1, 1_440))
+@given(unit=st.integers(1, 2**23 - 1), interval=st.integers(1, 1_440))
 @undoing
 def test_list_market__good__is_the_next_without_a_mark(
     desk: Desk, unit: int, interval: int
@@ -77,7 +78,7 @@ def test_list_market__good__is_the_next_without_a_mark(
     terms = funding.Terms(*GOOD[6:])
     assert number == desk.model.list_market(Listing(*listing[:6], terms), desk.now) == 3
     desk.compare()
-    assert desk.venue.index.call("marketOf", 3)[:6] == (0, 0, 0, unit, 2**32, 500)
+    assert desk.venue.index.call("marketOf", 3)[:6] == (0, 0, 0, unit, False, 2**32)
 
 
 @given(market=st.integers(0, 2**16 - 1).filter(lambda m: m not in (1, 2)))
