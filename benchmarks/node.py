@@ -39,7 +39,8 @@ PARAMETERS: Final = Parameters(
         for symbol in ("BTC-PERP", "ETH-PERP")
     ),
     max_report_age=3_600,
-    max_price_age=100_000,
+    max_price_age=86_400,
+    outage_after=86_400,
 )
 
 
@@ -149,6 +150,7 @@ class Site:
             "CollateralTokenMock": self.system.token,
             "PriceFeed": self.system.feed,
             "FundingIndex": self.system.index,
+            "SequencerWatch": self.system.watch,
             "CollateralVault": self.system.vault,
             "PerpPositions": self.system.positions,
         }

@@ -20,6 +20,8 @@ contract PriceFeed is IPriceFeed, EIP712, Ownable2Step {
     struct Price {
         uint32 value;
         uint32 time;
+        // Whether the guard held the price back.
+        bool clamped;
     }
 
     /// @dev What `post` reads besides prices and publishers; one word.
@@ -86,7 +88,7 @@ contract PriceFeed is IPriceFeed, EIP712, Ownable2Step {
 
         uint32 median = reports[(reports.length - 1) / 2].price;
         uint32 price = _guard(last, median, time, rules.maxSpeedPpm);
-        _prices[market] = Price(price, time);
+        _prices[market] = Price(price, time, price != median);
         emit PriceAccepted(market, price, time, median, price != median);
     }
 
@@ -101,9 +103,9 @@ contract PriceFeed is IPriceFeed, EIP712, Ownable2Step {
     }
 
     /// @inheritdoc IPriceSource
-    function latest(uint16 market) external view returns (uint32 price, uint32 time) {
+    function latest(uint16 market) external view returns (uint32 price, uint32 time, bool clamped) {
         Price memory last = _prices[market];
-        return (last.value, last.time);
+        return (last.value, last.time, last.clamped);
     }
 
     /// @inheritdoc IPriceFeed

@@ -4,13 +4,25 @@ Twin of docs/storage.md. `word` packs a record exactly as the contract does, so 
 compare storage slot by slot; a value that does not fit raises RangeError, as the contract reverts.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from penstock import funding
-from penstock.units import INT56_MAX, INT64_MAX, INT80_MAX, INT96_MAX, UINT32_MAX, check_range
+from penstock.units import (
+    INT56_MAX,
+    INT64_MAX,
+    INT80_MAX,
+    INT96_MAX,
+    UINT16_MAX,
+    UINT32_MAX,
+    check_range,
+    div_up,
+)
+from penstock.watch import MINUTE, Watch
 
 DEFAULT_TERMS: Final = funding.Terms()
+RAMP: Final = 24 * 60 * 60
+"""Seconds that a rise of margins takes."""
 CANCELLED: Final = UINT32_MAX
 """`filled` of a cancelled epoch."""
 
@@ -113,6 +125,55 @@ class Listing:
     terms: funding.Terms = DEFAULT_TERMS
 
 
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """What holds in a market for the time being: margins on their way, and a pause."""
+
+    initial: tuple[int, int] = (0, 0)
+    """From where to where the initial margin moves, basis points."""
+    maintenance: tuple[int, int] = (0, 0)
+    started_at: int = 0
+    """When the margins began to move; 0 when they never did."""
+    paused_until: int = 0
+    """First second after the pause."""
+
+    def applied(self, listing: Listing, now: int) -> Listing:
+        """The same listing with the margins of this second."""
+        if not self.started_at:
+            return listing
+        initial, maintenance = (
+            eased(*way, now - self.started_at) for way in (self.initial, self.maintenance)
+        )
+        return replace(listing, initial_bps=initial, maintenance_bps=maintenance)
+
+    @property
+    def word(self) -> int:
+        """`zero 128 · paused until 32 · started at 32 · maintenance, initial (to 16 · from 16)`."""
+        maintenance = self.maintenance[1] << 48 | self.maintenance[0] << 32
+        margins = maintenance | self.initial[1] << 16 | self.initial[0]
+        return self.paused_until << 96 | self.started_at << 64 | margins
+
+
+def eased(start: int, end: int, passed: int) -> int:
+    """Margins rise along a line within a day, rounded down, and fall at once."""
+    if end <= start or passed >= RAMP:
+        return end
+    return start + (end - start) * passed // RAMP
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What closing a period comes to; nothing is charged when `charged` is zero."""
+
+    start: int
+    end: int
+    charged: int = 0
+    """Seconds that pay."""
+    premium: int = 0
+    rate: int = 0
+    index: int = 0
+
+
 @dataclass(slots=True)
 class Market:
     """A listed market: parameters, mark, funding, and the fees that await collection."""
@@ -129,6 +190,7 @@ class Market:
     fees: int = 0
     held: bool = False
     """Whether exposure may not be raised although the mark may be fresh."""
+    interim: Interim = Interim()
 
     @property
     def seconds(self) -> int:
@@ -149,7 +211,9 @@ class Market:
     def word(self) -> int:
         """`mark 32 · unit 23 · held 1 · index int80 · margins, fees 4×14 · fresh 32 · due 32`."""
         terms = self.listing
-        head = self.mark << 224 | terms.unit << 201 | self.held << 200 | _bits(self.index, 80) << 120
+        head = (
+            self.mark << 224 | terms.unit << 201 | self.held << 200 | _bits(self.index, 80) << 120
+        )
         margins = terms.initial_bps << 106 | terms.maintenance_bps << 92
         fees = terms.taker_fee << 78 | terms.maker_fee << 64
         return head | margins | fees | self.fresh_until << 32 | self.due_at
@@ -163,42 +227,76 @@ class Market:
 
     @property
     def course_word(self) -> int:
-        """`mark time 32 · period start 32 · last rate 32 · minutes 16 · damp, cap, interest 32`."""
-        interest, cap, damp = self.listing.terms
+        """`down before 16 · step 32 · mark time 32 · period start 32 · last rate 32 · interval 16`,
+        then damp, cap and interest with 32 each."""
+        interest, cap, damp, step = self.listing.terms
         terms = self.listing.interval << 96 | damp << 64 | cap << 32 | _bits(interest, 32)
         funded = self.sample.period_start << 144 | _bits(self.sample.last_rate, 32) << 112
-        return self.time << 176 | funded | terms
+        return self.sample.down_before << 240 | step << 208 | self.time << 176 | funded | terms
 
     def due(self, now: int) -> bool:
         """Whether a funding period ended since the last accrual."""
         return now >= self.due_at
 
-    def rate_at_close(self, sample: funding.Sample) -> int:
-        """Funding rate of the period of `sample` if nothing more is settled in it."""
-        weighted = funding.weighted_until(sample, self.due_at)
-        return funding.rate(weighted, self.seconds, self.listing.terms)
+    def rate_after(self, average: int) -> int:
+        """Funding rate of a period with this average premium, a step from the last at most."""
+        return funding.rate(average, self.sample.last_rate, self.listing.terms)
 
-    def accrued(self, now: int) -> tuple[int, funding.Sample]:
-        """Index and sample after the accrual that is due at `now`; the market does not change.
+    def rate_at_close(self) -> int:
+        """Funding rate of the running period if nothing more is settled in it."""
+        weighted = funding.weighted_until(self.sample, self.due_at)
+        return self.rate_after(funding.average(weighted, self.seconds))
 
-        The first ended period is charged if a mark was published during it; periods after it had
-        none, because a new mark accrues before it enters. An index that would not fit stays.
+    def charge(self, now: int, watch: Watch) -> Charge:
+        """What the running period comes to if it ends at `now`, or when it is due.
+
+        It is charged if a mark was published during it, for the seconds in which the chain was up.
+        Periods after it had no mark, because a new one accrues before it enters. An index that
+        would not fit stays.
         """
-        if not self.due(now):
-            return self.index, self.sample
-        start = funding.period_start(now, self.seconds)
-        skipped = self.index, funding.Sample(0, start, now)
-        if self.time < self.sample.period_start:
+        start, end = self.sample.period_start, min(self.due_at, now)
+        skipped = Charge(start, end, index=self.index)
+        down = (watch.down_minutes_at(end, now) - self.sample.down_before) & UINT16_MAX
+        charged = max(0, end - start - down * MINUTE)
+        if self.time < start or not charged:
             return skipped
-        rate = self.rate_at_close(self.sample)
-        index = self.index + funding.index_move(rate, self.mark, self.listing.unit, self.seconds)
+        average = funding.average(funding.weighted_until(self.sample, end), self.seconds)
+        rate = self.rate_after(average)
+        index = self.index + funding.index_move(rate, self.mark, self.listing.unit, charged)
         if not -INT80_MAX - 1 <= index <= INT80_MAX:
             return skipped
-        return index, funding.Sample(rate, start, now)
+        return Charge(start, end, charged, average, rate, index)
 
-    def accrue(self, now: int) -> None:
+    def begin(self, end: int, now: int, watch: Watch) -> None:
+        """Begin the period that holds `now`; what of it lies before `end` counts as down."""
+        start = funding.period_start(now, self.seconds)
+        spent = max(0, end - start)
+        down = watch.down_minutes_at(max(start, end), now) - div_up(spent, MINUTE)
+        rate = self.sample.last_rate
+        self.sample = funding.Sample(rate, start, now, down_before=down & UINT16_MAX)
+
+    def close(self, now: int, watch: Watch) -> Charge:
+        """End the running period and begin the next one; margins move on."""
+        done = self.charge(now, watch)
+        if done.charged:
+            self.index = done.index
+            self.sample = self.sample._replace(last_rate=done.rate)
+        self.begin(done.end, now, watch)
+        self.listing = self.interim.applied(self.listing, now)
+        return done
+
+    def accrue(self, now: int, watch: Watch) -> None:
         """Charge what is due."""
-        self.index, self.sample = self.accrued(now)
+        if self.due(now):
+            self.close(now, watch)
+
+    def seen(self, now: int, watch: Watch) -> "Market":
+        """The market as an accrual at `now` would leave it; this one does not change."""
+        if not self.due(now):
+            return self
+        accrued = replace(self)
+        accrued.close(now, watch)
+        return accrued
 
 
 @dataclass(frozen=True, slots=True)

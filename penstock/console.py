@@ -225,7 +225,7 @@ class Session:
     def warp(self, seconds: int) -> int:
         """Let time pass, and charge the funding that falls due; returns the time."""
         chain = self.devnet.chain
-        chain.warp(chain.time() + seconds)
+        self.devnet.live(chain.time() + seconds)
         self._refresh()
         return chain.time()
 

@@ -45,6 +45,7 @@ class Handles:
 
     token: "ContractInstance"
     feed: "ContractInstance"
+    watch: "ContractInstance"
     queue: "ContractInstance"
     vault: "ContractInstance"
     index: "ContractInstance"
@@ -58,6 +59,7 @@ def handles(system: System) -> Handles:
         # The mock's ABI is that of any ERC-20 with permit; it mints where that is allowed.
         token=container("CollateralTokenMock").at(system.token),
         feed=container("PriceFeed").at(system.feed),
+        watch=container("SequencerWatch").at(system.watch),
         queue=container("WithdrawalQueue").at(system.queue),
         vault=container("CollateralVault").at(system.vault),
         index=container("FundingIndex").at(system.index),

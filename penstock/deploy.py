@@ -43,6 +43,8 @@ MIN_DELAY, MAX_DELAY = 60, 7 * 24 * 3600
 MIN_QUORUM, MAX_PUBLISHERS = 3, 32
 MAX_REPORT_AGE: Final = 3600
 MAX_SPEED_PPM: Final = 1_000_000
+MIN_OUTAGE, MAX_OUTAGE = 60, 24 * 3600
+MIN_GRACE, MAX_GRACE = 60, 24 * 3600
 
 
 class DeployError(PenstockError):
@@ -98,6 +100,7 @@ class MarketParameters(Struct, frozen=True, forbid_unknown_fields=True):
     damp: int = 500_000
     tier: int = MOST_TIER
     open_interest_cap: int = MOST_CAP
+    step: int = 3_750_000
 
 
 class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
@@ -113,16 +116,21 @@ class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
     max_price_age: int = 60
     band_bps: int = 500
     max_markets: int = 16
+    outage_after: int = 600
+    grace: int = 900
 
 
 class Parties(Struct, frozen=True, forbid_unknown_fields=True):
     """The addresses of a venue. Without a token a mintable one is deployed, for tests and devnets;
-    without a governor the deployer governs."""
+    without a governor the deployer governs, without a guardian the governor may pause; without an
+    uptime feed nobody is asked whether the sequencer is up."""
 
     operator: str
     publishers: tuple[str, ...]
     governor: str | None = None
     token: str | None = None
+    guardian: str | None = None
+    uptime_feed: str | None = None
 
 
 def load_parameters(config: Mapping[str, Any]) -> Parameters:
@@ -146,6 +154,10 @@ def check_parameters(parameters: Parameters) -> None:
     check_range("max_price_age", p.max_price_age, 1, UINT32_MAX)
     check_range("band_bps", p.band_bps, 1, 9_999)
     check_range("max_markets", p.max_markets, 1, MAX_MARKETS)
+    # Prices beat: a gap that leaves the marks fresh is no outage.
+    shortest = max(MIN_OUTAGE, min(p.max_price_age, MAX_OUTAGE))
+    check_range("outage_after", p.outage_after, shortest, MAX_OUTAGE)
+    check_range("grace", p.grace, MIN_GRACE, MAX_GRACE)
     check_range("markets", len(p.markets), 1, UINT16_MAX)
     symbols = [market.symbol for market in p.markets]
     if len(set(symbols)) != len(symbols):
@@ -171,11 +183,13 @@ def _check_market(market: MarketParameters) -> None:
     pack_bound(f"{name}.open_interest_cap", m.open_interest_cap, CAP_MANTISSA)
     if m.tier > m.open_interest_cap:
         raise ParameterError(f"{name}.tier", m.tier, "it may not exceed the open interest cap")
+    check_range(f"{name}.step", m.step, min(1, m.cap), 2 * m.cap)
 
 
 def check_parties(parties: Parties, quorum: int) -> None:
     """Raise ParameterError for an address that is missing, zero, doubled or no address."""
-    named = {"operator": parties.operator, "governor": parties.governor, "token": parties.token}
+    fields = ("operator", "governor", "token", "guardian", "uptime_feed")
+    named = {field: getattr(parties, field) for field in fields}
     for field, address in named.items():
         if address is not None:
             _check_address(field, address)
@@ -210,6 +224,7 @@ class System(Struct, frozen=True):
 
     token: str
     feed: str
+    watch: str
     queue: str
     vault: str
     index: str
@@ -217,6 +232,7 @@ class System(Struct, frozen=True):
     lens: str
     operator: str
     governor: str
+    guardian: str
     publishers: tuple[str, ...]
     markets: tuple[MarketSpec, ...]
 
@@ -279,34 +295,41 @@ def plan(
 ) -> tuple[System, tuple[Step, ...]]:
     """Lay out every transaction, and the system that results from them."""
     first = 0 if parties.token else 1
-    feed, queue, vault, index, positions, lens = (deployer.predict(first + i) for i in range(6))
+    feed, watch, queue, vault, index, positions, lens = (
+        deployer.predict(first + i) for i in range(7)
+    )
+    governor = parties.governor or deployer.address
     system = System(
         token=parties.token or deployer.predict(0),
         feed=feed,
+        watch=watch,
         queue=queue,
         vault=vault,
         index=index,
         positions=positions,
         lens=lens,
         operator=parties.operator,
-        governor=parties.governor or deployer.address,
+        governor=governor,
+        guardian=parties.guardian or governor,
         publishers=parties.publishers,
         markets=market_specs(parameters),
     )
     token = () if parties.token else (Step("CollateralTokenMock", ()),)
-    steps = token + _creations(system, parameters, deployer.address)
+    uptime_feed = parties.uptime_feed or ZERO_ADDRESS
+    steps = token + _creations(system, parameters, deployer.address, uptime_feed)
     return system, steps + _listings(system, parameters, deployer.address)
 
 
-def _creations(s: System, p: Parameters, deployer: str) -> tuple[Step, ...]:
+def _creations(s: System, p: Parameters, deployer: str, uptime_feed: str) -> tuple[Step, ...]:
     settings = (s.operator, p.open_after, p.max_price_age, p.band_bps, p.max_markets)
     guards = (p.quorum, p.max_report_age, p.max_speed_ppm)
     return (
         Step("PriceFeed", (s.governor, s.publishers, *guards)),
+        Step("SequencerWatch", (p.outage_after, p.grace, uptime_feed)),
         Step("WithdrawalQueue", (s.vault, s.governor, p.withdrawal_delay)),
         Step("CollateralVault", (s.token, s.positions, s.queue)),
         # The deployer lists the first markets, then hands the index over.
-        Step("FundingIndex", (s.feed, s.positions, deployer)),
+        Step("FundingIndex", (s.feed, s.positions, s.watch, deployer, s.guardian)),
         Step("PerpPositions", (s.vault, s.index, s.token, s.governor, settings)),
         Step("PositionLens", (s.positions,)),
     )
@@ -322,16 +345,18 @@ def _listings(s: System, p: Parameters, deployer: str) -> tuple[Step, ...]:
     return (*listings, Step("FundingIndex", (s.governor,), "transferOwnership"))
 
 
-def _listing(spec: MarketSpec, m: MarketParameters) -> tuple[int, ...]:
+def _listing(spec: MarketSpec, m: MarketParameters) -> tuple[object, ...]:
     margins_and_fees = (m.initial_bps, m.maintenance_bps, m.taker_fee, m.maker_fee)
+    terms = (m.interval, m.interest, m.cap, m.damp, m.step)
     limits = (m.tier, m.open_interest_cap)
-    return (spec.unit, *margins_and_fees, m.interval, m.interest, m.cap, m.damp, *limits)
+    return (spec.unit, *margins_and_fees, terms, limits)
 
 
 def _places(s: System) -> dict[str, str]:
     return {
         "CollateralTokenMock": s.token,
         "PriceFeed": s.feed,
+        "SequencerWatch": s.watch,
         "WithdrawalQueue": s.queue,
         "CollateralVault": s.vault,
         "FundingIndex": s.index,

@@ -40,7 +40,7 @@ class Deployment(Struct, frozen=True):
 
     def parts(self) -> list[tuple[str, str]]:
         """Name and address of each contract."""
-        names = ("token", "feed", "queue", "vault", "index", "positions", "lens")
+        names = ("token", "feed", "watch", "queue", "vault", "index", "positions", "lens")
         return [(name, getattr(self.system, name)) for name in names]
 
     def encode(self) -> bytes:

@@ -2,13 +2,15 @@
 
     premium  p = (Σ size·price − volume·m) / (volume·m), clamped to ±5 %
     average  a = Σ p·held / I, time without a sample counts as zero
-    rate     r = clamp(a + clamp(interest − a, ±damp), ±cap), per 8 hours
-    index   += r · m · unit · I · 2^32 / 8 h
+    aim      r' = clamp(a + clamp(interest − a, ±damp), ±cap), per 8 hours
+    rate     r = r_last + clamp(r' − r_last, ±step)
+    index   += r · m · unit · c · 2^32 / 8 h
     received = ⌊ −size · (index − snapshot) / 2^32 ⌋
 
-`m` is the mark in ticks, `I` the interval in seconds, `held` the seconds that a sample counts.
-Rates are parts of 10^9. Divisions truncate towards zero: longs and shorts read one index, so that
-favours neither. Only the payment touches money, and it rounds down on both signs.
+`m` is the mark in ticks, `I` the interval in seconds, `held` the seconds that a sample counts,
+`c` the seconds of the period in which the chain was up, `r_last` the rate charged last. Rates are
+parts of 10^9. Divisions truncate towards zero: longs and shorts read one index, so that favours
+neither. Only the payment touches money, and it rounds down on both signs.
 """
 
 from typing import NamedTuple
@@ -27,6 +29,8 @@ class Terms(NamedTuple):
     interest: int = 100_000
     cap: int = 7_500_000
     damp: int = 500_000
+    step: int = 3_750_000
+    """Largest change of the rate from one charged period to the next."""
 
 
 class Sample(NamedTuple):
@@ -37,6 +41,8 @@ class Sample(NamedTuple):
     sampled_at: int = 0
     premium: int = 0
     weighted: int = 0
+    down_before: int = 0
+    """Minutes down when the period began, mod 2^16; what is not to be charged counts as down."""
 
 
 def truncated(numerator: int, denominator: int) -> int:
@@ -67,18 +73,23 @@ def weighted_until(sample: Sample, time: int) -> int:
 def sampled(sample: Sample, latest: int, now: int) -> Sample:
     """Let the sample before count until now, and `latest` from now on."""
     weighted = weighted_until(sample, now)
-    return Sample(sample.last_rate, sample.period_start, now, latest, weighted)
+    return sample._replace(sampled_at=now, premium=latest, weighted=weighted)
 
 
-def rate(weighted: int, interval: int, terms: Terms) -> int:
-    """r = clamp(a + clamp(interest − a, ±damp), ±cap) with a = weighted / I."""
-    average = truncated(weighted, interval)
-    return clamp(average + clamp(terms.interest - average, terms.damp), terms.cap)
+def average(weighted: int, interval: int) -> int:
+    """a = weighted / I, truncated."""
+    return truncated(weighted, interval)
 
 
-def index_move(rate_: int, mark: int, unit: int, interval: int) -> int:
-    """What one period at `rate_` adds to the index: r · m · unit · I · 2^32 / 8 h, truncated."""
-    per_lot = (mark * unit * interval) << INDEX_SHIFT
+def rate(average_: int, last: int, terms: Terms) -> int:
+    """r = last + clamp(r' − last, ±step) with r' = clamp(a + clamp(interest − a, ±damp), ±cap)."""
+    aim = clamp(average_ + clamp(terms.interest - average_, terms.damp), terms.cap)
+    return last + clamp(aim - last, terms.step)
+
+
+def index_move(rate_: int, mark: int, unit: int, charged: int) -> int:
+    """What `charged` seconds at `rate_` add to the index: r · m · unit · c · 2^32 / 8 h."""
+    per_lot = (mark * unit * charged) << INDEX_SHIFT
     return truncated(rate_ * per_lot, RATE_PERIOD * SCALE)
 
 

@@ -83,13 +83,8 @@ class Ledger:
     def read(self, logs: Iterable[Log]) -> None:
         """Take up events."""
         for log in logs:
+            self._read_market(log)
             match log.name, log.arguments:
-                case "MarketListed", (market, symbol, listing):
-                    self.markets[market] = Terms(symbol, listing[0], listing[3], listing[4])
-                case "MarkUpdated", (market, price, _):
-                    self.markets[market].mark = price
-                case "FundingAccrued", (market, _, rate, index, _):
-                    self._accrue(self.markets[market], rate, index)
                 case "Deposited", (account, _, amount):
                     self.deposits[account] = self.deposits.get(account, 0) + amount
                 case "WithdrawalRequested", (account, _, _, amount):
@@ -100,6 +95,18 @@ class Ledger:
                     self._line(account, market).swept += quote
                 case "BatchSettled", (_, data):
                     self._settle(decode_records(data))
+
+    def _read_market(self, log: Log) -> None:
+        match log.name, log.arguments:
+            case "MarketListed", (market, symbol, listing):
+                self.markets[market] = Terms(symbol, listing[0], listing[3], listing[4])
+            case "MarkUpdated", (market, price, _, _):
+                self.markets[market].mark = price
+            case "FeesChanged", (market, taker_fee, maker_fee):
+                terms = self.markets[market]
+                terms.taker_fee, terms.maker_fee = taker_fee, maker_fee
+            case "FundingAccrued", (market, _, _, _, rate, _, _, index, _):
+                self._accrue(self.markets[market], rate, index)
 
     def line(self, account: int, market: int) -> Line:
         """What is known of an account in a market; an empty line when it never traded there."""

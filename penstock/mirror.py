@@ -28,7 +28,15 @@ from penstock.records import decode_records
 from penstock.remote import Log, Remote
 from penstock.signing import Domain, recover
 from penstock.venue import Venue
-from penstock.views import WordKey, course_word, rules_word, words
+from penstock.views import (
+    WordKey,
+    course_word,
+    interim_word,
+    rules_word,
+    watch_word,
+    words,
+)
+from penstock.watch import Watch
 
 Handler: TypeAlias = Callable[["Mirror", Log], None]
 CHUNK: Final = 500
@@ -90,6 +98,7 @@ class Mirror:
         for contract, readers in (
             (self.remote.positions, _POSITIONS),
             (self.remote.index, _INDEX),
+            (self.remote.watch, _WATCH),
         ):
             wanted = [key for key in keys if key[0] in readers]
             for start in range(0, len(wanted), CHUNK):
@@ -170,6 +179,10 @@ _POSITIONS: Final[dict[str, _Reader]] = {
 }
 _INDEX: Final[dict[str, _Reader]] = {
     "course": _Reader(lambda key: ("marketOf", key[1]), course_word),
+    "interim": _Reader(lambda key: ("interimOf", key[1]), interim_word),
+}
+_WATCH: Final[dict[str, _Reader]] = {
+    "watch": _Reader(lambda key: ("beats",), watch_word),
 }
 
 
@@ -183,8 +196,8 @@ def _change_settings(mirror: Mirror, log: Log) -> None:
 
 
 def _list_market(mirror: Mirror, log: Log) -> None:
-    unit, initial, maintenance, taker, maker, interval, interest, cap, damp = log.arguments[2]
-    terms = Terms(interest, cap, damp)
+    unit, initial, maintenance, taker, maker, (interval, *rates) = log.arguments[2]
+    terms = Terms(*rates)
     listing = Listing(unit, initial, maintenance, taker, maker, interval, terms)
     mirror.venue.list_market(listing, log.time)
 
@@ -216,8 +229,31 @@ def _accrue(mirror: Mirror, log: Log) -> None:
 
 
 def _refresh(mirror: Mirror, log: Log) -> None:
-    market, price, time = log.arguments
-    mirror.venue.refresh(market, price, time, log.time)
+    market, price, time, held = log.arguments
+    mirror.venue.refresh(market, price, time, log.time, clamped=held)
+
+
+def _start_watch(mirror: Mirror, log: Log) -> None:
+    limit, grace, _ = log.arguments
+    mirror.venue.watch = Watch(limit, grace, log.time)
+
+
+def _beat(mirror: Mirror, log: Log) -> None:
+    mirror.venue.beat(log.time)
+
+
+def _set_margins(mirror: Mirror, log: Log) -> None:
+    market, initial, maintenance = log.arguments
+    mirror.venue.set_margins(market, initial, maintenance, log.time)
+
+
+def _set_terms(mirror: Mirror, log: Log) -> None:
+    market, (interval, *terms) = log.arguments
+    mirror.venue.set_terms(market, interval, Terms(*terms), log.time)
+
+
+def _pause(mirror: Mirror, log: Log) -> None:
+    mirror.venue.pause([log.arguments[0]], log.time)
 
 
 def _rotate(mirror: Mirror, log: Log) -> None:
@@ -240,6 +276,12 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "AllCancelled": _call("cancel_all", 0, 1, 2),
     "FeesCollected": _call("collect_fees", 0),
     "MarkUpdated": _refresh,
+    "MarginsChanged": _set_margins,
+    "FeesChanged": _call("set_fees", 0, 1, 2),
+    "TermsChanged": _set_terms,
+    "MarketPaused": _pause,
+    "WatchStarted": _start_watch,
+    "Beat": _beat,
     "FundingAccrued": _accrue,
     "FundingSkipped": _accrue,
     "BatchSettled": lambda mirror, log: mirror._settle(log),

@@ -78,6 +78,7 @@ class Remote:
     system: System
     token: Contract
     feed: Contract
+    watch: Contract
     queue: Contract
     vault: Contract
     index: Contract
@@ -91,7 +92,7 @@ class Remote:
 
     def logs(self, first: int, last: int | str = "latest") -> list[Log]:
         """The venue's events of a range of blocks, in order."""
-        places = [c.address for c in (self.feed, self.queue, self.vault, self.index)]
+        places = [c.address for c in (self.feed, self.watch, self.queue, self.vault, self.index)]
         question = {
             "fromBlock": hex(first),
             "toBlock": last if isinstance(last, str) else hex(last),
@@ -115,6 +116,7 @@ def connect(rpc: Rpc, system: System) -> Remote:
         # The mock's ABI is that of any ERC-20 with permit; it mints where that is allowed.
         token=Contract(rpc, "CollateralTokenMock", system.token),
         feed=Contract(rpc, "PriceFeed", system.feed),
+        watch=Contract(rpc, "SequencerWatch", system.watch),
         queue=Contract(rpc, "WithdrawalQueue", system.queue),
         vault=Contract(rpc, "CollateralVault", system.vault),
         index=Contract(rpc, "FundingIndex", system.index),

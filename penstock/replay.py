@@ -288,5 +288,6 @@ def _parameters(scale: Scale) -> Parameters:
         (market,),
         max_speed_ppm=1_000_000,
         max_price_age=30 * 86_400,
+        outage_after=86_400,
         band_bps=9_000,
     )

@@ -81,7 +81,7 @@ class MarketSpec:
                 raise SpecError(name, step, "it must be above zero")
         unit = Fraction(self.tick) * Fraction(self.lot) * 10**self.decimals
         if unit.denominator != 1 or unit > UINT23_MAX:
-            raise SpecError("unit", unit, "tick × lot × 10^decimals must be a whole uint24")
+            raise SpecError("unit", unit, "tick × lot × 10^decimals must be whole and below 2^23")
         object.__setattr__(self, "unit", unit.numerator)
 
     def to_ticks(self, price: Decimal) -> int:

@@ -8,12 +8,14 @@ are integers, times are seconds and are passed in.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 from penstock import funding
 from penstock.accounts import (
     Account,
+    Interim,
     Listing,
     Market,
     Position,
@@ -28,8 +30,14 @@ from penstock.messages import IMMEDIATE, Verdict
 from penstock.records import FillRecord
 from penstock.settlement import Level, Work, work
 from penstock.units import INT56_MAX, UINT32_MAX
+from penstock.watch import Watch
 
 VENUE_ACCOUNT: Final = 0
+
+
+PAUSE: Final = 24 * 60 * 60
+REST: Final = 7 * 24 * 60 * 60
+"""Seconds from the end of a pause until the next may begin."""
 
 
 class Refusal(StrEnum):
@@ -45,6 +53,7 @@ class Refusal(StrEnum):
     NOT_CLOSED = "Position_NotClosed"
     FLOOR = "Floor_NotRaised"
     NUMBER = "Batch_NumberWrong"
+    RESTING = "Pause_Resting"
 
 
 class Refused(PenstockError, ValueError):
@@ -59,11 +68,16 @@ class Refused(PenstockError, ValueError):
 class Venue:
     """Markets, accounts, positions, order slots, tally and settings of one deployment."""
 
-    __slots__ = ("accounts", "markets", "settings", "tally", "tickets")
+    __slots__ = ("accounts", "markets", "paused_until", "settings", "tally", "tickets", "watch")
 
-    def __init__(self, settings: Settings | None = None, now: int = 0) -> None:
+    def __init__(
+        self, settings: Settings | None = None, now: int = 0, watch: Watch | None = None
+    ) -> None:
         self.settings: Settings = settings or Settings()
         self.tally: Tally = Tally(settled_at=now)
+        self.watch: Watch = watch or Watch(last=now)
+        self.paused_until: int = 0
+        """First second after the guardian's latest pause."""
         self.markets: dict[int, Market] = {}
         self.accounts: dict[int, Account] = {VENUE_ACCOUNT: Account(VENUE_ACCOUNT, 0)}
         self.tickets: list[tuple[int, int]] = []
@@ -74,22 +88,32 @@ class Venue:
     def list_market(self, listing: Listing, now: int) -> int:
         """List a market and return its number."""
         number = len(self.markets) + 1
-        start = funding.period_start(now, listing.interval * 60)
-        sample = funding.Sample(period_start=start, sampled_at=now)
-        self.markets[number] = Market(number, listing, sample)
+        self.markets[number] = Market(number, listing, funding.Sample())
+        self.markets[number].begin(now, now, self.watch)
         return number
 
-    def refresh(self, market: int, price: int, time: int, now: int) -> None:
-        """Accrue at the old mark, then take the feed's price if it is newer."""
-        listed = self.market(market)
-        listed.accrue(now)
+    def refresh(
+        self, market: int, price: int, time: int, now: int, *, clamped: bool = False
+    ) -> None:
+        """Beat, accrue at the old mark, then take the source's price; margins move on."""
+        self.beat(now)
+        self.accrue(market, now)
+        listed = self.markets[market]
+        listed.listing = listed.interim.applied(listed.listing, now)
+        # Without a price the mark grows stale; what held the market may go on until there is one.
+        if price and time >= listed.time:
+            listed.held = clamped or now < listed.interim.paused_until
         if price and time > listed.time:
             listed.mark, listed.time = price, time
             listed.fresh_until = min(time + self.settings.max_price_age, UINT32_MAX)
 
+    def beat(self, now: int) -> None:
+        """Say that the chain is alive."""
+        self.watch = self.watch.beat(now)
+
     def accrue(self, market: int, now: int) -> None:
         """Charge the funding that is due in a market."""
-        self.market(market).accrue(now)
+        self.market(market).accrue(now, self.watch)
 
     def market(self, market: int) -> Market:
         """Look a market up."""
@@ -97,16 +121,60 @@ class Venue:
             raise Refused(Refusal.NOT_LISTED, market)
         return self.markets[market]
 
+    def seen(self, market: int, now: int) -> Market:
+        """A market with the funding that is due at `now`."""
+        return self.market(market).seen(now, self.watch)
+
     def priced(self, market: int, now: int) -> Priced:
         """Price a market as a batch would find it at `now`."""
-        listed = self.market(market)
-        return Priced.of(listed, listed.accrued(now)[0], self.settings)
+        seen = self.seen(market, now)
+        return Priced.of(seen, seen.index, self.settings)
 
     def predicted_rate(self, market: int, now: int) -> int:
         """Rate at which the running period would close if nothing more were settled in it."""
-        listed = self.market(market)
         # A period that is due is over: the running one has no sample yet.
-        return listed.rate_at_close(funding.Sample() if listed.due(now) else listed.sample)
+        return self.seen(market, now).rate_at_close()
+
+    # What the governor and the guardian may do to a market.
+
+    def set_margins(self, market: int, initial_bps: int, maintenance_bps: int, now: int) -> None:
+        """Move margins: down at once, up along a line within a day."""
+        listed = self.market(market)
+        listed.interim = Interim(
+            (listed.listing.initial_bps, initial_bps),
+            (listed.listing.maintenance_bps, maintenance_bps),
+            now,
+            listed.interim.paused_until,
+        )
+        listed.listing = listed.interim.applied(listed.listing, now)
+
+    def set_fees(self, market: int, taker_fee: int, maker_fee: int) -> None:
+        """Change fees at once."""
+        listed = self.market(market)
+        listed.listing = replace(listed.listing, taker_fee=taker_fee, maker_fee=maker_fee)
+
+    def set_terms(self, market: int, interval: int, terms: funding.Terms, now: int) -> None:
+        """End the running period on the old terms and begin one on the new; minutes."""
+        self.accrue(market, now)
+        listed = self.markets[market]
+        listed.close(now, self.watch)
+        listed.listing = replace(listed.listing, interval=interval, terms=terms)
+        # A rate beyond a new cap is not where the next one steps from.
+        last = funding.clamp(listed.sample.last_rate, terms.cap)
+        listed.sample = listed.sample._replace(last_rate=last)
+        listed.begin(now, now, self.watch)
+
+    def pause(self, markets: Sequence[int], now: int) -> None:
+        """Hold markets until the end of the pause that lasts, or of a new one."""
+        rests_until = self.paused_until + REST
+        lasts = now < self.paused_until
+        if not lasts and self.paused_until and now < rests_until:
+            raise Refused(Refusal.RESTING, now, rests_until)
+        listed = [self.market(market) for market in markets]
+        self.paused_until = self.paused_until if lasts else now + PAUSE
+        for market in listed:
+            market.held = True
+            market.interim = replace(market.interim, paused_until=self.paused_until)
 
     # Accounts.
 

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeAlias
 
-from penstock.accounts import CANCELLED, Account, Listing, Market, Settings
+from penstock.accounts import CANCELLED, Account, Interim, Listing, Market, Settings
 from penstock.funding import Sample, Terms
 from penstock.margin import lot_margin_up
 from penstock.units import UINT32_MAX
 from penstock.venue import Venue
+from penstock.watch import Watch
 
 WordKey: TypeAlias = tuple[str, int, int]
 """Name of a word in docs/storage.md, and up to two numbers that find it (0 where not needed)."""
@@ -60,8 +61,8 @@ def account_of(venue: Venue, account: int, now: int) -> AccountView:
         size, _, value = _weighed(venue, held, market, now)
         equity += value
         withdrawable += value if size == 0 else min(0, value)
-        initial += abs(size) * _lot_margin(venue, market, maintenance=False)
-        maintenance += abs(size) * _lot_margin(venue, market, maintenance=True)
+        initial += abs(size) * _lot_margin(venue, market, now, maintenance=False)
+        maintenance += abs(size) * _lot_margin(venue, market, now, maintenance=True)
     free, spare = equity - initial, withdrawable - initial
     return AccountView(held.collateral, equity, initial, maintenance, free, spare)
 
@@ -83,12 +84,12 @@ def liquidation_price(venue: Venue, account: int, market: int, now: int) -> int 
     the tick is found by halving: the highest such mark of a long, the lowest of a short.
     """
     held = venue.account(account)
-    listing = venue.market(market).listing
+    listing = venue.seen(market, now).listing
     size = _weighed(venue, held, market, now)[0]
     if size == 0:
         return None
     seen = account_of(venue, account, now)
-    margin = abs(size) * _lot_margin(venue, market, maintenance=True)
+    margin = abs(size) * _lot_margin(venue, market, now, maintenance=True)
     rest = seen.equity - size * venue.market(market).mark * listing.unit
     rest -= seen.maintenance_margin - margin
 
@@ -124,11 +125,13 @@ def words(venue: Venue) -> dict[WordKey, int]:
     found: dict[WordKey, int] = {
         ("tally", 0, 0): venue.tally.word(venue.settings),
         ("rules", 0, 0): venue.settings.rules_word,
+        ("watch", 0, 0): venue.watch.word,
     }
     for number, market in venue.markets.items():
         found["market", number, 0] = market.word
         found["activity", number, 0] = market.activity_word
         found["course", number, 0] = market.course_word
+        found["interim", number, 0] = market.interim.word
     for account in venue.accounts.values():
         found.update(_account_words(account))
     return {key: word for key, word in found.items() if word}
@@ -143,9 +146,23 @@ def rules_word(settings: Sequence[Any]) -> int:
 def course_word(market: Sequence[Any]) -> int:
     """The word behind what `FundingIndex.marketOf` answers."""
     _, time, _, unit, _, index, initial, maintenance, taker, maker, interval, *funded = market
-    rate, start, *terms = funded
+    rate, start, *terms, down = funded
     listing = Listing(unit, initial, maintenance, taker, maker, interval // 60, Terms(*terms))
-    return Market(0, listing, Sample(rate, start), time=time, index=index).course_word
+    sample = Sample(rate, start, down_before=down)
+    return Market(0, listing, sample, time=time, index=index).course_word
+
+
+def interim_word(interim: Sequence[int]) -> int:
+    """The word behind what `FundingIndex.interimOf` answers."""
+    initial, maintenance, (started_at, paused_until) = interim[:2], interim[2:4], interim[4:]
+    ways = (initial[0], initial[1]), (maintenance[0], maintenance[1])
+    return Interim(*ways, started_at, paused_until).word
+
+
+def watch_word(beats: Sequence[int]) -> int:
+    """The word behind what `SequencerWatch.beats` answers."""
+    last, start, end, down = beats
+    return Watch(0, 0, last, start, end, down).word
 
 
 def _account_words(account: Account) -> dict[WordKey, int]:
@@ -171,8 +188,8 @@ def _weighed(venue: Venue, account: Account, market: int, now: int) -> tuple[int
     return position.size, quote, quote + position.size * priced.lot_value
 
 
-def _lot_margin(venue: Venue, market: int, *, maintenance: bool) -> int:
-    listed = venue.market(market)
+def _lot_margin(venue: Venue, market: int, now: int, *, maintenance: bool) -> int:
+    listed = venue.seen(market, now)
     terms = listed.listing
     bps = terms.maintenance_bps if maintenance else terms.initial_bps
     return lot_margin_up(listed.mark, terms.unit, bps)

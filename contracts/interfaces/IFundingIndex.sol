@@ -2,40 +2,13 @@
 pragma solidity ^0.8.28;
 
 import {MarketId} from "../types/Ids.sol";
+import {Interim} from "../types/Interim.sol";
 import {MarketWord} from "../types/MarketWord.sol";
-
-/// @notice Parameters of a new market.
-struct Listing {
-    // Quote units of one tick on one lot, at most 2^23 − 1.
-    uint24 unit;
-    // Initial margin, basis points of notional.
-    uint16 initialBps;
-    // Maintenance margin, basis points of notional, below the initial margin.
-    uint16 maintenanceBps;
-    // Taker fee, parts of 10^6 of notional.
-    uint16 takerFee;
-    // Maker fee, parts of 10^6 of notional.
-    uint16 makerFee;
-    // Funding interval in minutes.
-    uint16 interval;
-    // Interest, parts of 10^9 per 8 hours.
-    int32 interest;
-    // Largest funding rate in either direction, parts of 10^9 per 8 hours.
-    uint32 cap;
-    // How far interest may pull the rate away from the average premium, parts of 10^9 per 8 hours.
-    uint32 damp;
-    // The market's first limits, as in `Limits`.
-    uint40 tier;
-    uint40 openInterestCap;
-}
-
-/// @notice How much a market bears, in lots: round numbers, see `Bound`.
-struct Limits {
-    // Each further tier of a position needs another initial margin more; the eighth is the last.
-    uint40 tier;
-    // Most lots that may be open.
-    uint40 openInterestCap;
-}
+import {IGuardianPause} from "./IGuardianPause.sol";
+import {IMarketTerms} from "./IMarketTerms.sol";
+import {IMarketWords} from "./IMarketWords.sol";
+import {IPriceSource} from "./IPriceSource.sol";
+import {ISequencerWatch} from "./ISequencerWatch.sol";
 
 /// @notice A market as people read it.
 struct MarketView {
@@ -46,7 +19,7 @@ struct MarketView {
     uint24 unit;
     // Whether exposure may not be raised although the mark may be fresh.
     bool held;
-    int80 index;
+    int72 index;
     uint16 initialBps;
     uint16 maintenanceBps;
     uint16 takerFee;
@@ -58,6 +31,9 @@ struct MarketView {
     int32 interest;
     uint32 cap;
     uint32 damp;
+    uint32 step;
+    // Minutes that the chain had been down when the running period began, modulo 2^16.
+    uint16 downBefore;
 }
 
 /// @title FundingIndex
@@ -66,77 +42,45 @@ struct MarketView {
 /// taken for the premium.
 /// @dev Depends on one price source. A source that reports a wrong price breaks correctness (margins and funding follow
 /// it); a source that stops breaks liveness only: marks grow stale, exposure can be lowered but not raised, and periods
-/// without a price charge nothing.
-interface IFundingIndex {
-    /// @notice A market was listed.
-    /// @param market Its number.
-    /// @param symbol Its name for people, such as `BTC-PERP`.
-    /// @param listing Its parameters.
-    event MarketListed(MarketId indexed market, string symbol, Listing listing);
-
-    /// @notice A new mark price entered.
+/// without a price charge nothing. Depends on one watch, which can say that time passed uncharged and nothing else.
+interface IFundingIndex is IMarketTerms, IGuardianPause {
+    /// @notice A refresh changed a market: a newer mark, a market held or no longer held, margins on their way.
     /// @param market The market.
     /// @param price Mark price in ticks.
     /// @param time When the price was published.
-    event MarkUpdated(MarketId indexed market, uint32 price, uint32 time);
+    /// @param held Whether exposure may not be raised: the price was held back by its source, or a pause lasts.
+    event MarkUpdated(MarketId indexed market, uint32 price, uint32 time, bool held);
 
     /// @notice A funding period ended and was charged.
     /// @param market The market.
-    /// @param periodStart First second of the period.
+    /// @param start First second of the period.
+    /// @param end The second after it.
+    /// @param charged Seconds that were charged: those in which the chain was up.
     /// @param rate Rate per 8 hours, parts of 10^9; positive: longs pay shorts.
+    /// @param premium Average premium, parts of 10^9.
+    /// @param interest Interest, parts of 10^9 per 8 hours.
     /// @param index Cumulative index after it, quote units per lot times 2^32.
     /// @param mark Mark price that was used, in ticks.
-    event FundingAccrued(MarketId indexed market, uint32 periodStart, int32 rate, int80 index, uint32 mark);
+    event FundingAccrued(
+        MarketId indexed market,
+        uint32 start,
+        uint32 end,
+        uint32 charged,
+        int32 rate,
+        int32 premium,
+        int32 interest,
+        int72 index,
+        uint32 mark
+    );
 
-    /// @notice A period ended and was not charged: no price was published in it, or the index would not fit its word.
+    /// @notice A period ended and was not charged: no price was published in it, the chain was down, or the index would not fit
+    /// its word.
     /// @param market The market.
-    /// @param periodStart First second of the first such period.
-    event FundingSkipped(MarketId indexed market, uint32 periodStart);
-
-    /// @notice The limits of a market changed.
-    /// @param market The market.
-    /// @param limits The new limits.
-    event LimitsChanged(MarketId indexed market, Limits limits);
-
-    /// @notice Thrown when a tier is larger than the open interest cap.
-    error Market_LimitsInconsistent(uint40 tier, uint40 openInterestCap);
-
-    /// @notice Thrown when a market number is not listed.
-    error Market_NotListed(MarketId market);
-
-    /// @notice Thrown when a unit is zero or does not fit its 23 bits.
-    error Market_UnitOutOfRange(uint24 unit, uint24 limit);
-
-    /// @notice Thrown unless 0 < maintenance < initial <= 10,000 basis points.
-    error Market_MarginsInconsistent(uint16 initialBps, uint16 maintenanceBps);
-
-    /// @notice Thrown when a fee exceeds 1 % of notional.
-    error Market_FeeTooHigh(uint16 fee, uint16 limit);
-
-    /// @notice Thrown when an interval is zero or longer than a day.
-    error Market_IntervalOutOfRange(uint16 intervalMinutes);
-
-    /// @notice Thrown when the cap exceeds 5 % per 8 hours, or interest or damp exceed the cap.
-    error Market_TermsOutOfRange(int32 interest, uint32 cap, uint32 damp);
-
-    /// @notice Thrown when a constructor argument is the zero address.
-    error Market_AddressZero();
-
-    /// @notice Lists a market; it trades once its first mark has entered.
-    /// @dev Emits `MarketListed`. Only the governor.
-    /// @param symbol Name for people.
-    /// @param listing Parameters.
-    /// @return market Its number, counted from 1.
-    function listMarket(string calldata symbol, Listing calldata listing) external returns (MarketId market);
-
-    /// @notice Replaces the limits of a market; positions and lots that are beyond them may only shrink. Only the governor.
-    /// @dev Emits `LimitsChanged`.
-    /// @param market The market.
-    /// @param limits The new limits.
-    function setLimits(MarketId market, Limits calldata limits) external;
+    /// @param start First second of the first such period.
+    event FundingSkipped(MarketId indexed market, uint32 start);
 
     /// @notice Pulls the latest prices from the source; anyone may call. Periods that ended are accrued first, at the old mark.
-    /// @dev Emits `MarkUpdated` for each market whose price is newer, and what `accrue` emits.
+    /// @dev Beats the watch. Emits `MarkUpdated` for each market that changes, and what `accrue` emits.
     /// @param markets Markets to refresh.
     function refresh(MarketId[] calldata markets) external;
 
@@ -159,6 +103,10 @@ interface IFundingIndex {
     /// @param market The market.
     function marketOf(MarketId market) external view returns (MarketView memory);
 
+    /// @notice What holds in a market for the time being: margins on their way, and a pause.
+    /// @param market The market.
+    function interimOf(MarketId market) external view returns (Interim memory);
+
     /// @notice Number of listed markets; they are numbered from 1.
     function marketCount() external view returns (uint16);
 
@@ -166,4 +114,13 @@ interface IFundingIndex {
     /// @param market The market.
     /// @return rate Parts of 10^9 per 8 hours; positive: longs pay shorts.
     function predictedRate(MarketId market) external view returns (int256 rate);
+
+    /// @notice Where prices come from.
+    function SOURCE() external view returns (IPriceSource);
+
+    /// @notice Where the market words lie.
+    function POSITIONS() external view returns (IMarketWords);
+
+    /// @notice Tells outages.
+    function WATCH() external view returns (ISequencerWatch);
 }

@@ -3,15 +3,18 @@ pragma solidity ^0.8.28;
 
 import {Index, Price} from "../types/Quantities.sol";
 import {ActivityWord} from "../types/ActivityWord.sol";
+import {Course} from "../types/Course.sol";
 
 /// @notice The mathematics of funding, one function per term. All rates are parts of 10^9.
 ///
 ///   premium  p = (Σ size·price − volume·m) / (volume·m), clamped to ±5 %
 ///   average  a = Σ p·held / I, time without a sample counts as zero
-///   rate     r = clamp(a + clamp(interest − a, ±damp), ±cap), per 8 hours
-///   index   += r · m · unit · I · 2^32 / 8 h
+///   aim      r' = clamp(a + clamp(interest − a, ±damp), ±cap), per 8 hours
+///   rate     r = r_last + clamp(r' − r_last, ±step)
+///   index   += r · m · unit · c · 2^32 / 8 h
 ///
-///   m mark in ticks, I interval in seconds, held the seconds a sample counts (15 minutes at most, within its period).
+///   m mark in ticks, I interval in seconds, held the seconds a sample counts (15 minutes at most, within its period), c the
+///   seconds of the period in which the chain was up, r_last the rate charged last.
 /// @dev Divisions truncate towards zero. Longs and shorts read one index, so that favours neither; the rounding that
 /// touches money is in `PositionWords.quoteAfterFundingDown`.
 library FundingMath {
@@ -40,21 +43,21 @@ library FundingMath {
         }
     }
 
-    /// @notice Funding rate per 8 hours of a period whose premiums add up to `weighted`.
-    function rate(
-        int256 weighted,
-        uint256 interval,
-        int256 interest,
-        int256 damp,
-        int256 cap
-    ) internal pure returns (int256) {
-        int256 average = weighted / int256(interval);
-        return clamp(average + clamp(interest - average, damp), cap);
+    /// @notice Average premium of a period whose premiums add up to `weighted`.
+    function average(int256 weighted, Course memory course) internal pure returns (int256) {
+        return weighted / int256(course.length());
     }
 
-    /// @notice What one period at `rate_` adds to the index.
-    function indexMove(int256 rate_, Price mark, uint256 unit, uint256 interval) internal pure returns (Index) {
-        int256 perLot = int256(Price.unwrap(mark) * unit * interval) << 32;
+    /// @notice Funding rate per 8 hours of a period with this average premium, at most a step from the rate before it.
+    function rate(int256 average_, Course memory course) internal pure returns (int256) {
+        int256 pulled = average_ + clamp(course.interest - average_, int256(uint256(course.damp)));
+        int256 aim = clamp(pulled, int256(uint256(course.cap)));
+        return course.lastRate + clamp(aim - course.lastRate, int256(uint256(course.step)));
+    }
+
+    /// @notice What a period at `rate_` adds to the index, `charged` seconds of it.
+    function indexMove(int256 rate_, Price mark, uint256 unit, uint256 charged) internal pure returns (Index) {
+        int256 perLot = int256(Price.unwrap(mark) * unit * charged) << 32;
         return Index.wrap((rate_ * perLot) / (RATE_PERIOD * SCALE));
     }
 

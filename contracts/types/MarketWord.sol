@@ -12,6 +12,11 @@ import {Index, Price} from "./Quantities.sol";
 type MarketWord is uint256;
 
 using MarketWords for MarketWord global;
+using {notEqualsWord as !=} for MarketWord global;
+
+function notEqualsWord(MarketWord a, MarketWord b) pure returns (bool) {
+    return MarketWord.unwrap(a) != MarketWord.unwrap(b);
+}
 
 /// @notice Reads and replaces the fields of a market word.
 library MarketWords {
@@ -30,18 +35,9 @@ library MarketWords {
     uint256 private constant RATIO = 0x3fff;
     uint256 private constant UNIT_MASK = 0x7fffff;
 
-    /// @notice A new market word without a mark.
-    function listed(
-        uint24 unit_,
-        Index index_,
-        uint16 initialBps_,
-        uint16 maintenanceBps_,
-        uint16 takerFee_,
-        uint16 makerFee_
-    ) internal pure returns (MarketWord) {
-        uint256 fees = (uint256(takerFee_) << TAKER) | (uint256(makerFee_) << MAKER);
-        uint256 margins = (uint256(initialBps_) << INITIAL) | (uint256(maintenanceBps_) << MAINTENANCE);
-        return withIndex(MarketWord.wrap((uint256(unit_) << UNIT) | margins | fees), index_);
+    /// @notice A new market word without a mark, margins and fees.
+    function listed(uint24 unit_, Index index_) internal pure returns (MarketWord) {
+        return withIndex(MarketWord.wrap(uint256(unit_) << UNIT), index_);
     }
 
     /// @notice Mark price in ticks; zero before the first price.
@@ -125,6 +121,22 @@ library MarketWords {
     function withHeld(MarketWord self, bool held) internal pure returns (MarketWord) {
         uint256 kept = MarketWord.unwrap(self) & ~(uint256(1) << HELD);
         return MarketWord.wrap(held ? kept | (1 << HELD) : kept);
+    }
+
+    /// @notice The same market with other margins, basis points.
+    function withMargins(
+        MarketWord self,
+        uint256 initialBps_,
+        uint256 maintenanceBps_
+    ) internal pure returns (MarketWord) {
+        uint256 kept = MarketWord.unwrap(self) & ~((RATIO << INITIAL) | (RATIO << MAINTENANCE));
+        return MarketWord.wrap(kept | (initialBps_ << INITIAL) | (maintenanceBps_ << MAINTENANCE));
+    }
+
+    /// @notice The same market with other fees, parts of 10^6.
+    function withFees(MarketWord self, uint256 takerFee_, uint256 makerFee_) internal pure returns (MarketWord) {
+        uint256 kept = MarketWord.unwrap(self) & ~((RATIO << TAKER) | (RATIO << MAKER));
+        return MarketWord.wrap(kept | (takerFee_ << TAKER) | (makerFee_ << MAKER));
     }
 
     /// @notice The same market with funding due at another second, a whole minute.

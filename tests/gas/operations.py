@@ -5,7 +5,7 @@ from benchmarks.node import TRADER, Site, site
 
 Table = dict[str, dict[str, int]]
 SIZES = (10, 100)
-CONTRACTS = ("feed", "queue", "vault", "index", "positions", "lens")
+CONTRACTS = ("feed", "watch", "queue", "vault", "index", "positions", "lens")
 
 
 def measure() -> Table:

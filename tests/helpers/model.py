@@ -8,6 +8,7 @@ from penstock.builder import build
 from penstock.messages import Fill, Ladder, Order, Side, SignedLadder, SignedOrder, Verdict
 from penstock.records import FillRecord
 from penstock.venue import Venue
+from penstock.watch import Watch
 
 START: Final = 1_700_000_000 - 1_700_000_000 % 28_800
 """First second of an hour, and of a funding period of any usual length."""
@@ -71,7 +72,8 @@ def model_venue(
     settings: Settings | None = None,
 ) -> Venue:
     """A venue with funded accounts 1 to `accounts` and one market for each mark."""
-    venue = Venue(settings, START)
+    # A chain that is never down.
+    venue = Venue(settings, START, Watch(limit=10**9, last=START))
     for market, mark in enumerate(marks, 1):
         venue.list_market(listing or Listing(unit=UNIT), START)
         venue.refresh(market, mark, START, START)

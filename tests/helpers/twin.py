@@ -25,9 +25,10 @@ from penstock.records import FillRecord, decode_records
 from penstock.signing import Domain, Signer, keccak, recover
 from penstock.venue import Refused
 from penstock.venue import Venue as Model
+from penstock.watch import Watch
 from tests.helpers.actors import Actor
 from tests.helpers.revm import Contract, Log
-from tests.helpers.venue import OPERATOR, PARAMETERS, Venue, make_venue
+from tests.helpers.venue import GOVERNOR, OPERATOR, PARAMETERS, Venue, make_venue
 
 P = ParamSpec("P")
 Outcome: TypeAlias = tuple[str, tuple[int, ...]] | None
@@ -169,11 +170,50 @@ class Twin:
             self.venue.post(market, (price,) * 3, self.now if time is None else time)
         except Revert as refused:
             return refused.name, ()
-        mark, published = self.venue.feed.call("latest", market)
+        mark, published, clamped = self.venue.feed.call("latest", market)
         index = self.venue.index
         return self.both(
             lambda: self.transact(index, "refresh", [market], sender=OWNER.address),
-            lambda: self.model.refresh(market, mark, published, self.now),
+            lambda: self.model.refresh(market, mark, published, self.now, clamped=clamped),
+        )
+
+    # What the governor and the guardian do.
+
+    def index_does(self, function: str, model: Callable[[], object], *arguments: object) -> Outcome:
+        """Have the governor, who is also the guardian, call `FundingIndex`."""
+        index = self.venue.index
+        return self.both(lambda: self.transact(index, function, *arguments, sender=GOVERNOR), model)
+
+    def set_margins(self, market: int, initial_bps: int, maintenance_bps: int) -> Outcome:
+        """Move margins."""
+        margins = (market, initial_bps, maintenance_bps)
+        return self.index_does(
+            "setMargins", lambda: self.model.set_margins(*margins, self.now), *margins
+        )
+
+    def set_fees(self, market: int, taker_fee: int, maker_fee: int) -> Outcome:
+        """Change fees."""
+        fees = (market, taker_fee, maker_fee)
+        return self.index_does("setFees", lambda: self.model.set_fees(*fees), *fees)
+
+    def set_terms(self, market: int, interval: int, terms: Terms) -> Outcome:
+        """Change the terms of funding; minutes."""
+        return self.index_does(
+            "setTerms",
+            lambda: self.model.set_terms(market, interval, terms, self.now),
+            *(market, (interval, *terms)),
+        )
+
+    def pause(self, *markets: int) -> Outcome:
+        """Pause markets."""
+        return self.index_does("pause", lambda: self.model.pause(markets, self.now), markets)
+
+    def beat(self) -> Outcome:
+        """Say that the chain is alive."""
+        watch = self.venue.watch
+        return self.both(
+            lambda: self.transact(watch, "beat", sender=OWNER.address),
+            lambda: self.model.beat(self.now),
         )
 
     # Batches.
@@ -249,12 +289,15 @@ class Twin:
         governor = int(self.venue.system.governor, 16)
         count = len(self.model.accounts) - 1
         owners = [governor, governor, count] + [int(OWNER.address, 16)] * count
-        held = [word for key, word in words.items() if key[0] != "course"]
+        ours = {"course", "interim", "watch"}
+        held = [word for key, word in words.items() if key[0] not in ours]
         seen = Counter(storages[self.venue.positions.address].values())
         assert seen == Counter(held + owners)
-        courses = [word for key, word in words.items() if key[0] == "course"]
-        heads = [governor, len(self.model.markets) << 160]
+        courses = [word for key, word in words.items() if key[0] in ("course", "interim")]
+        guardian = self.model.paused_until << 160 | int(self.venue.system.guardian, 16)
+        heads = [governor, len(self.model.markets), guardian]
         assert Counter(storages[self.venue.index.address].values()) == Counter(courses + heads)
+        assert list(storages[self.venue.watch.address].values()) == [self.model.watch.word]
 
     def compare_views(self) -> None:
         """Assert that the chain's views answer what the model's do."""
@@ -290,6 +333,10 @@ class Twin:
             return views.rules_word(self._read(positions, "settings"))
         if kind == "course":
             return views.course_word(index.call("marketOf", a))
+        if kind == "interim":
+            return views.interim_word(self._read(index, "interimOf", a))
+        if kind == "watch":
+            return views.watch_word(self._read(self.venue.watch, "beats"))
         reader, arguments = {
             "tally": ("tallyWord", ()),
             "account": ("accountWord", (a,)),
@@ -326,7 +373,7 @@ def undoing(test: Callable[P, None]) -> Callable[P, None]:
 def listing_of(market: MarketParameters, decimals: int = 6) -> Listing:
     """A market as the model lists it."""
     m = market
-    terms = Terms(m.interest, m.cap, m.damp)
+    terms = Terms(m.interest, m.cap, m.damp, m.step)
     unit = int(m.tick * m.lot * 10**decimals)
     margins = (m.initial_bps, m.maintenance_bps)
     return Listing(unit, *margins, m.taker_fee, m.maker_fee, m.interval, terms)
@@ -335,7 +382,7 @@ def listing_of(market: MarketParameters, decimals: int = 6) -> Listing:
 def _model(p: Parameters, now: int) -> Model:
     operator = int(OPERATOR.address, 16)
     rules = Settings(operator, p.open_after, p.max_price_age, p.band_bps, p.max_markets)
-    model = Model(rules, now)
+    model = Model(rules, now, Watch(p.outage_after, p.grace, now))
     for market in p.markets:
         model.list_market(listing_of(market, p.decimals), now)
     return model

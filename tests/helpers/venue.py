@@ -26,6 +26,8 @@ PARAMETERS = Parameters(
         MarketParameters("ETH-PERP", Decimal("0.01"), Decimal("0.01"), 500, 250, 500, 200),
     ),
     withdrawal_delay=300,
+    # A test that is not about outages lets an hour pass without a sign of life.
+    outage_after=86_400,
 )
 
 
@@ -37,6 +39,7 @@ class Venue:
     system: System
     token: Contract
     feed: Contract
+    watch: Contract
     queue: Contract
     vault: Contract
     index: Contract
@@ -83,6 +86,7 @@ def make_venue(
         system=system,
         token=chain.at("OddTokenMock" if odd_token else "CollateralTokenMock", system.token),
         feed=chain.at("PriceFeed", system.feed),
+        watch=chain.at("SequencerWatch", system.watch),
         queue=chain.at("WithdrawalQueue", system.queue),
         vault=chain.at("CollateralVault", system.vault),
         index=chain.at("FundingIndex", system.index),

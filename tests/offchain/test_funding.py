@@ -16,9 +16,12 @@ from penstock import funding
 from penstock.accounts import Listing, Market
 from penstock.funding import FIRST_INDEX, Sample, Terms
 from penstock.units import INT96_MAX, UINT32_MAX
+from penstock.watch import Watch
 from tests.helpers.model import START, model_venue
 
 HOUR = 3_600
+UP = Watch(limit=10**9, last=START)
+"""A chain that never was down."""
 lots = st.integers(-(2**40), 2**40)
 moves = st.integers(-(2**79), 2**79)
 premiums = st.integers(-funding.PREMIUM_CLAMP, funding.PREMIUM_CLAMP)
@@ -60,22 +63,44 @@ def test_premium__any_fills__has_the_sign_of_their_average_distance(
 # --- rate -----------------------------------------------------------------------------------------
 
 
+def rate(weighted: int, last: int = 0, terms: Terms | None = None) -> int:
+    """The rate of an hour."""
+    return funding.rate(funding.average(weighted, HOUR), last, terms or Terms())
+
+
+def test_rate__a_jump_of_the_premium__is_reached_step_by_step() -> None:
+    assert rate(50_000_000 * HOUR) == 3_750_000
+    assert rate(50_000_000 * HOUR, 3_750_000) == 7_500_000
+    assert rate(-50_000_000 * HOUR, 7_500_000) == 3_750_000
+
+
+@given(premiums, st.integers(-7_500_000, 7_500_000), st.integers(1, 15_000_000))
+def test_rate__any_step__bounds_the_change_and_stays_within_the_cap(
+    premium: int, last: int, step: int
+) -> None:
+    found = rate(premium * HOUR, last, Terms(step=step))
+    aim = rate(premium * HOUR, last, Terms(step=15_000_000))
+    assert abs(found - last) <= step
+    assert abs(found) <= 7_500_000
+    assert found == aim or abs(found - last) == step
+
+
 def test_rate__no_sample__is_interest() -> None:
-    assert funding.rate(0, HOUR, Terms()) == 100_000
+    assert rate(0) == 100_000
 
 
 def test_rate__one_per_cent_held_for_a_quarter_hour__is_a_fifth_of_a_per_cent() -> None:
     # average 10^7 × 900 / 3600 = 2_500_000; interest pulls it down by the damp, 500_000.
-    assert funding.rate(10_000_000 * 900, HOUR, Terms()) == 2_000_000
+    assert rate(10_000_000 * 900) == 2_000_000
 
 
 def test_rate__a_small_premium__is_pulled_all_the_way_to_interest() -> None:
-    assert funding.rate(-300_000 * HOUR, HOUR, Terms()) == 100_000
+    assert rate(-300_000 * HOUR) == 100_000
 
 
 def test_rate__a_large_premium__stops_at_the_cap() -> None:
-    assert funding.rate(50_000_000 * HOUR, HOUR, Terms()) == 7_500_000
-    assert funding.rate(-50_000_000 * HOUR, HOUR, Terms()) == -7_500_000
+    assert rate(50_000_000 * HOUR, 7_000_000) == 7_500_000
+    assert rate(-50_000_000 * HOUR, -7_000_000) == -7_500_000
 
 
 def test_weighted__a_sample__counts_for_fifteen_minutes_at_most() -> None:
@@ -86,9 +111,9 @@ def test_weighted__a_sample__counts_for_fifteen_minutes_at_most() -> None:
 
 
 def test_weighted__a_late_sample__never_counts_beyond_its_period() -> None:
-    listed = market(terms=Terms(interest=0, cap=50_000_000, damp=0))
+    listed = market(terms=Terms(interest=0, cap=50_000_000, damp=0, step=100_000_000))
     listed.sample = funding.sampled(listed.sample, 36_000_000, START + HOUR - 10)
-    assert listed.accrued(START + 5 * HOUR)[1].last_rate == 36_000_000 * 10 // HOUR
+    assert listed.charge(START + 5 * HOUR, UP).rate == 36_000_000 * 10 // HOUR
 
 
 @given(premiums, st.integers(0, HOUR - 1), st.integers(0, HOUR - 1))
@@ -118,32 +143,32 @@ def test_index__at_the_cap_of_the_largest_lot_for_ten_years__fits_its_word() -> 
 
 def test_accrue__within_the_period__changes_nothing() -> None:
     listed = market()
-    listed.accrue(START + HOUR - 1)
+    listed.accrue(START + HOUR - 1, UP)
     assert (listed.index, listed.sample) == (FIRST_INDEX, Sample(period_start=START))
 
 
 def test_accrue__a_priced_period_without_fills__charges_interest() -> None:
     listed = market()
-    listed.accrue(START + HOUR)
+    listed.accrue(START + HOUR, UP)
     assert listed.index == FIRST_INDEX + funding.index_move(100_000, 50_000, 10, HOUR)
     assert listed.sample == Sample(100_000, START + HOUR, START + HOUR)
 
 
 def test_accrue__a_period_without_a_price__charges_nothing() -> None:
     listed = market(time=START - 1)
-    listed.accrue(START + HOUR)
+    listed.accrue(START + HOUR, UP)
     assert (listed.index, listed.sample) == (FIRST_INDEX, Sample(0, START + HOUR, START + HOUR))
 
 
 @given(st.integers(1, 1_000), st.integers(0, HOUR - 1))
 def test_accrue__after_an_outage__charges_the_first_period_only(missed: int, late: int) -> None:
     once, again = market(), market()
-    once.accrue(START + HOUR)
-    again.accrue(START + missed * HOUR + late)
+    once.accrue(START + HOUR, UP)
+    again.accrue(START + missed * HOUR + late, UP)
     assert again.index == once.index
     now = START + missed * HOUR + late
     assert again.sample == Sample(100_000, START + missed * HOUR, now)
-    again.accrue(now)
+    again.accrue(now, UP)
     assert again.index == once.index
 
 

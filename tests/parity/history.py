@@ -14,6 +14,7 @@ from penstock import views
 from penstock.batch import Batch
 from penstock.builder import BuildError, build, split
 from penstock.deploy import MarketParameters, Parameters
+from penstock.funding import Terms
 from penstock.messages import Cancel, Fill, Ladder, Order, SignedCancel, SignedLadder, SignedOrder
 from penstock.signing import Signer
 from penstock.units import UINT32_MAX
@@ -32,6 +33,7 @@ PARAMETERS: Final = Parameters(
         ),
     ),
     max_price_age=600,
+    outage_after=600,
     max_speed_ppm=1_000_000,
     max_report_age=3_600,
     max_markets=2,
@@ -76,8 +78,13 @@ class History:
                 ("set_signer", self.rotate),
                 ("register", self.register),
                 ("pass_time", self.pass_time),
+                ("beat", self.twin.beat),
+                ("pause", self.pause),
+                ("set_margins", self.set_margins),
+                ("set_fees", self.set_fees),
+                ("set_terms", self.set_terms),
             ),
-            (55, 10, 10, 5, 4, 2, 1, 1, 0.2, 12),
+            (55, 10, 10, 5, 4, 2, 1, 1, 0.2, 12, 1, 0.5, 1, 0.5, 0.5),
         )[0]
         outcome = action()
         self.outcomes[f"{name}: {outcome[0] if outcome else 'done'}"] += 1
@@ -130,7 +137,9 @@ class History:
     def pass_time(self) -> Outcome:
         """Let time pass; most markets get a new price, rarely one far away."""
         rng = self.rng
-        self.twin.chain.time += rng.choice((0, 1, 1, 5, 30, 30, 100, 300, 700, 1_200, 4_000))
+        self.twin.chain.time += rng.choice(
+            (0, 1, 1, 5, 30, 30, 100, 300, 700, 1_200, 4_000, 30_000)
+        )
         outcome: Outcome = None
         for market in MARKETS:
             if rng.random() < 0.7:
@@ -141,6 +150,32 @@ class History:
             elif rng.random() < 0.3:
                 outcome = self.twin.accrue(market)
         return outcome
+
+    # What the governor and the guardian do.
+
+    def pause(self) -> Outcome:
+        """Pause a market; rarely after so long that another pause may begin."""
+        if self.rng.random() < 0.2:
+            self.twin.chain.time += 9 * 86_400
+        return self.twin.pause(self.rng.choice(MARKETS))
+
+    def set_margins(self) -> Outcome:
+        """Move margins up or down, sometimes while they move."""
+        maintenance = self.rng.randint(100, 600)
+        initial = maintenance + self.rng.randint(1, 500)
+        return self.twin.set_margins(self.rng.choice(MARKETS), initial, maintenance)
+
+    def set_fees(self) -> Outcome:
+        """Change fees."""
+        taker, maker = self.rng.randint(0, 700), self.rng.randint(0, 300)
+        return self.twin.set_fees(self.rng.choice(MARKETS), taker, maker)
+
+    def set_terms(self) -> Outcome:
+        """Change the cadence and the bounds of funding in the middle of a period."""
+        cap = self.rng.choice((7_500_000, 1_000_000))
+        terms = Terms(self.rng.randint(-cap, cap), cap, self.rng.randint(0, cap), cap // 3)
+        interval = self.rng.choice((15, 20, 60, 240))
+        return self.twin.set_terms(self.rng.choice(MARKETS), interval, terms)
 
     # Batches.
 

@@ -46,7 +46,7 @@ class Market:
     taker_fee: int
     maker_fee: int
     interval: int
-    terms: tuple[int, int, int]
+    terms: tuple[int, int, int, int]
     start: int
     sampled_at: int
     mark: int = 0
@@ -57,6 +57,11 @@ class Market:
     premium: int = 0
     weighted: int = 0
     fees: int = 0
+    held: bool = False
+    down_before: int = 0
+    ways: tuple[int, int, int, int] = (0, 0, 0, 0)
+    moving_since: int = 0
+    paused_until: int = 0
 
 
 @dataclass
@@ -72,6 +77,10 @@ class Replay:
     limits: int = 0
     open_after: int = 0
     max_age: int = 0
+    gap_limit: int = 0
+    beat: int = 0
+    outage: tuple[int, int, int] = (0, 0, 0)
+    """Start and end of the latest outage, and minutes of all."""
 
     def apply(self, time: int, log: Log) -> None:
         """Take one event."""
@@ -114,30 +123,79 @@ class Replay:
         self.markets[market].fees -= amount
 
     def _on_MarketListed(
-        self, time: int, market: int, symbol: str, listing: tuple[int, ...]
+        self, time: int, market: int, symbol: str, listing: tuple[Any, ...]
     ) -> None:
-        unit, initial, maintenance, taker, maker, interval, interest, cap, damp = listing
-        start, terms = time - time % (interval * 60), (interest, cap, damp)
-        ratios = (initial, maintenance, taker, maker)
-        self.markets[market] = Market(unit, *ratios, interval, terms, start, sampled_at=time)
+        unit, initial, maintenance, taker, maker, (interval, *rates) = listing
+        ratios, terms = (initial, maintenance, taker, maker), (*rates[:3], rates[3])
+        self.markets[market] = Market(unit, *ratios, interval, terms, 0, sampled_at=time)
+        self._open_period(time, market, time)
 
-    def _on_MarkUpdated(self, time: int, market: int, price: int, published: int) -> None:
+    def _on_MarkUpdated(
+        self, time: int, market: int, price: int, published: int, held: bool
+    ) -> None:
+        marked = self.markets[market]
+        if published > marked.time:
+            marked.fresh_until = published + self.max_age
+        marked.mark, marked.time, marked.held = price, published, held
+        self._move_margins(time, marked)
+
+    def _on_MarginsChanged(self, time: int, market: int, initial: int, maintenance: int) -> None:
         held = self.markets[market]
-        held.mark, held.time, held.fresh_until = price, published, published + self.max_age
+        held.ways = (held.initial_bps, initial, held.maintenance_bps, maintenance)
+        held.moving_since = time
+        self._move_margins(time, held)
+
+    def _move_margins(self, time: int, held: Market) -> None:
+        if held.moving_since:
+            passed, (a, b, c, d) = min(time - held.moving_since, 86_400), held.ways
+            held.initial_bps = b if b <= a else a + (b - a) * passed // 86_400
+            held.maintenance_bps = d if d <= c else c + (d - c) * passed // 86_400
+
+    def _on_FeesChanged(self, time: int, market: int, taker: int, maker: int) -> None:
+        self.markets[market].taker_fee, self.markets[market].maker_fee = taker, maker
+
+    def _on_TermsChanged(self, time: int, market: int, terms: tuple[int, ...]) -> None:
+        held = self.markets[market]
+        held.interval, cap = terms[0], terms[2]
+        held.terms = (terms[1], terms[2], terms[3], terms[4])
+        held.last_rate = max(-cap, min(cap, held.last_rate))
+        self._open_period(time, market, time)
+
+    def _on_MarketPaused(self, time: int, market: int, until: int) -> None:
+        self.markets[market].held, self.markets[market].paused_until = True, until
 
     def _on_FundingAccrued(
-        self, time: int, market: int, start: int, rate: int, index: int, mark: int
+        self, time: int, market: int, start: int, end: int, charged: int, rate: int, *rest: int
     ) -> None:
-        self._open_period(time, market, rate)
-        self.markets[market].index = index
+        self.markets[market].last_rate, self.markets[market].index = rate, rest[2]
+        self._open_period(time, market, end)
 
     def _on_FundingSkipped(self, time: int, market: int, start: int) -> None:
-        self._open_period(time, market, 0)
+        self._open_period(time, market, start + self.markets[market].interval * 60)
 
-    def _open_period(self, time: int, market: int, rate: int) -> None:
-        held = self.markets[market]
+    def _open_period(self, time: int, market: int, end: int) -> None:
+        held, end = self.markets[market], min(end, time)
         held.start = time - time % (held.interval * 60)
-        held.last_rate, held.sampled_at, held.premium, held.weighted = rate, time, 0, 0
+        down = self._down(max(end, held.start), time) - -(min(0, held.start - end) // 60)
+        held.down_before = down % 2**16
+        held.sampled_at, held.premium, held.weighted = time, 0, 0
+        self._move_margins(time, held)
+
+    def _on_WatchStarted(self, time: int, limit: int, grace: int, feed: str) -> None:
+        self.gap_limit, self.beat = limit, time
+
+    def _on_Beat(self, time: int) -> None:
+        self.outage, self.beat = self._outage(time), time
+
+    def _outage(self, time: int) -> tuple[int, int, int]:
+        gap = time - self.beat
+        if gap <= self.gap_limit:
+            return self.outage
+        return self.beat, time, self.outage[2] - -gap // 60
+
+    def _down(self, at: int, now: int) -> int:
+        start, end, minutes = self._outage(now)
+        return minutes - -(-max(0, end - max(at, start)) // 60)
 
     def _on_BatchSettled(self, time: int, number: int, fills: bytes) -> None:
         self.number = number + 1
@@ -193,6 +251,7 @@ class Replay:
         """Every storage word that is not zero, by the names of docs/storage.md."""
         found = {
             ("rules", 0, 0): self.max_age << 32 | self.open_after,
+            ("watch", 0, 0): self._watch_word(),
             ("tally", 0, 0): self.limits | self.settled_at << 200 | self.number << 160,
         }
         for (account, market), (size, quote, snapshot) in self.positions.items():
@@ -208,7 +267,12 @@ class Replay:
             found["market", number, 0] = _market_word(market_)
             found["activity", number, 0] = _activity_word(market_)
             found["course", number, 0] = _course_word(market_)
+            found["interim", number, 0] = _interim_word(market_)
         return {key: word for key, word in found.items() if word}
+
+    def _watch_word(self) -> int:
+        start, end, minutes = self.outage
+        return minutes << 96 | end << 64 | start << 32 | self.beat
 
     def _account_word(self, number: int, held: Account) -> int:
         mine = [p for (account, _), p in self.positions.items() if account == number]
@@ -218,7 +282,13 @@ class Replay:
 
 
 def _market_word(m: Market) -> int:
-    word = m.mark << 224 | m.unit << 201 | cut(m.index, 80) << 120 | m.initial_bps << 106
+    word = (
+        m.mark << 224
+        | m.unit << 201
+        | m.held << 200
+        | cut(m.index, 80) << 120
+        | m.initial_bps << 106
+    )
     word |= m.maintenance_bps << 92 | m.taker_fee << 78 | m.maker_fee << 64
     return word | m.fresh_until << 32 | m.start + m.interval * 60
 
@@ -229,9 +299,21 @@ def _activity_word(m: Market) -> int:
 
 
 def _course_word(m: Market) -> int:
-    interest, cap, damp = m.terms
-    word = m.time << 176 | m.start << 144 | cut(m.last_rate, 32) << 112 | m.interval << 96
+    interest, cap, damp, step = m.terms
+    word = (
+        m.down_before << 240
+        | step << 208
+        | m.time << 176
+        | m.start << 144
+        | cut(m.last_rate, 32) << 112
+        | m.interval << 96
+    )
     return word | damp << 64 | cap << 32 | cut(interest, 32)
+
+
+def _interim_word(m: Market) -> int:
+    a, b, c, d = m.ways
+    return m.paused_until << 96 | m.moving_since << 64 | d << 48 | c << 32 | b << 16 | a
 
 
 def replay(events: Iterable[tuple[int, Log]], start: Replay | None = None) -> Replay:

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {BoundedCall} from "./libraries/BoundedCall.sol";
+
+import {IAggregatorV3} from "./interfaces/external/IAggregatorV3.sol";
+import {Beats, ISequencerWatch} from "./interfaces/ISequencerWatch.sol";
+
+/// @title SequencerWatch
+/// @notice Whether the chain was just down; see `ISequencerWatch`.
+contract SequencerWatch is ISequencerWatch {
+    uint32 private constant MIN_LIMIT = 1 minutes;
+    uint32 private constant MAX_LIMIT = 1 days;
+    uint32 private constant MIN_GRACE = 1 minutes;
+    uint32 private constant MAX_GRACE = 1 days;
+
+    /// @inheritdoc ISequencerWatch
+    uint32 public immutable LIMIT;
+
+    /// @inheritdoc ISequencerWatch
+    uint32 public immutable GRACE;
+
+    /// @inheritdoc ISequencerWatch
+    address public immutable UPTIME_FEED;
+
+    Beats private _beats;
+
+    /// @param limit Longest gap between beats that is no outage, seconds.
+    /// @param grace Seconds of grace after an outage.
+    /// @param uptimeFeed A Chainlink-style feed that says whether the sequencer is up; zero for none.
+    constructor(uint32 limit, uint32 grace, address uptimeFeed) {
+        require(limit >= MIN_LIMIT && limit <= MAX_LIMIT, Watch_LimitOutOfBounds(limit, MIN_LIMIT, MAX_LIMIT));
+        require(grace >= MIN_GRACE && grace <= MAX_GRACE, Watch_GraceOutOfBounds(grace, MIN_GRACE, MAX_GRACE));
+        (LIMIT, GRACE, UPTIME_FEED) = (limit, grace, uptimeFeed);
+        _beats.last = uint32(block.timestamp);
+        emit WatchStarted(limit, grace, uptimeFeed);
+    }
+
+    /// @inheritdoc ISequencerWatch
+    function beat() external {
+        Beats memory stored = _beats;
+        if (stored.last == block.timestamp) return;
+        Beats memory seen = _afterBeat(stored);
+        _beats = seen;
+        emit Beat();
+        if (seen.outageEnd == stored.outageEnd) return;
+        emit OutageEnded(seen.outageStart, seen.outageEnd, seen.minutesDown - stored.minutesDown);
+    }
+
+    /// @inheritdoc ISequencerWatch
+    function isCalm() external view returns (bool) {
+        return block.timestamp >= graceEndsAt() && _feedIsCalm();
+    }
+
+    /// @inheritdoc ISequencerWatch
+    function downMinutes() external view returns (uint256) {
+        return _afterBeat(_beats).minutesDown;
+    }
+
+    /// @inheritdoc ISequencerWatch
+    function downMinutesAt(uint256 time) external view returns (uint256) {
+        Beats memory seen = _afterBeat(_beats);
+        if (time >= seen.outageEnd) return seen.minutesDown;
+        return seen.minutesDown - _minutesUp(seen.outageEnd - Math.max(time, seen.outageStart));
+    }
+
+    /// @inheritdoc ISequencerWatch
+    function beats() external view returns (Beats memory) {
+        return _beats;
+    }
+
+    /// @inheritdoc ISequencerWatch
+    function graceEndsAt() public view returns (uint256) {
+        uint256 end = _afterBeat(_beats).outageEnd;
+        return end == 0 ? 0 : end + GRACE;
+    }
+
+    /// @dev What a beat now makes of what is stored.
+    function _afterBeat(Beats memory stored) private view returns (Beats memory seen) {
+        (seen.outageStart, seen.outageEnd) = (stored.outageStart, stored.outageEnd);
+        (seen.last, seen.minutesDown) = (uint32(block.timestamp), stored.minutesDown);
+        uint256 gap = block.timestamp - stored.last;
+        if (gap <= LIMIT) return seen;
+        (seen.outageStart, seen.outageEnd) = (stored.last, seen.last);
+        // Minutes since 1970 fit 32 bits for as long as seconds do.
+        seen.minutesDown += uint32(_minutesUp(gap));
+    }
+
+    /// @dev Whether the uptime feed, if there is one, has said for the time of grace that the sequencer is up.
+    function _feedIsCalm() private view returns (bool) {
+        if (UPTIME_FEED == address(0)) return true;
+        bytes memory question = abi.encodeCall(IAggregatorV3.latestRoundData, ());
+        (bool answered, uint256[5] memory round) = BoundedCall.ask(UPTIME_FEED, question, 5);
+        (uint256 status, uint256 startedAt) = (round[1], round[2]);
+        if (!answered || status != 0 || startedAt == 0 || startedAt > block.timestamp) return false;
+        return block.timestamp - startedAt >= GRACE;
+    }
+
+    function _minutesUp(uint256 time) private pure returns (uint256) {
+        return Math.ceilDiv(time, 1 minutes);
+    }
+}

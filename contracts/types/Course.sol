@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @notice Terms of a market's funding and where it stands; one word.
+struct Course {
+    int32 interest;
+    uint32 cap;
+    uint32 damp;
+    // Funding interval in minutes.
+    uint16 interval;
+    // Rate of the last period that was charged, parts of 10^9 per 8 hours.
+    int32 lastRate;
+    // First second of the running period.
+    uint32 periodStart;
+    // When the mark was published.
+    uint32 markTime;
+    // Largest change of the rate from one charged period to the next.
+    uint32 step;
+    // Minutes that the chain had been down when the running period began, modulo 2^16. What of the period is not to be charged, because
+    // terms changed in it or the market was listed in it, counts as down.
+    uint16 downBefore;
+}
+
+using Courses for Course global;
+
+/// @notice Where the periods of a course begin and end.
+library Courses {
+    /// @notice Length of a period in seconds.
+    function length(Course memory self) internal pure returns (uint256) {
+        return uint256(self.interval) * 1 minutes;
+    }
+
+    /// @notice The second after the running period.
+    function periodEnd(Course memory self) internal pure returns (uint32) {
+        return self.periodStart + uint32(self.interval) * 1 minutes;
+    }
+
+    /// @notice First second of the period that holds this one: periods are aligned.
+    function startNow(Course memory self) internal view returns (uint32) {
+        return uint32(block.timestamp - (block.timestamp % length(self)));
+    }
+}
