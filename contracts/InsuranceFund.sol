@@ -106,6 +106,12 @@ contract InsuranceFund is IInsuranceFund, Ownable2Step {
     }
 
     /// @inheritdoc IInsuranceFund
+    function lossWord(MarketId market) external view returns (uint256) {
+        Loss memory loss = _losses[market];
+        return (uint256(loss.paidAt) << 192) | (uint256(loss.paid) << 96) | loss.cap;
+    }
+
+    /// @inheritdoc IInsuranceFund
     function lossLeft(MarketId market) public view returns (int256) {
         MarketWord word = POSITIONS.INDEX().peek(market);
         PositionWord position = _words().position(SELF, market);

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from penstock import funding
+from penstock.limits import Limits
 from penstock.units import (
     INT56_MAX,
     INT64_MAX,
-    INT80_MAX,
+    INT72_MAX,
     INT96_MAX,
     UINT16_MAX,
     UINT32_MAX,
@@ -123,6 +124,7 @@ class Listing:
     maker_fee: int = 200
     interval: int = 60
     terms: funding.Terms = DEFAULT_TERMS
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,8 @@ class Market:
     held: bool = False
     """Whether exposure may not be raised although the mark may be fresh."""
     interim: Interim = Interim()
+    open_interest: int = 0
+    """Lots that are open: the sum of all long positions, and of all short ones."""
 
     @property
     def seconds(self) -> int:
@@ -209,21 +213,25 @@ class Market:
 
     @property
     def word(self) -> int:
-        """`mark 32 · unit 23 · held 1 · index int80 · margins, fees 4×14 · fresh 32 · due 32`."""
+        """`mark 32 · unit 23 · held 1 · index int72 · initial bps, maintenance bps, taker fee, maker
+        fee 4×14 · tier 13 · fresh until 32 · due at 27`, the last in minutes."""
         terms = self.listing
         head = (
-            self.mark << 224 | terms.unit << 201 | self.held << 200 | _bits(self.index, 80) << 120
+            self.mark << 224 | terms.unit << 201 | self.held << 200 | _bits(self.index, 72) << 128
         )
-        margins = terms.initial_bps << 106 | terms.maintenance_bps << 92
-        fees = terms.taker_fee << 78 | terms.maker_fee << 64
-        return head | margins | fees | self.fresh_until << 32 | self.due_at
+        margins = terms.initial_bps << 114 | terms.maintenance_bps << 100
+        fees = terms.taker_fee << 86 | terms.maker_fee << 72
+        tier = terms.limits.tier_bits << 59
+        return head | margins | fees | tier | self.fresh_until << 27 | self.due_at // MINUTE
 
     @property
     def activity_word(self) -> int:
-        """`sampled at 32 · premium int32 · weighted int64 · fees 128`."""
+        """`sampled at 32 · premium int32 · weighted int56 · open interest cap 16 · open interest 40 ·
+        fees 80`."""
         sample = self.sample
         head = sample.sampled_at << 224 | _bits(sample.premium, 32) << 192
-        return head | _bits(sample.weighted, 64) << 128 | self.fees
+        head |= _bits(sample.weighted, 56) << 136 | self.listing.limits.cap_bits << 120
+        return head | self.open_interest << 80 | self.fees
 
     @property
     def course_word(self) -> int:
@@ -263,7 +271,7 @@ class Market:
         average = funding.average(funding.weighted_until(self.sample, end), self.seconds)
         rate = self.rate_after(average)
         index = self.index + funding.index_move(rate, self.mark, self.listing.unit, charged)
-        if not -INT80_MAX - 1 <= index <= INT80_MAX:
+        if not -INT72_MAX - 1 <= index <= INT72_MAX:
             return skipped
         return Charge(start, end, charged, average, rate, index)
 
@@ -308,11 +316,17 @@ class Settings:
     max_price_age: int = 60
     band_bps: int = 500
     max_markets: int = 8
+    discount_share: int = 50
+    """How far from the mark a liquidation may close, in percent of the maintenance margin."""
+    penalty_share: int = 25
+    """What the insurance fund receives of a liquidation, in percent of the maintenance margin."""
 
     @property
     def rules_word(self) -> int:
-        """`max price age 32 · open after 32`; the other rules stand in the tally."""
-        return self.max_price_age << 32 | self.open_after
+        """`penalty share 8 · discount share 8 · max price age 32 · open after 32`; the other rules
+        stand in the tally."""
+        shares = self.penalty_share << 72 | self.discount_share << 64
+        return shares | self.max_price_age << 32 | self.open_after
 
 
 @dataclass(slots=True)

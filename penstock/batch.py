@@ -14,8 +14,11 @@ from typing import Final, NamedTuple, NoReturn
 
 from penstock.errors import DecodeError
 from penstock.messages import (
+    REDUCE_ONLY,
+    BUY,
     IMMEDIATE,
     LADDER,
+    LIQUIDATION,
     POST_ONLY,
     SIGNATURE_BYTES,
     SLOTS,
@@ -39,6 +42,8 @@ _LADDER = struct.Struct(">HBBIBI")
 _LEVEL = struct.Struct(">II")
 _FILL = struct.Struct(">HHI")
 _FLAGS_KNOWN = 31
+FORCED: Final = LIQUIDATION | REDUCE_ONLY | IMMEDIATE
+"""Flags of a liquidation order, besides the side: it has no signature, 64 zero bytes instead."""
 _MARKETS_MAX = 255
 
 
@@ -336,7 +341,8 @@ def _check_orders(batch: Batch) -> None:
 def _check_order(index: int, order: OrderEntry) -> None:
     flags, levels = order.flags, len(order.levels)
     excluded = flags & IMMEDIATE and flags & (POST_ONLY | LADDER)
-    if not 0 <= flags <= _FLAGS_KNOWN or excluded:
+    known = 0 <= flags <= _FLAGS_KNOWN or flags & ~BUY == FORCED
+    if not known or excluded:
         _malformed(Part.ORDERS, index, Rule.FLAGS)
     if flags & IMMEDIATE and order.nonce > UINT32_MAX:
         _malformed(Part.ORDERS, index, Rule.NONCE)

@@ -51,6 +51,8 @@ class Handles:
     index: "ContractInstance"
     positions: "ContractInstance"
     lens: "ContractInstance"
+    fund: "ContractInstance"
+    liquidations: "ContractInstance"
 
 
 def handles(system: System) -> Handles:
@@ -65,6 +67,8 @@ def handles(system: System) -> Handles:
         index=container("FundingIndex").at(system.index),
         positions=container("PerpPositions").at(system.positions),
         lens=container("PositionLens").at(system.lens),
+        fund=container("InsuranceFund").at(system.fund),
+        liquidations=container("Liquidations").at(system.liquidations),
     )
 
 

@@ -85,7 +85,7 @@ class ParameterError(FieldError, ValueError):
 
 class MarketParameters(Struct, frozen=True, forbid_unknown_fields=True):
     """One market. Fees are parts of 10^6, rates parts of 10^9 per 8 hours, `interval` minutes, and
-    the limits `tier` and `open_interest_cap` lots."""
+    the limits `tier` and `open_interest_cap` lots. `loss_cap` is in quote units."""
 
     symbol: str
     tick: Decimal
@@ -100,6 +100,7 @@ class MarketParameters(Struct, frozen=True, forbid_unknown_fields=True):
     damp: int = 500_000
     tier: int = MOST_TIER
     open_interest_cap: int = MOST_CAP
+    loss_cap: int = 10**12
     step: int = 3_750_000
 
 
@@ -116,6 +117,8 @@ class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
     max_price_age: int = 60
     band_bps: int = 500
     max_markets: int = 16
+    discount_share: int = 50
+    penalty_share: int = 25
     outage_after: int = 600
     grace: int = 900
 
@@ -154,6 +157,8 @@ def check_parameters(parameters: Parameters) -> None:
     check_range("max_price_age", p.max_price_age, 1, UINT32_MAX)
     check_range("band_bps", p.band_bps, 1, 9_999)
     check_range("max_markets", p.max_markets, 1, MAX_MARKETS)
+    check_range("discount_share", p.discount_share, 0, 99)
+    check_range("penalty_share", p.penalty_share, 0, 99 - p.discount_share)
     # Prices beat: a gap that leaves the marks fresh is no outage.
     shortest = max(MIN_OUTAGE, min(p.max_price_age, MAX_OUTAGE))
     check_range("outage_after", p.outage_after, shortest, MAX_OUTAGE)
@@ -179,6 +184,7 @@ def _check_market(market: MarketParameters) -> None:
     check_range(f"{name}.cap", m.cap, 0, MAX_CAP)
     check_range(f"{name}.interest", m.interest, -m.cap, m.cap)
     check_range(f"{name}.damp", m.damp, 0, m.cap)
+    check_range(f"{name}.loss_cap", m.loss_cap, 0, 2**96 - 1)
     pack_bound(f"{name}.tier", m.tier, TIER_MANTISSA)
     pack_bound(f"{name}.open_interest_cap", m.open_interest_cap, CAP_MANTISSA)
     if m.tier > m.open_interest_cap:
@@ -230,6 +236,8 @@ class System(Struct, frozen=True):
     index: str
     positions: str
     lens: str
+    fund: str
+    liquidations: str
     operator: str
     governor: str
     guardian: str
@@ -295,8 +303,8 @@ def plan(
 ) -> tuple[System, tuple[Step, ...]]:
     """Lay out every transaction, and the system that results from them."""
     first = 0 if parties.token else 1
-    feed, watch, queue, vault, index, positions, lens = (
-        deployer.predict(first + i) for i in range(7)
+    feed, watch, queue, vault, index, positions, lens, fund, liquidations = (
+        deployer.predict(first + i) for i in range(9)
     )
     governor = parties.governor or deployer.address
     system = System(
@@ -308,6 +316,8 @@ def plan(
         index=index,
         positions=positions,
         lens=lens,
+        fund=fund,
+        liquidations=liquidations,
         operator=parties.operator,
         governor=governor,
         guardian=parties.guardian or governor,
@@ -321,7 +331,9 @@ def plan(
 
 
 def _creations(s: System, p: Parameters, deployer: str, uptime_feed: str) -> tuple[Step, ...]:
-    settings = (s.operator, p.open_after, p.max_price_age, p.band_bps, p.max_markets)
+    rules = (p.open_after, p.max_price_age, p.band_bps, p.max_markets)
+    settings = (s.operator, *rules, p.discount_share, p.penalty_share)
+    parts = (s.vault, s.index, s.watch, s.liquidations, s.token, s.fund)
     guards = (p.quorum, p.max_report_age, p.max_speed_ppm)
     return (
         Step("PriceFeed", (s.governor, s.publishers, *guards)),
@@ -330,8 +342,11 @@ def _creations(s: System, p: Parameters, deployer: str, uptime_feed: str) -> tup
         Step("CollateralVault", (s.token, s.positions, s.queue)),
         # The deployer lists the first markets, then hands the index over.
         Step("FundingIndex", (s.feed, s.positions, s.watch, deployer, s.guardian)),
-        Step("PerpPositions", (s.vault, s.index, s.token, s.governor, settings)),
+        Step("PerpPositions", (parts, s.governor, settings)),
         Step("PositionLens", (s.positions,)),
+        # As the index: the deployer sets the first loss caps.
+        Step("InsuranceFund", (s.positions, s.liquidations, s.lens, deployer)),
+        Step("Liquidations", (s.positions, s.index, s.fund, s.watch)),
     )
 
 
@@ -340,9 +355,15 @@ def _listings(s: System, p: Parameters, deployer: str) -> tuple[Step, ...]:
         Step("FundingIndex", (spec.symbol, _listing(spec, market)), "listMarket")
         for spec, market in zip(s.markets, p.markets, strict=True)
     )
+    caps = tuple(
+        Step("InsuranceFund", (spec.market, market.loss_cap), "setLossCap")
+        for spec, market in zip(s.markets, p.markets, strict=True)
+    )
     if s.governor.lower() == deployer.lower():
-        return listings
-    return (*listings, Step("FundingIndex", (s.governor,), "transferOwnership"))
+        return listings + caps
+    owned = ("FundingIndex", "InsuranceFund")
+    handed = tuple(Step(name, (s.governor,), "transferOwnership") for name in owned)
+    return listings + caps + handed
 
 
 def _listing(spec: MarketSpec, m: MarketParameters) -> tuple[object, ...]:
@@ -362,6 +383,8 @@ def _places(s: System) -> dict[str, str]:
         "FundingIndex": s.index,
         "PerpPositions": s.positions,
         "PositionLens": s.lens,
+        "InsuranceFund": s.fund,
+        "Liquidations": s.liquidations,
     }
 
 

@@ -40,7 +40,8 @@ class Deployment(Struct, frozen=True):
 
     def parts(self) -> list[tuple[str, str]]:
         """Name and address of each contract."""
-        names = ("token", "feed", "watch", "queue", "vault", "index", "positions", "lens")
+        custody = ("token", "feed", "watch", "queue", "vault")
+        names = (*custody, "index", "positions", "lens", "fund", "liquidations")
         return [(name, getattr(self.system, name)) for name in names]
 
     def encode(self) -> bytes:

@@ -57,7 +57,7 @@ def check_all(submitter: Submitter, ledger: Ledger) -> list[Check]:
 
 def _sizes(remote: Remote, market: int, ledger: Ledger) -> Check:
     accounts = range(1, int(remote.positions.ask("accountCount")) + 1)
-    words = remote.positions.ask_many([("positionWord", a, market) for a in accounts])
+    words = remote.lens.ask_many([("positionWord", a, market) for a in accounts])
     sizes = [_signed(word >> 192, 64) for word in words]
     longs, total = sum(size for size in sizes if size > 0), sum(sizes)
     name = f"Σ size in {ledger.markets[market].symbol} = 0"
@@ -92,7 +92,7 @@ def _gate(submitter: Submitter) -> Check:
 
 
 def _statements(mirror: Mirror, ledger: Ledger) -> Check:
-    words = mirror.remote.positions.ask_many([("positionWord", *pair) for pair in ledger.lines])
+    words = mirror.remote.lens.ask_many([("positionWord", *pair) for pair in ledger.lines])
     quotes = [_signed(word >> 96, 96) for word in words]
     same = quotes == [line.quote for line in ledger.lines.values()]
     return Check("statements = storage", same, f"{len(quotes)} lines to the last unit")

@@ -3,7 +3,9 @@
     lot value      = mark · unit
     margin per lot = ⌈mark · unit · bps / 10^4⌉
     value          = quote + size · lot value
-    required       = |size| · margin per lot
+    weighted(x)    = x · (k + 1) − tier · k · (k + 1) / 2,  k = ⌊x / tier⌋
+    initial        = weighted(|size|) · margin per lot
+    maintenance    = |size| · maintenance margin per lot
     band           = [⌈mark · (10^4 − band) / 10^4⌉, ⌊mark · (10^4 + band) / 10^4⌋]
 
 Settlement and the engine's gate ask the same two functions: `weigh` whether a side may have a fill,
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from penstock.accounts import Market, Position, Settings
+from penstock.limits import MOST_TIERS, weighted
 from penstock.messages import Verdict
 from penstock.units import BPS_SCALE, div_up, fee_up
 
@@ -37,6 +40,11 @@ def lowers(before: int, after: int) -> bool:
     return 0 <= after < before or before < after <= 0
 
 
+def raised(size: int, lots: int) -> int:
+    """Lots by which a trade moves a position away from zero."""
+    return (abs(size + lots) - abs(size) + abs(lots)) // 2
+
+
 @dataclass(slots=True)
 class Priced:
     """A market at its mark, and what a batch settled in it."""
@@ -49,9 +57,18 @@ class Priced:
     high: int
     lot_value: int
     lot_margin: int
+    lot_maintenance: int
+    tier: int
+    discount_ppm: int
+    penalty_ppm: int
     taker_fee: int
     maker_fee: int
     fresh_until: int
+    """Last second at which exposure may be raised."""
+    marked_until: int = ALWAYS
+    """Last second at which the mark is good for everything else."""
+    raised: int = 0
+    """Lots by which positions moved away from zero in the batch, on both sides."""
     volume: int = 0
     value: int = 0
     fees: int = 0
@@ -70,11 +87,24 @@ class Priced:
             high=high,
             lot_value=mark * listing.unit,
             lot_margin=lot_margin_up(mark, listing.unit, listing.initial_bps),
+            lot_maintenance=lot_margin_up(mark, listing.unit, listing.maintenance_bps),
+            tier=listing.limits.tier,
+            discount_ppm=listing.maintenance_bps * settings.discount_share,
+            penalty_ppm=listing.maintenance_bps * settings.penalty_share,
             taker_fee=listing.taker_fee,
             maker_fee=listing.maker_fee,
             # While a market is held its mark is good for everything but raising exposure.
             fresh_until=market.open_until,
+            marked_until=market.fresh_until,
         )
+
+    def initial(self, size: int) -> int:
+        """Initial margin of a position of signed lots."""
+        return weighted(abs(size), self.tier) * self.lot_margin
+
+    def is_too_large(self, before: int, after: int) -> bool:
+        """Whether a trade raises a position beyond its last tier."""
+        return abs(after) > abs(before) and abs(after) > MOST_TIERS * self.tier
 
 
 @dataclass(slots=True)
@@ -90,6 +120,8 @@ class Standing:
     """Last second at which every market that the account brings has a fresh mark."""
     complete: bool = True
     """Whether the account is registered and every open position was supplied."""
+    named: bool = True
+    """Whether every open position was supplied."""
     nonce: int = 0
     """Highest immediate number that filled."""
 
@@ -103,6 +135,8 @@ class Holding:
     size: int = 0
     quote: int = 0
     traded: bool = False
+    barred: bool = False
+    """Whether the account has no room for it among its open markets."""
 
     @property
     def empty(self) -> bool:
@@ -116,7 +150,7 @@ def hold(standing: Standing, market: Priced, position: Position | None) -> Holdi
         return Holding(standing, market)
     holding = Holding(standing, market, position.size, position.quote_down(market.index))
     standing.equity += holding.quote + holding.size * market.lot_value
-    standing.margin += abs(holding.size) * market.lot_margin
+    standing.margin += market.initial(holding.size)
     return holding
 
 
@@ -130,13 +164,15 @@ def weigh(side: Holding, lots: int, paid: int, reduce_only: bool, limit: int, no
     equity = standing.equity + lots * market.lot_value - paid
     if lowers(side.size, after):
         return Verdict.BANKRUPT if equity < min(0, standing.equity) else Verdict.SETTLED
+    if market.is_too_large(side.size, after):
+        return Verdict.POSITION_TOO_LARGE
     if reduce_only:
         return Verdict.REDUCE_ONLY
     if standing.opened >= limit and side.empty:
         return Verdict.TOO_MANY_MARKETS
     if now > standing.fresh_until or now > market.fresh_until:
         return Verdict.STALE_PRICE
-    margin = standing.margin + (abs(after) - abs(side.size)) * market.lot_margin
+    margin = standing.margin + market.initial(after) - market.initial(side.size)
     return Verdict.SETTLED if equity >= margin else Verdict.BELOW_INITIAL_MARGIN
 
 
@@ -154,5 +190,5 @@ def trade(side: Holding, lots: int, paid: int) -> None:
         standing.fresh_until = min(standing.fresh_until, market.fresh_until)
     after = side.size + lots
     standing.equity += lots * market.lot_value - paid
-    standing.margin += (abs(after) - abs(side.size)) * market.lot_margin
+    standing.margin += market.initial(after) - market.initial(side.size)
     side.size, side.quote, side.traded = after, side.quote - paid, True

@@ -17,6 +17,7 @@ IMMEDIATE: Final = 2
 POST_ONLY: Final = 4
 REDUCE_ONLY: Final = 8
 LADDER: Final = 16
+LIQUIDATION: Final = 32
 
 SLOTS: Final = 256
 MAX_LEVELS: Final = 255
@@ -55,6 +56,16 @@ class Verdict(IntEnum):
     BANKRUPT = 18
     STALE_PRICE = 19
     BELOW_INITIAL_MARGIN = 20
+    POSITION_TOO_LARGE = 21
+    LIQUIDATED = 22
+    NOT_LIQUIDATABLE = 23
+    GRACE_PERIOD = 24
+    MORE_THAN_NEEDED = 25
+
+    @property
+    def moved(self) -> bool:
+        """Whether the fill changed positions."""
+        return self in (Verdict.SETTLED, Verdict.LIQUIDATED)
 
 
 # NOTE: gc=False keeps millions of resting orders out of the garbage collector's walks. It is safe

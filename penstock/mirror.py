@@ -14,6 +14,7 @@ from penstock.artifacts import artifact
 from penstock.batch import Batch, OrderEntry, decode
 from penstock.errors import PenstockError, SignatureError
 from penstock.funding import Terms
+from penstock.limits import Limits
 from penstock.messages import (
     BUY,
     IMMEDIATE,
@@ -32,7 +33,6 @@ from penstock.views import (
     WordKey,
     course_word,
     interim_word,
-    rules_word,
     watch_word,
     words,
 )
@@ -96,9 +96,10 @@ class Mirror:
 
     def _stored(self, keys: Sequence[WordKey]) -> Iterator[tuple[WordKey, int]]:
         for contract, readers in (
-            (self.remote.positions, _POSITIONS),
+            (self.remote.lens, _POSITIONS),
             (self.remote.index, _INDEX),
             (self.remote.watch, _WATCH),
+            (self.remote.fund, _FUND),
         ):
             wanted = [key for key in keys if key[0] in readers]
             for start in range(0, len(wanted), CHUNK):
@@ -175,11 +176,15 @@ _POSITIONS: Final[dict[str, _Reader]] = {
     "market": _Reader(lambda key: ("marketWord", key[1])),
     "activity": _Reader(lambda key: ("activityWord", key[1])),
     "tally": _Reader(lambda key: ("tallyWord",)),
-    "rules": _Reader(lambda key: ("settings",), rules_word),
+    "rules": _Reader(lambda key: ("rulesWord",)),
 }
 _INDEX: Final[dict[str, _Reader]] = {
     "course": _Reader(lambda key: ("marketOf", key[1]), course_word),
     "interim": _Reader(lambda key: ("interimOf", key[1]), interim_word),
+}
+_FUND: Final[dict[str, _Reader]] = {
+    "loss": _Reader(lambda key: ("lossWord", key[1])),
+    "reserve": _Reader(lambda key: ("reserve",)),
 }
 _WATCH: Final[dict[str, _Reader]] = {
     "watch": _Reader(lambda key: ("beats",), watch_word),
@@ -187,8 +192,8 @@ _WATCH: Final[dict[str, _Reader]] = {
 
 
 def _change_settings(mirror: Mirror, log: Log) -> None:
-    operator, open_after, age, band, markets = log.arguments[0]
-    settings = Settings(int(operator, 16), open_after, age, band, markets)
+    operator, *rules = log.arguments[0]
+    settings = Settings(int(operator, 16), *rules)
     if mirror.block < 0 and not mirror.venue.markets:
         # The constructor says its first rules: the venue begins with this event.
         mirror.venue.tally.settled_at = log.time
@@ -196,9 +201,9 @@ def _change_settings(mirror: Mirror, log: Log) -> None:
 
 
 def _list_market(mirror: Mirror, log: Log) -> None:
-    unit, initial, maintenance, taker, maker, (interval, *rates) = log.arguments[2]
+    unit, initial, maintenance, taker, maker, (interval, *rates), limits = log.arguments[2]
     terms = Terms(*rates)
-    listing = Listing(unit, initial, maintenance, taker, maker, interval, terms)
+    listing = Listing(unit, initial, maintenance, taker, maker, interval, terms, Limits(*limits))
     mirror.venue.list_market(listing, log.time)
 
 
@@ -252,6 +257,35 @@ def _set_terms(mirror: Mirror, log: Log) -> None:
     mirror.venue.set_terms(market, interval, Terms(*terms), log.time)
 
 
+def _set_limits(mirror: Mirror, log: Log) -> None:
+    mirror.venue.set_limits(log.arguments[0], Limits(*log.arguments[1]))
+
+
+def _move(mirror: Mirror, log: Log) -> None:
+    giver, taker, market, lots, paid, penalty = log.arguments
+    mirror.venue.move(giver, taker, market, lots, paid, penalty, log.time)
+
+
+def _transfer(mirror: Mirror, log: Log) -> None:
+    giver, taker, amount = log.arguments
+    mirror.venue.account(giver).credit(-amount)
+    mirror.venue.account(taker).credit(amount)
+
+
+def _cover(mirror: Mirror, log: Log) -> None:
+    _, market, amount = log.arguments
+    losses = mirror.venue.fund.losses
+    losses[market] = mirror.venue.fund.loss(market).after(amount, log.time)
+
+
+def _set_loss_cap(mirror: Mirror, log: Log) -> None:
+    mirror.venue.fund.set_cap(*log.arguments)
+
+
+def _set_reserve(mirror: Mirror, log: Log) -> None:
+    (mirror.venue.fund.reserve,) = log.arguments
+
+
 def _pause(mirror: Mirror, log: Log) -> None:
     mirror.venue.pause([log.arguments[0]], log.time)
 
@@ -279,7 +313,13 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "MarginsChanged": _set_margins,
     "FeesChanged": _call("set_fees", 0, 1, 2),
     "TermsChanged": _set_terms,
+    "LimitsChanged": _set_limits,
     "MarketPaused": _pause,
+    "PositionMoved": _move,
+    "Transferred": _transfer,
+    "ShortfallCovered": _cover,
+    "LossCapChanged": _set_loss_cap,
+    "ReserveChanged": _set_reserve,
     "WatchStarted": _start_watch,
     "Beat": _beat,
     "FundingAccrued": _accrue,

@@ -84,6 +84,8 @@ class Remote:
     index: Contract
     positions: Contract
     lens: Contract
+    fund: Contract
+    liquidations: Contract
 
     @property
     def rpc(self) -> Rpc:
@@ -92,7 +94,8 @@ class Remote:
 
     def logs(self, first: int, last: int | str = "latest") -> list[Log]:
         """The venue's events of a range of blocks, in order."""
-        places = [c.address for c in (self.feed, self.watch, self.queue, self.vault, self.index)]
+        parts = (self.feed, self.watch, self.queue, self.vault, self.index, self.fund)
+        places = [part.address for part in (*parts, self.liquidations)]
         question = {
             "fromBlock": hex(first),
             "toBlock": last if isinstance(last, str) else hex(last),
@@ -122,6 +125,8 @@ def connect(rpc: Rpc, system: System) -> Remote:
         index=Contract(rpc, "FundingIndex", system.index),
         positions=Contract(rpc, "PerpPositions", system.positions),
         lens=Contract(rpc, "PositionLens", system.lens),
+        fund=Contract(rpc, "InsuranceFund", system.fund),
+        liquidations=Contract(rpc, "Liquidations", system.liquidations),
     )
 
 

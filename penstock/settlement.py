@@ -10,8 +10,18 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from penstock.accounts import CANCELLED, Account
 from penstock.batch import Batch, FillEntry, OrderEntry
-from penstock.margin import Holding, Priced, Standing, cash, hold, trade, weigh
-from penstock.messages import BUY, IMMEDIATE, POST_ONLY, REDUCE_ONLY, Side, Verdict
+from penstock.liquidation import band as liquidation_band
+from penstock.liquidation import is_needed, part_up
+from penstock.margin import Holding, Priced, Standing, cash, hold, raised, trade, weigh
+from penstock.messages import (
+    BUY,
+    IMMEDIATE,
+    LIQUIDATION,
+    POST_ONLY,
+    REDUCE_ONLY,
+    Side,
+    Verdict,
+)
 from penstock.records import FillRecord
 from penstock.units import UINT32_MAX
 
@@ -33,6 +43,8 @@ class Level:
     left: int
     status: Verdict
     filled: int = 0
+    forced: bool = False
+    """Whether it is a liquidation order that may fill."""
 
 
 @dataclass(slots=True)
@@ -55,26 +67,36 @@ def work(venue: "Venue", batch: Batch, now: int, recovered: Sequence[int] | None
     markets = [venue.priced(market, now) for market in batch.markets]
     done = Work(markets, [], [])
     for entry in batch.accounts:
-        _load_account(done, venue.accounts.get(entry.account), entry.account, entry.markets)
+        account = venue.accounts.get(entry.account) or Account(entry.account, 0)
+        _load_account(done, account, entry.markets, venue.settings.max_markets)
     signers = recovered[len(batch.cancels) :] if recovered is not None else None
     for i, order in enumerate(batch.orders):
-        _load_order(done, venue, order, signers[i] if signers is not None else None, now)
+        if order.flags & LIQUIDATION:
+            load_forced(done, venue, order, now)
+        else:
+            _load_order(done, venue, order, signers[i] if signers is not None else None, now)
     for fill in batch.fills:
         _fill(done, fill, venue.settings.max_markets, now)
     return done
 
 
-def _load_account(done: Work, account: Account | None, number: int, markets: Sequence[int]) -> None:
-    account = account or Account(number, 0)
+def _load_account(done: Work, account: Account, markets: Sequence[int], limit: int) -> None:
+    """Take up an account; positions that the batch may open are counted as it names them."""
     open_markets = account.open_markets
-    standing = Standing(number, account.collateral, opened=len(open_markets), nonce=account.nonce)
+    count, room = len(open_markets), max(0, limit - len(open_markets))
+    standing = Standing(account.account, account.collateral, opened=count, nonce=account.nonce)
     supplied = set()
     for index in markets:
         market = done.markets[index]
         standing.fresh_until = min(standing.fresh_until, market.fresh_until)
-        done.holdings.append(hold(standing, market, account.positions.get(market.market)))
+        holding = hold(standing, market, account.positions.get(market.market))
+        if holding.empty:
+            holding.barred = room == 0
+            room = max(0, room - 1)
+        done.holdings.append(holding)
         supplied.add(market.market)
-    standing.complete = account.signer != 0 and supplied.issuperset(open_markets)
+    standing.named = supplied.issuperset(open_markets)
+    standing.complete = account.signer != 0 and standing.named
     done.standings.append(standing)
 
 
@@ -90,6 +112,8 @@ def _load_order(
         status, left = common, size
         if account is not None and common is Verdict.SETTLED:
             status, left = nonce_state(account, bool(order.flags & IMMEDIATE), nonce, size)
+            if status is Verdict.SETTLED and holding.barred:
+                status = Verdict.TOO_MANY_MARKETS
         done.levels.append(Level(holding, order.flags, nonce, price, left, status))
 
 
@@ -125,7 +149,7 @@ def _fill(done: Work, fill: FillEntry, limit: int, now: int) -> None:
     maker, taker = done.levels[fill.maker], done.levels[fill.taker]
     fault = _pair_fault(maker, taker, fill.size)
     if fault is LEGAL:
-        fault = _trade(done, maker, taker, fill.size, limit, now)
+        fault = (liquidate if taker.forced else _trade)(maker, taker, fill.size, limit, now)
     done.records.append(_record(maker, taker, fill.size, fault))
 
 
@@ -165,20 +189,24 @@ def _crosses(price: int, taker: Level) -> bool:
     return price <= taker.price if taker.flags & BUY else price >= taker.price
 
 
-def _trade(done: Work, maker: Level, taker: Level, size: int, limit: int, now: int) -> Fault:
-    """Checks 16 to 20; applies the fill to both sides, or to none."""
+def _trade(maker: Level, taker: Level, size: int, limit: int, now: int) -> Fault:
+    """Checks 16 to 21; applies the fill to both sides, or to none."""
     market = maker.holding.market
     bought = size if taker.flags & BUY else -size
     sides = (
         (maker, Side.MAKER, -bought, cash(maker.price, -bought, market, maker=True)),
         (taker, Side.TAKER, bought, cash(maker.price, bought, market, maker=False)),
     )
+    for level, side, lots, _ in sides:
+        if market.is_too_large(level.holding.size, level.holding.size + lots):
+            return Verdict.POSITION_TOO_LARGE, side
     for level, side, lots, paid in sides:
         reduce_only = bool(level.flags & REDUCE_ONLY)
         verdict = weigh(level.holding, lots, paid, reduce_only, limit, now)
         if verdict is not Verdict.SETTLED:
             return verdict, side
     for level, _, lots, paid in sides:
+        market.raised += raised(level.holding.size, lots)
         trade(level.holding, lots, paid)
         level.left -= size
         level.filled += size
@@ -190,6 +218,93 @@ def _trade(done: Work, maker: Level, taker: Level, size: int, limit: int, now: i
     market.volume += size
     market.value += size * maker.price
     return LEGAL
+
+
+# Liquidation orders.
+
+
+def load_forced(done: Work, venue: "Venue", order: OrderEntry, now: int) -> None:
+    """Take up a liquidation order, which needs no signature but a reason."""
+    holding = done.holdings[order.position]
+    ((price, size),) = order.levels
+    status = _forced_status(done, venue, order, now)
+    level = Level(holding, order.flags, order.nonce, price, size, status)
+    level.forced = status is Verdict.SETTLED
+    done.levels.append(level)
+
+
+def _forced_status(done: Work, venue: "Venue", order: OrderEntry, now: int) -> Verdict:
+    holding = done.holdings[order.position]
+    standing, market = holding.standing, holding.market
+    own = [held for held in done.holdings if held.standing is standing]
+    if now > order.expiry:
+        return Verdict.EXPIRED
+    if not standing.named:
+        return Verdict.INCOMPLETE_ACCOUNT
+    if any(held.size and now > held.market.marked_until for held in own):
+        return Verdict.STALE_PRICE
+    if standing.account and not venue.watch.is_calm(now):
+        return Verdict.GRACE_PERIOD
+    maintenance = sum(abs(held.size) * held.market.lot_maintenance for held in own)
+    if standing.account and standing.equity >= maintenance:
+        return Verdict.NOT_LIQUIDATABLE
+    price = order.levels[0][0]
+    low, high = liquidation_band(market.mark, market.discount_ppm)
+    within = price <= high if order.flags & BUY else price >= low
+    return Verdict.SETTLED if within else Verdict.OUTSIDE_BAND
+
+
+def liquidate(maker: Level, taker: Level, size: int, limit: int, now: int) -> Fault:
+    """Fill a liquidation order: towards safety, as far as needed, never above the mark."""
+    standing, market = taker.holding.standing, taker.holding.market
+    before = standing.equity - standing.margin
+    if standing.account and before >= 0:
+        return Verdict.NOT_LIQUIDATABLE, Side.TAKER
+    bought = size if taker.flags & BUY else -size
+    got = cash(maker.price, -bought, market, maker=True)
+    verdict = _weigh_forced(maker, -bought, got, bool(maker.flags & REDUCE_ONLY), limit, now)
+    if verdict is not Verdict.SETTLED:
+        return verdict, Side.MAKER
+    notional = maker.price * bought * market.unit
+    penalty = _penalty(taker.holding, bought, notional) if standing.account else 0
+    paid = notional + penalty
+    verdict = _weigh_forced(taker, bought, paid, True, limit, now)
+    if verdict is Verdict.SETTLED and standing.account:
+        after = taker.holding.size + bought
+        margin = standing.margin + market.initial(after) - market.initial(taker.holding.size)
+        excess = standing.equity + bought * market.lot_value - paid - margin
+        if not is_needed(size, before, excess):
+            verdict = Verdict.MORE_THAN_NEEDED
+    if verdict is not Verdict.SETTLED:
+        return verdict, Side.TAKER
+    market.raised += raised(maker.holding.size, -bought)
+    trade(maker.holding, -bought, got)
+    trade(taker.holding, bought, paid)
+    for level in (maker, taker):
+        level.left -= size
+    maker.filled += size
+    market.fees += got + paid
+    market.volume += size
+    market.value += size * market.mark
+    return Verdict.LIQUIDATED, Side.NONE
+
+
+def _weigh_forced(
+    level: Level, lots: int, paid: int, reduce_only: bool, limit: int, now: int
+) -> Verdict:
+    """As any fill, but a position beyond its last tier is named first."""
+    holding = level.holding
+    if holding.market.is_too_large(holding.size, holding.size + lots):
+        return Verdict.POSITION_TOO_LARGE
+    return weigh(holding, lots, paid, reduce_only, limit, now)
+
+
+def _penalty(side: Holding, bought: int, notional: int) -> int:
+    """A part of the notional, no more than there is, and what the account gains at the mark."""
+    gain = bought * side.market.lot_value - notional
+    left = side.standing.equity + min(0, gain)
+    part = min(part_up(abs(notional), side.market.penalty_ppm), max(0, left))
+    return max(0, gain) + part
 
 
 def _record(maker: Level, taker: Level, size: int, fault: Fault) -> FillRecord:

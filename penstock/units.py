@@ -19,6 +19,7 @@ UINT40_MAX: Final = 2**40 - 1
 INT32_MAX: Final = 2**31 - 1
 INT56_MAX: Final = 2**55 - 1
 INT64_MAX: Final = 2**63 - 1
+INT72_MAX: Final = 2**71 - 1
 INT80_MAX: Final = 2**79 - 1
 INT96_MAX: Final = 2**95 - 1
 

@@ -25,6 +25,8 @@ from penstock.accounts import (
 )
 from penstock.batch import Batch
 from penstock.errors import PenstockError
+from penstock.fund import Fund
+from penstock.limits import Limits
 from penstock.margin import Holding, Priced
 from penstock.messages import IMMEDIATE, Verdict
 from penstock.records import FillRecord
@@ -53,6 +55,24 @@ class Refusal(StrEnum):
     NOT_CLOSED = "Position_NotClosed"
     FLOOR = "Floor_NotRaised"
     NUMBER = "Batch_NumberWrong"
+    OPEN_INTEREST = "Batch_OpenInterestAboveCap"
+    LIQUIDATION_GRACE = "Liquidation_GracePeriod"
+    LIQUIDATION_PAIR = "Liquidation_PairRefused"
+    LIQUIDATION_SOUND = "Liquidation_AccountSound"
+    LIQUIDATION_INCOMPLETE = "Liquidation_PositionsIncomplete"
+    LIQUIDATION_STALE = "Liquidation_PriceStale"
+    LOTS_TOO_MANY = "Liquidation_LotsTooMany"
+    MORE_THAN_NEEDED = "Liquidation_MoreThanNeeded"
+    KEEPS_POSITION = "Liquidation_BankruptKeepsPosition"
+    TAKER_BELOW_MARGIN = "Liquidation_TakerBelowMargin"
+    TAKER_TOO_LARGE = "Liquidation_TakerTooLarge"
+    TAKER_TOO_MANY_MARKETS = "Liquidation_TakerTooManyMarkets"
+    NOT_BANKRUPT = "Deleverage_NotBankrupt"
+    FUND_CAN_CARRY = "Deleverage_FundCanCarry"
+    NOT_OPPOSITE = "Deleverage_NotOpposite"
+    NOT_IN_PROFIT = "Deleverage_NotInProfit"
+    SHARE_EXCEEDED = "Deleverage_ShareExceeded"
+    LOSS_CAP = "Fund_LossCapReached"
     RESTING = "Pause_Resting"
 
 
@@ -68,7 +88,16 @@ class Refused(PenstockError, ValueError):
 class Venue:
     """Markets, accounts, positions, order slots, tally and settings of one deployment."""
 
-    __slots__ = ("accounts", "markets", "paused_until", "settings", "tally", "tickets", "watch")
+    __slots__ = (
+        "accounts",
+        "fund",
+        "markets",
+        "paused_until",
+        "settings",
+        "tally",
+        "tickets",
+        "watch",
+    )
 
     def __init__(
         self, settings: Settings | None = None, now: int = 0, watch: Watch | None = None
@@ -76,6 +105,7 @@ class Venue:
         self.settings: Settings = settings or Settings()
         self.tally: Tally = Tally(settled_at=now)
         self.watch: Watch = watch or Watch(last=now)
+        self.fund: Fund = Fund()
         self.paused_until: int = 0
         """First second after the guardian's latest pause."""
         self.markets: dict[int, Market] = {}
@@ -153,6 +183,11 @@ class Venue:
         listed = self.market(market)
         listed.listing = replace(listed.listing, taker_fee=taker_fee, maker_fee=maker_fee)
 
+    def set_limits(self, market: int, limits: Limits) -> None:
+        """Replace the limits of a market at once."""
+        listed = self.market(market)
+        listed.listing = replace(listed.listing, limits=limits)
+
     def set_terms(self, market: int, interval: int, terms: funding.Terms, now: int) -> None:
         """End the running period on the old terms and begin one on the new; minutes."""
         self.accrue(market, now)
@@ -213,6 +248,18 @@ class Venue:
 
         `markets` names every open position, as in the contract's call; left out, it does.
         """
+        self._debit(account, amount, now, markets)
+        self.tickets.append((account, amount))
+
+    def transfer(
+        self, account: int, to: int, amount: int, now: int, markets: Sequence[int] | None = None
+    ) -> None:
+        """Give collateral to another account, under the rules of a withdrawal."""
+        credited = self.account(to)
+        self._debit(account, amount, now, markets)
+        credited.credit(amount)
+
+    def _debit(self, account: int, amount: int, now: int, markets: Sequence[int] | None) -> None:
         _check_amount(amount)
         held = self.account(account)
         markets = held.open_markets if markets is None else markets
@@ -225,7 +272,6 @@ class Venue:
             else:
                 held.positions[market].quote = 0
         held.collateral = collateral - amount
-        self.tickets.append((account, amount))
 
     def _sweep_and_back(self, held: Account, markets: Sequence[int], now: int) -> tuple[int, int]:
         """Collateral with closed positions swept; losses less margin of the open ones."""
@@ -250,7 +296,7 @@ class Venue:
         if now > fresh_until:
             raise Refused(Refusal.STALE, account, priced.market, fresh_until)
         value = position.quote_down(priced.index) + position.size * priced.lot_value
-        return min(0, value) - abs(position.size) * priced.lot_margin
+        return min(0, value) - priced.initial(position.size)
 
     def sweep(self, account: int, market: int) -> None:
         """Turn a closed position's quote into collateral; the word keeps its snapshot."""
@@ -287,6 +333,31 @@ class Venue:
         charged.fees -= amount
         return amount
 
+    # Positions that change hands outside of a batch.
+
+    def move(
+        self, giver: int, taker: int, market: int, lots: int, paid: int, penalty: int, now: int
+    ) -> None:
+        """Move signed lots, and `paid` the other way; the giver pays `penalty` to the fees.
+
+        Funding that is due is accrued first. `liquidations` decides who may.
+        """
+        self.accrue(market, now)
+        listed = self.markets[market]
+        grown = self._change(giver, market, -lots, paid - penalty)
+        grown += self._change(taker, market, lots, -paid)
+        listed.open_interest += grown // 2
+        listed.fees += penalty
+
+    def _change(self, account: int, market: int, lots: int, received: int) -> int:
+        """Add lots and quote to a position; say by how much it moved away from zero."""
+        held, index = self.account(account), self.markets[market].index
+        before = held.positions.get(market, Position())
+        after = Position(before.size + lots, before.quote_down(index) + received, index)
+        after.check()
+        held.positions[market] = after
+        return abs(after.size) - abs(before.size)
+
     # Settlement.
 
     def simulate(
@@ -306,13 +377,14 @@ class Venue:
         """
         done = self._work(batch, now, recovered)
         positions = [(holding, _written(holding)) for holding in done.holdings if holding.traded]
+        self._check_open_interest(done)
         for market in batch.markets:
             self.accrue(market, now)
         self._write(done, positions)
         self._carry_cancels(batch, recovered)
         self._sample(done, now)
         # Only a settled fill breaks the silence after which anyone may settle.
-        traded = any(record.verdict is Verdict.SETTLED for record in done.records)
+        traded = any(record.verdict.moved for record in done.records)
         settled_at = now if traded else self.tally.settled_at
         self.tally = Tally(self.tally.number + 1, settled_at)
         return done.records
@@ -329,8 +401,17 @@ class Venue:
             account.positions[holding.market.market] = position
             account.nonce = holding.standing.nonce
         for level in done.levels:
-            if level.filled and not level.flags & IMMEDIATE:
+            if level.filled and not level.forced and not level.flags & IMMEDIATE:
                 _fill_slot(self.accounts[level.holding.standing.account], level)
+
+    def _check_open_interest(self, done: Work) -> None:
+        """A batch may not leave more lots open than the cap, unless they become fewer."""
+        for priced in done.markets:
+            market, grown = self.markets[priced.market], priced.raised - priced.volume
+            cap = market.listing.limits.open_interest_cap
+            if grown > 0 and market.open_interest + grown > cap:
+                found = market.open_interest + grown
+                raise Refused(Refusal.OPEN_INTEREST, priced.market, found, cap)
 
     def _carry_cancels(self, batch: Batch, recovered: Sequence[int] | None) -> None:
         for i, cancel in enumerate(batch.cancels):
@@ -347,6 +428,7 @@ class Venue:
                 latest = funding.premium(priced.volume, priced.value, priced.mark)
                 market.sample = funding.sampled(market.sample, latest, now)
                 market.fees += priced.fees
+                market.open_interest += priced.raised - priced.volume
 
 
 def _check_amount(amount: int) -> None:

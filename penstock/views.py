@@ -123,24 +123,20 @@ def order_status(
 def words(venue: Venue) -> dict[WordKey, int]:
     """Every storage word of the model that is not zero, packed as the contracts pack it."""
     found: dict[WordKey, int] = {
+        ("reserve", 0, 0): venue.fund.reserve,
         ("tally", 0, 0): venue.tally.word(venue.settings),
         ("rules", 0, 0): venue.settings.rules_word,
         ("watch", 0, 0): venue.watch.word,
     }
     for number, market in venue.markets.items():
         found["market", number, 0] = market.word
+        found["loss", number, 0] = venue.fund.loss(number).word
         found["activity", number, 0] = market.activity_word
         found["course", number, 0] = market.course_word
         found["interim", number, 0] = market.interim.word
     for account in venue.accounts.values():
         found.update(_account_words(account))
     return {key: word for key, word in found.items() if word}
-
-
-def rules_word(settings: Sequence[Any]) -> int:
-    """The word behind what `PerpPositions.settings` answers."""
-    _, open_after, max_price_age, band_bps, max_markets = settings
-    return Settings(0, open_after, max_price_age, band_bps, max_markets).rules_word
 
 
 def course_word(market: Sequence[Any]) -> int:

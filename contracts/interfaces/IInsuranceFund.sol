@@ -81,6 +81,10 @@ interface IInsuranceFund {
     /// @param market The market.
     function lossCap(MarketId market) external view returns (uint96);
 
+    /// @notice The books of a market as stored: `zero 32 · paid at 32 · paid 96 · cap 96`.
+    /// @param market The market.
+    function lossWord(MarketId market) external view returns (uint256);
+
     /// @notice What withdrawals must leave, quote units.
     function reserve() external view returns (uint256);
 

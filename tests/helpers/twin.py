@@ -20,6 +20,7 @@ from penstock.builder import build
 from penstock.deploy import ZERO_ADDRESS, MarketParameters, Parameters
 from penstock.errors import RangeError, SignatureError
 from penstock.funding import Terms
+from penstock.limits import Limits
 from penstock.messages import LADDER, Cancel, Fill, Ladder, Order, SignedCancel
 from penstock.records import FillRecord, decode_records
 from penstock.signing import Domain, Signer, keccak, recover
@@ -36,7 +37,7 @@ Outcome: TypeAlias = tuple[str, tuple[int, ...]] | None
 
 OWNER: Final = Actor("alice")
 DONE: Final = None
-_WIDTHS: Final = {"collateral": 56, "size": 64, "quote": 96}
+_WIDTHS: Final = {"collateral": 56, "size": 64, "quote": 96, "fees": 80}
 
 
 def trading_key(name: str) -> Signer:
@@ -288,8 +289,9 @@ class Twin:
         words = views.words(self.model)
         governor = int(self.venue.system.governor, 16)
         count = len(self.model.accounts) - 1
-        owners = [governor, governor, count] + [int(OWNER.address, 16)] * count
-        ours = {"course", "interim", "watch"}
+        fund = int(self.venue.system.fund, 16)
+        owners = [fund, count] + [int(OWNER.address, 16)] * count
+        ours = {"course", "interim", "watch", "loss", "reserve"}
         held = [word for key, word in words.items() if key[0] not in ours]
         seen = Counter(storages[self.venue.positions.address].values())
         assert seen == Counter(held + owners)
@@ -297,6 +299,8 @@ class Twin:
         guardian = self.model.paused_until << 160 | int(self.venue.system.guardian, 16)
         heads = [governor, len(self.model.markets), guardian]
         assert Counter(storages[self.venue.index.address].values()) == Counter(courses + heads)
+        books = [word for key, word in words.items() if key[0] in ("loss", "reserve")]
+        assert Counter(storages[self.venue.fund.address].values()) == Counter([*books, governor])
         assert list(storages[self.venue.watch.address].values()) == [self.model.watch.word]
 
     def compare_views(self) -> None:
@@ -307,8 +311,8 @@ class Twin:
             rate = self.venue.index.call("predictedRate", market)
             assert rate == self.model.predicted_rate(market, self.now)
             word = self.venue.index.call("peek", market)
-            index = (word >> 120) % 2**80
-            assert index == self.model.priced(market, self.now).index % 2**80
+            index = (word >> 128) % 2**72
+            assert index == self.model.priced(market, self.now).index % 2**72
 
     def _compare_account(self, account: int) -> None:
         lens, held = self.venue.lens, self.model.account(account)
@@ -328,9 +332,11 @@ class Twin:
 
     def word(self, kind: str, a: int, b: int) -> int:
         """One storage word of the chain, by its name in docs/storage.md."""
-        positions, index = self.venue.positions, self.venue.index
-        if kind == "rules":
-            return views.rules_word(self._read(positions, "settings"))
+        lens, index, fund = self.venue.lens, self.venue.index, self.venue.fund
+        if kind == "reserve":
+            return self._read(fund, "reserve")[0]
+        if kind == "loss":
+            return self._read(fund, "lossWord", a)[0]
         if kind == "course":
             return views.course_word(index.call("marketOf", a))
         if kind == "interim":
@@ -339,6 +345,7 @@ class Twin:
             return views.watch_word(self._read(self.venue.watch, "beats"))
         reader, arguments = {
             "tally": ("tallyWord", ()),
+            "rules": ("rulesWord", ()),
             "account": ("accountWord", (a,)),
             "position": ("positionWord", (a, b)),
             "slots": ("slotsWord", (a, 4 * b)),
@@ -346,7 +353,7 @@ class Twin:
             "market": ("marketWord", (a,)),
             "activity": ("activityWord", (a,)),
         }[kind]
-        return self._read(positions, reader, *arguments)[0]
+        return self._read(lens, reader, *arguments)[0]
 
     def _read(self, contract: Contract, function: str, *arguments: int) -> list[int]:
         # NOTE: past the codec, which takes longer than the call.
@@ -375,16 +382,19 @@ def listing_of(market: MarketParameters, decimals: int = 6) -> Listing:
     m = market
     terms = Terms(m.interest, m.cap, m.damp, m.step)
     unit = int(m.tick * m.lot * 10**decimals)
-    margins = (m.initial_bps, m.maintenance_bps)
-    return Listing(unit, *margins, m.taker_fee, m.maker_fee, m.interval, terms)
+    margins, fees = (m.initial_bps, m.maintenance_bps), (m.taker_fee, m.maker_fee)
+    limits = Limits(m.tier, m.open_interest_cap)
+    return Listing(unit, *margins, *fees, m.interval, terms, limits)
 
 
 def _model(p: Parameters, now: int) -> Model:
     operator = int(OPERATOR.address, 16)
-    rules = Settings(operator, p.open_after, p.max_price_age, p.band_bps, p.max_markets)
+    limits = (p.open_after, p.max_price_age, p.band_bps, p.max_markets)
+    rules = Settings(operator, *limits, p.discount_share, p.penalty_share)
     model = Model(rules, now, Watch(p.outage_after, p.grace, now))
     for market in p.markets:
-        model.list_market(listing_of(market, p.decimals), now)
+        number = model.list_market(listing_of(market, p.decimals), now)
+        model.fund.set_cap(number, market.loss_cap)
     return model
 
 

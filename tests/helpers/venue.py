@@ -45,6 +45,8 @@ class Venue:
     index: Contract
     positions: Contract
     lens: Contract
+    fund: Contract
+    liquidations: Contract
 
     @property
     def domain(self) -> Feed:
@@ -92,6 +94,8 @@ def make_venue(
         index=chain.at("FundingIndex", system.index),
         positions=chain.at("PerpPositions", system.positions),
         lens=chain.at("PositionLens", system.lens),
+        fund=chain.at("InsuranceFund", system.fund),
+        liquidations=chain.at("Liquidations", system.liquidations),
     )
 
 

@@ -105,10 +105,10 @@ def _market(twin: Twin, number: int) -> Market:
     return Market(
         mark=word >> 224,
         unit=word >> 201 & 2**23 - 1,
-        funding=_signed(word >> 120, 80),
-        initial_bps=word >> 106 & 2**14 - 1,
-        taker_fee=word >> 78 & 2**14 - 1,
-        maker_fee=word >> 64 & 2**14 - 1,
+        funding=_signed(word >> 128, 72),
+        initial_bps=word >> 114 & 2**14 - 1,
+        taker_fee=word >> 86 & 2**14 - 1,
+        maker_fee=word >> 72 & 2**14 - 1,
     )
 
 

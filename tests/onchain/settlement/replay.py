@@ -57,6 +57,9 @@ class Market:
     premium: int = 0
     weighted: int = 0
     fees: int = 0
+    tier: int = 0
+    interest_cap: int = 0
+    open_interest: int = 0
     held: bool = False
     down_before: int = 0
     ways: tuple[int, int, int, int] = (0, 0, 0, 0)
@@ -125,10 +128,18 @@ class Replay:
     def _on_MarketListed(
         self, time: int, market: int, symbol: str, listing: tuple[Any, ...]
     ) -> None:
-        unit, initial, maintenance, taker, maker, (interval, *rates) = listing
+        unit, initial, maintenance, taker, maker, (interval, *rates), limits = listing
         ratios, terms = (initial, maintenance, taker, maker), (*rates[:3], rates[3])
         self.markets[market] = Market(unit, *ratios, interval, terms, 0, sampled_at=time)
+        self._limit(market, limits)
         self._open_period(time, market, time)
+
+    def _on_LimitsChanged(self, time: int, market: int, limits: tuple[int, int]) -> None:
+        self._limit(market, limits)
+
+    def _limit(self, market: int, limits: tuple[int, int]) -> None:
+        tier, cap = map(bound, limits)
+        self.markets[market].tier, self.markets[market].interest_cap = tier, cap
 
     def _on_MarkUpdated(
         self, time: int, market: int, price: int, published: int, held: bool
@@ -230,6 +241,7 @@ class Replay:
         quote -= (notional if lots > 0 else -notional) - (-notional * rate // 10**6)
         self.positions[account, record.market] = [size + lots, quote, market.index]
         market.fees += -(-notional * rate // 10**6)
+        market.open_interest += max(0, size + lots) - max(0, size)
 
     def _count(self, account: int, nonce: int, size: int) -> None:
         slot, epoch = nonce >> 32, nonce % 2**32
@@ -250,7 +262,7 @@ class Replay:
     def words(self) -> dict[tuple[str, int, int], int]:
         """Every storage word that is not zero, by the names of docs/storage.md."""
         found = {
-            ("rules", 0, 0): self.max_age << 32 | self.open_after,
+            ("rules", 0, 0): self.shares << 64 | self.max_age << 32 | self.open_after,
             ("watch", 0, 0): self._watch_word(),
             ("tally", 0, 0): self.limits | self.settled_at << 200 | self.number << 160,
         }
@@ -281,21 +293,27 @@ class Replay:
         return head | cut(held.collateral, 56) << 160 | held.signer
 
 
+def bound(lots: int) -> int:
+    """A number of lots as a limit is stored: `mantissa · exponent 3`."""
+    power = max(p for p in range(8) if lots % 10**p == 0)
+    return lots // 10**power << 3 | power
+
+
 def _market_word(m: Market) -> int:
     word = (
         m.mark << 224
         | m.unit << 201
         | m.held << 200
-        | cut(m.index, 80) << 120
-        | m.initial_bps << 106
+        | cut(m.index, 72) << 128
+        | m.initial_bps << 114
     )
-    word |= m.maintenance_bps << 92 | m.taker_fee << 78 | m.maker_fee << 64
-    return word | m.fresh_until << 32 | m.start + m.interval * 60
+    word |= m.maintenance_bps << 100 | m.taker_fee << 86 | m.maker_fee << 72
+    return word | m.tier << 59 | m.fresh_until << 27 | (m.start // 60 + m.interval)
 
 
 def _activity_word(m: Market) -> int:
-    sample = m.sampled_at << 224 | cut(m.premium, 32) << 192 | cut(m.weighted, 64) << 128
-    return sample | m.fees
+    sample = m.sampled_at << 224 | cut(m.premium, 32) << 192 | cut(m.weighted, 56) << 136
+    return sample | m.interest_cap << 120 | m.open_interest << 80 | m.fees
 
 
 def _course_word(m: Market) -> int:

@@ -28,7 +28,7 @@ from tests.helpers.twin import DONE, undoing
 from tests.helpers.venue import GOVERNOR, STRANGER
 from tests.onchain.settlement.desk import MARK, OK, SIZES, UNIT, Desk
 
-GOOD = (100, 500, 250, 500, 200, 60, 100_000, 7_500_000, 500_000, 3_750_000)
+GOOD = (100, 500, 250, 500, 200, 60, 100_000, 7_500_000, 500_000, 3_750_000, 1_000, 50_000)
 
 
 def changed(place: int, value: int) -> tuple[object, ...]:
@@ -37,8 +37,8 @@ def changed(place: int, value: int) -> tuple[object, ...]:
 
 
 def nested(numbers: tuple[int, ...]) -> tuple[object, ...]:
-    """A listing as the contract takes it, the terms of funding within."""
-    return (*numbers[:5], numbers[5:])
+    """A listing as the contract takes it, the terms of funding and the limits within."""
+    return (*numbers[:5], numbers[5:10], numbers[10:])
 
 
 @given(who=PEOPLE)
@@ -66,6 +66,10 @@ def test_list_market__not_the_governor__reverts(desk: Desk, who: Actor) -> None:
         (changed(8, 7_500_001), "Market_TermsOutOfRange", (100_000, 7_500_000, 7_500_001)),
         (changed(9, 15_000_001), "Market_StepOutOfRange", (15_000_001, 7_500_000)),
         (changed(9, 0), "Market_StepOutOfRange", (0, 7_500_000)),
+        (changed(10, 50_001), "Market_LimitsInconsistent", (50_001, 50_000)),
+        (changed(10, 0), "Bound_NotRepresentable", (0, 1_023)),
+        (changed(10, 1_024), "Bound_NotRepresentable", (1_024, 1_023)),
+        (changed(11, 81_910_000_001), "Bound_NotRepresentable", (81_910_000_001, 8_191)),
     ],
 )
 def test_list_market__out_of_range__reverts_with_the_values(
@@ -152,7 +156,7 @@ def test_peek__at_any_time__is_what_prepare_returns(desk: Desk, seconds: int) ->
     desk.pass_time(seconds)
     seen = desk.venue.index.call("peek", 1)
     assert desk.venue.index.transact("prepare", 1, sender=STRANGER.address) == seen
-    assert desk.venue.positions.call("marketWord", 1) == seen
+    assert desk.venue.lens.call("marketWord", 1) == seen
 
 
 @given(who=PEOPLE, word=st.integers(0, 2**256 - 1))
@@ -171,7 +175,7 @@ def test_accrue__index_would_not_fit__skips_and_the_market_goes_on(
     market, positions = desk.model.markets[1], desk.venue.positions.address
     held = desk.chain._storages()[positions]
     slot = next(key for key, word in held.items() if word == market.word)
-    market.index = 2**79 - 1 - above
+    market.index = 2**71 - 1 - above
     desk.chain.evm.insert_account_storage(positions, slot, market.word)
     desk.pass_time(3_600 * hours)
     assert desk.accrue(1) is DONE

@@ -65,7 +65,7 @@ def test_set_signer__zero__reverts(desk: Desk) -> None:
 @undoing
 def test_set_signer__account_of_the_venue__reverts(desk: Desk) -> None:
     with reverts("Account_NotRegistered", 0):
-        desk.venue.positions.transact("setSigner", 0, GOVERNOR, sender=GOVERNOR)
+        desk.venue.positions.transact("setSigner", 0, GOVERNOR, sender=desk.venue.fund.address)
 
 
 @given(name=st.text(max_size=8))

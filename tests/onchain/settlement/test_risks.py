@@ -169,7 +169,7 @@ def test_risk_9__reducing_fill_second__is_why_the_first_is_refused(desk: Desk) -
 @given(limit=st.integers(128, 255))
 @undoing
 def test_risk_9__limit_of_open_markets__cannot_leave_its_seven_bits(desk: Desk, limit: int) -> None:
-    rules = (OPERATOR.address, 86_400, 60, 500, limit)
+    rules = (OPERATOR.address, 86_400, 60, 500, limit, 50, 25)
     with reverts("Settings_OutOfRange", 60, 500, limit):
         desk.venue.positions.transact("setSettings", rules, sender=GOVERNOR)
 
@@ -197,7 +197,7 @@ def test_risk_11__every_word_of_a_lived_in_venue__is_one_that_the_docs_list(desk
     assert desk.cancel_all(3, 7, 7) is DONE
     assert desk.cancel(4, [255 << 32 | 9]) is DONE
     desk.compare_storage()
-    assert len({key[0] for key in views.words(desk.model)}) == 9
+    assert len({key[0] for key in views.words(desk.model)}) == 12
 
 
 @given(sizes=st.lists(SIZES, min_size=1, max_size=8))

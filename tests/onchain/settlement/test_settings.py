@@ -1,8 +1,9 @@
 """setSettings(settings), constructor
 
-caller is not the governor ........................ OwnableUnauthorizedAccount
+caller is not the governor ........................ Settings_CallerNotGovernor
 operator zero ..................................... Settings_OperatorZero
 band 0 or ≥ 100 %, age 0, market limit not 1..127 . Settings_OutOfRange
+discount and penalty 100 % or more ................ Settings_SharesTooHigh
 otherwise ......................................... in force from the next batch
 """
 
@@ -24,31 +25,41 @@ SECONDS = st.integers(0, 2**32 - 1)
 @given(who=PEOPLE)
 @undoing
 def test_set_settings__not_the_governor__reverts(desk: Desk, who: Actor) -> None:
-    with reverts("OwnableUnauthorizedAccount", who.address):
-        rules = (OPERATOR.address, 1, 1, 1, 1)
+    governor = desk.venue.positions.call("GOVERNOR")
+    with reverts("Settings_CallerNotGovernor", who.address, governor):
+        rules = (OPERATOR.address, 1, 1, 1, 1, 50, 25)
         desk.venue.positions.transact("setSettings", rules, sender=who.address)
 
 
 @undoing
 def test_set_settings__operator_zero__reverts(desk: Desk) -> None:
     with reverts("Settings_OperatorZero"):
-        rules = (ZERO_ADDRESS, 1, 1, 1, 1)
+        rules = (ZERO_ADDRESS, 1, 1, 1, 1, 50, 25)
         desk.venue.positions.transact("setSettings", rules, sender=GOVERNOR)
 
 
-@given(age=SECONDS, band=st.integers(0, 2**16 - 1), most=st.integers(0, 255), after=SECONDS)
+SHARES = st.tuples(st.integers(0, 120), st.integers(0, 120))
+
+
+@given(
+    age=SECONDS, band=st.integers(0, 2**16 - 1), most=st.integers(0, 255), after=SECONDS, shares=SHARES
+)
 @undoing
 def test_set_settings__any_numbers__in_force_or_out_of_range(
-    desk: Desk, age: int, band: int, most: int, after: int
+    desk: Desk, age: int, band: int, most: int, after: int, shares: tuple[int, int]
 ) -> None:
-    rules = (OPERATOR.address, after, age, band, most)
+    rules = (OPERATOR.address, after, age, band, most, *shares)
     if age == 0 or not 0 < band < 10_000 or not 0 < most < 128:
         with reverts("Settings_OutOfRange", age, band, most):
             desk.venue.positions.transact("setSettings", rules, sender=GOVERNOR)
         return
+    if sum(shares) >= 100:
+        with reverts("Settings_SharesTooHigh", *shares):
+            desk.venue.positions.transact("setSettings", rules, sender=GOVERNOR)
+        return
     desk.transact(desk.venue.positions, "setSettings", rules, sender=GOVERNOR)
     assert desk.logs[-1][1].arguments == (rules,)
-    desk.model.settings = Settings(int(OPERATOR.address, 16), after, age, band, most)
+    desk.model.settings = Settings(int(OPERATOR.address, 16), after, age, band, most, *shares)
     desk.compare()
 
 
@@ -59,16 +70,8 @@ def test_set_settings__another_operator__settles_and_the_old_one_does_not(
 ) -> None:
     name = address_text(key)
     rules = desk.model.settings
-    changed = (name, rules.open_after, rules.max_price_age, rules.band_bps, rules.max_markets)
+    limits = (rules.open_after, rules.max_price_age, rules.band_bps, rules.max_markets)
+    changed = (name, *limits, rules.discount_share, rules.penalty_share)
     desk.venue.positions.transact("setSettings", changed, sender=GOVERNOR)
     desk.model.settings = Settings(key, *changed[1:])
     assert desk.settle(desk.batch(desk.cross()), sender=name) is DONE
-
-
-@undoing
-def test_accept_ownership__another_governor__owns_account_0(desk: Desk) -> None:
-    heir, positions = Actor("heir").address, desk.venue.positions
-    positions.transact("transferOwnership", heir, sender=GOVERNOR)
-    assert positions.call("ownerOf", 0).lower() == GOVERNOR.lower()
-    positions.transact("acceptOwnership", sender=heir)
-    assert positions.call("ownerOf", 0).lower() == heir.lower()

@@ -336,7 +336,8 @@ def test_settle__reduce_only__never_opens_adds_or_flips(
 def test_settle__one_market_beyond_the_limit__too_many_markets(desk: Desk, side: Side) -> None:
     rules = replace(desk.model.settings, max_markets=1)
     desk.model.settings = rules
-    changed = (OPERATOR.address, rules.open_after, rules.max_price_age, rules.band_bps, 1)
+    limits = (rules.open_after, rules.max_price_age, rules.band_bps, 1)
+    changed = (OPERATOR.address, *limits, rules.discount_share, rules.penalty_share)
     desk.venue.positions.transact("setSettings", changed, sender=GOVERNOR)
     partner = {MAKER: (3, 2), TAKER: (1, 3)}[side]
     assert desk.verdicts(desk.cross(*partner)) == [OK]

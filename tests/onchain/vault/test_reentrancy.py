@@ -70,7 +70,7 @@ def plausible(kind: str) -> object:
 def collateral(venue: Venue) -> int:
     """The sum over all accounts; none of them has a position here."""
     words = (
-        venue.positions.call("accountWord", account)
+        venue.lens.call("accountWord", account)
         for account in range(venue.positions.call("accountCount") + 1)
     )
     # docs/storage.md: collateral int56 stands above the signer's 160 bits.

@@ -1,0 +1,334 @@
+"""Takeover, cover and deleveraging of accounts below their maintenance margin.
+
+Twin of Liquidations and of what InsuranceFund pays. The functions change the venue as the contracts
+do, or raise Refused and change nothing. Who may call is left to the contract.
+"""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Final
+
+from penstock.accounts import Account
+from penstock.liquidation import is_needed, part_up
+from penstock.limits import MOST_TIERS
+from penstock.margin import Priced
+from penstock.units import div_up
+from penstock.venue import VENUE_ACCOUNT, Refusal, Refused, Venue
+
+SHARE: Final = 10
+"""How many times its pro-rata share a counterparty may have to give up."""
+
+
+@dataclass(slots=True)
+class Weight:
+    """An account weighed at the marks, quote units."""
+
+    equity: int
+    initial: int = 0
+    maintenance: int = 0
+    notional: int = 0
+
+
+def weigh(venue: Venue, account: int, markets: Sequence[int], now: int) -> Weight:
+    """Weigh an account, funding applied. `markets` must name every open position, ascending."""
+    held = venue.accounts.get(account) or Account(account, 0)
+    open_markets = held.open_markets
+    found = Weight(held.collateral)
+    for i, market in enumerate(markets):
+        ascends = i == 0 or market > markets[i - 1]
+        if not ascends or market not in open_markets:
+            raise Refused(Refusal.LIQUIDATION_INCOMPLETE, account, i, len(open_markets))
+        _add(found, account, held, venue.priced(market, now), now)
+    if len(markets) != len(open_markets):
+        raise Refused(
+            Refusal.LIQUIDATION_INCOMPLETE, account, len(markets), len(open_markets)
+        )
+    return found
+
+
+def _add(found: Weight, account: int, held: Account, priced: Priced, now: int) -> None:
+    position = held.positions[priced.market]
+    lots = abs(position.size)
+    if lots and now > priced.marked_until:
+        refusal = Refusal.LIQUIDATION_STALE
+        raise Refused(refusal, account, priced.market, priced.marked_until)
+    found.equity += position.quote_down(priced.index) + position.size * priced.lot_value
+    found.initial += priced.initial(position.size)
+    found.maintenance += lots * priced.lot_maintenance
+    found.notional += lots * priced.lot_value
+
+
+def take_over(
+    venue: Venue,
+    account: int,
+    by: int,
+    lots: dict[int, int],
+    now: int,
+    *,
+    markets: Sequence[int] | None = None,
+    by_markets: Sequence[int] | None = None,
+) -> int:
+    """Take over lots by market, all or nothing; return what the fund paid.
+
+    The lists of open markets are the accounts' own when they are left out.
+    """
+    trial = deepcopy(venue)
+    shortfall = _take_over(trial, account, by, lots, now, markets, by_markets)
+    _adopt(venue, trial)
+    return shortfall
+
+
+def _adopt(venue: Venue, trial: Venue) -> None:
+    """Make a trial come true."""
+    for name in ("accounts", "fund", "markets", "tickets", "watch"):
+        setattr(venue, name, getattr(trial, name))
+
+
+def _take_over(
+    venue: Venue,
+    account: int,
+    by: int,
+    lots: dict[int, int],
+    now: int,
+    markets: Sequence[int] | None,
+    by_markets: Sequence[int] | None,
+) -> int:
+    if not venue.watch.is_calm(now):
+        raise Refused(Refusal.LIQUIDATION_GRACE)
+    if account in (by, VENUE_ACCOUNT):
+        raise Refused(Refusal.LIQUIDATION_PAIR, account, by)
+    held = venue.accounts.get(account) or Account(account, 0)
+    named = held.open_markets if markets is None else markets
+    found = weigh(venue, account, named, now)
+    if found.equity >= found.maintenance:
+        refusal = Refusal.LIQUIDATION_SOUND
+        raise Refused(refusal, account, found.equity, found.maintenance)
+    notionals = [
+        _take(venue, found, account, by, market, lots[market], now) if lots.get(market) else 0
+        for market in named
+    ]
+    shortfall = _cover_all(venue, found, account, named, notionals, now)
+    _check_taker(venue, by, by_markets, now)
+    return shortfall
+
+
+def _take(
+    venue: Venue, found: Weight, account: int, by: int, market: int, lots: int, now: int
+) -> int:
+    priced = venue.priced(market, now)
+    size = venue.accounts[account].positions[market].size
+    if lots > abs(size):
+        raise Refused(Refusal.LOTS_TOO_MANY, account, market, lots, abs(size))
+    moved = -lots if size < 0 else lots
+    before, notional = found.equity - found.initial, lots * priced.lot_value
+    discount = _charge(found, notional, priced.discount_ppm)
+    penalty = _charge(found, notional, priced.penalty_ppm)
+    found.initial += priced.initial(size - moved) - priced.initial(size)
+    found.notional -= notional
+    excess = found.equity - found.initial
+    if before >= 0 or not is_needed(lots, before, excess):
+        raise Refused(Refusal.MORE_THAN_NEEDED, account, market, lots, excess)
+    paid = moved * priced.lot_value - discount
+    venue.move(account, by, market, moved, paid, penalty, now)
+    after, cap = abs(venue.accounts[by].positions[market].size), MOST_TIERS * priced.tier
+    if after > cap:
+        raise Refused(Refusal.TAKER_TOO_LARGE, by, market, after, cap)
+    return notional
+
+
+def _charge(found: Weight, notional: int, ratio: int) -> int:
+    """Take a part of a notional out of what an account still has."""
+    amount = min(part_up(notional, ratio), max(0, found.equity))
+    found.equity -= amount
+    return amount
+
+
+def _cover_all(
+    venue: Venue,
+    found: Weight,
+    account: int,
+    markets: Sequence[int],
+    notionals: Sequence[int],
+    now: int,
+) -> int:
+    """Have the fund pay what a bankrupt account lacks, counted to its markets by notional."""
+    if found.equity >= 0:
+        return 0
+    for market in markets:
+        left = abs(venue.accounts[account].positions[market].size)
+        if left:
+            raise Refused(Refusal.KEEPS_POSITION, account, market, left)
+    rest, total = -found.equity, sum(notionals)
+    parts = {}
+    for market, notional in zip(markets, notionals, strict=True):
+        parts[market] = rest if total == notional else rest * notional // total
+        total -= notional
+        rest -= parts[market]
+    cover(venue, account, parts, now)
+    return -found.equity
+
+
+def _check_taker(venue: Venue, by: int, markets: Sequence[int] | None, now: int) -> None:
+    held = venue.account(by)
+    found = weigh(venue, by, held.open_markets if markets is None else markets, now)
+    if found.equity < found.initial:
+        raise Refused(Refusal.TAKER_BELOW_MARGIN, by, found.equity, found.initial)
+    most = venue.settings.max_markets
+    if len(held.open_markets) > most:
+        raise Refused(Refusal.TAKER_TOO_MANY_MARKETS, by, len(held.open_markets), most)
+
+
+# The fund.
+
+
+def spare(venue: Venue, now: int) -> int:
+    """What the fund can spare: collateral and losses of its positions, less initial margin."""
+    held = venue.account(VENUE_ACCOUNT)
+    left = held.collateral
+    for market in held.open_markets:
+        position, priced = held.positions[market], venue.priced(market, now)
+        value = position.quote_down(priced.index) + position.size * priced.lot_value
+        left += (min(0, value) if position.size else value) - priced.initial(position.size)
+    return left
+
+
+def loss_left(venue: Venue, market: int, now: int) -> int:
+    """What the loss cap of a market leaves, the fund's own loss there counted."""
+    position = venue.account(VENUE_ACCOUNT).positions.get(market)
+    priced, loss = venue.priced(market, now), venue.fund.loss(market)
+    left = loss.cap - loss.counted(now)
+    if position is None:
+        return left
+    return left + min(0, position.quote_down(priced.index) + position.size * priced.lot_value)
+
+
+def capacity(venue: Venue, market: int, now: int) -> int:
+    """What the fund can pay for a market now."""
+    return max(0, min(spare(venue, now), loss_left(venue, market, now)))
+
+
+def cover(venue: Venue, account: int, amounts: dict[int, int], now: int) -> None:
+    """Pay what a bankrupt account lacks, counted to the markets given."""
+    for market, amount in amounts.items():
+        if not amount:
+            continue
+        left = loss_left(venue, market, now)
+        if left < amount:
+            raise Refused(Refusal.LOSS_CAP, market, amount, max(0, left))
+        venue.fund.losses[market] = venue.fund.loss(market).after(amount, now)
+    total = sum(amounts.values())
+    if total:
+        venue.transfer(VENUE_ACCOUNT, account, total, now)
+
+
+# Deleveraging.
+
+
+def deleverage(
+    venue: Venue,
+    account: int,
+    market: int,
+    lots: Sequence[tuple[int, int]],
+    now: int,
+    *,
+    markets: Sequence[int] | None = None,
+) -> tuple[int, int]:
+    """Close lots of a bankrupt position against counterparties, all or nothing.
+
+    Return what the fund paid and what the counterparties gave up.
+    """
+    trial = deepcopy(venue)
+    done = _deleverage(trial, account, market, lots, now, markets)
+    _adopt(venue, trial)
+    return done
+
+
+def _deleverage(
+    venue: Venue,
+    account: int,
+    market: int,
+    lots: Sequence[tuple[int, int]],
+    now: int,
+    markets: Sequence[int] | None,
+) -> tuple[int, int]:
+    if not venue.watch.is_calm(now):
+        raise Refused(Refusal.LIQUIDATION_GRACE)
+    held = venue.accounts.get(account) or Account(account, 0)
+    found = weigh(venue, account, held.open_markets if markets is None else markets, now)
+    priced, total = venue.priced(market, now), sum(amount for _, amount in lots)
+    size = held.positions[market].size if market in held.positions else 0
+    if total > abs(size):
+        raise Refused(Refusal.LOTS_TOO_MANY, account, market, total, abs(size))
+    if account == VENUE_ACCOUNT:
+        found = Weight(loss_left(venue, market, now), notional=abs(size) * priced.lot_value)
+    if found.equity >= 0:
+        raise Refused(Refusal.NOT_BANKRUPT, account, market, found.equity)
+    notional = total * priced.lot_value
+    shortfall = div_up(-found.equity * notional, found.notional) if notional else 0
+    moved = -total if size < 0 else total
+    covered = 0
+    if account != VENUE_ACCOUNT:
+        covered = _cover_part(venue, account, priced, moved, shortfall, now)
+    _close_all(venue, account, priced, size, lots, shortfall - covered, now)
+    return covered, shortfall - covered
+
+
+def _cover_part(
+    venue: Venue, account: int, priced: Priced, moved: int, shortfall: int, now: int
+) -> int:
+    """Have the fund pay what it can; if it can also carry the position, it must."""
+    covered = min(shortfall, capacity(venue, priced.market, now))
+    if covered == shortfall and _can_carry(venue, priced, moved, now):
+        raise Refused(Refusal.FUND_CAN_CARRY, account, priced.market, shortfall)
+    if covered:
+        cover(venue, account, {priced.market: covered}, now)
+    return covered
+
+
+def _can_carry(venue: Venue, priced: Priced, moved: int, now: int) -> bool:
+    fund = venue.account(VENUE_ACCOUNT)
+    found = weigh(venue, VENUE_ACCOUNT, fund.open_markets, now)
+    size = fund.positions[priced.market].size if priced.market in fund.positions else 0
+    if abs(size + moved) > MOST_TIERS * priced.tier:
+        return False
+    return found.equity - found.initial >= priced.initial(size + moved) - priced.initial(size)
+
+
+def _close_all(
+    venue: Venue,
+    account: int,
+    priced: Priced,
+    size: int,
+    lots: Sequence[tuple[int, int]],
+    borne: int,
+    now: int,
+) -> None:
+    """Close against each counterparty; what they bear together goes by lots."""
+    total, done = sum(amount for _, amount in lots), 0
+    interest = venue.market(priced.market).open_interest
+    for counterparty, amount in lots:
+        part = div_up(borne * (done + amount), total) - div_up(borne * done, total)
+        done += amount
+        _check_counterparty(venue, counterparty, priced, size, amount, part)
+        own = abs(venue.accounts[counterparty].positions[priced.market].size)
+        most = div_up(SHARE * own * abs(size), interest)
+        if amount > most:
+            raise Refused(Refusal.SHARE_EXCEEDED, counterparty, priced.market, amount, most)
+        moved = -amount if size < 0 else amount
+        paid = moved * priced.lot_value + part
+        venue.move(account, counterparty, priced.market, moved, paid, 0, now)
+
+
+def _check_counterparty(
+    venue: Venue, counterparty: int, priced: Priced, size: int, amount: int, part: int
+) -> None:
+    held = venue.accounts.get(counterparty) or Account(counterparty, 0)
+    position = held.positions.get(priced.market)
+    own = position.size if position else 0
+    if amount == 0 or amount > abs(own) or (own < 0) == (size < 0):
+        raise Refused(Refusal.NOT_OPPOSITE, counterparty, priced.market, own, amount)
+    assert position is not None
+    value = position.quote_down(priced.index) + own * priced.lot_value
+    if value <= 0 or part * abs(own) > value * amount:
+        raise Refused(Refusal.NOT_IN_PROFIT, counterparty, priced.market, value, part)
