@@ -128,7 +128,7 @@ class Replay:
         unit, initial, maintenance, taker, maker, (interval, *rates) = listing
         ratios, terms = (initial, maintenance, taker, maker), (*rates[:3], rates[3])
         self.markets[market] = Market(unit, *ratios, interval, terms, 0, sampled_at=time)
-        self._open_period(time, market, time)
+        self._open_period(time, market, 0)
 
     def _on_MarkUpdated(
         self, time: int, market: int, price: int, published: int, held: bool
