@@ -21,6 +21,8 @@ from penstock.messages import Fill, Order, SignedOrder, Verdict
 EXPIRY: Final = 2**32 - 1
 QUOTERS, TAKERS, SWEPT = 20, 100, 10
 FILLS: Final = 400
+ALIVE: Final = 80_000
+"""Seconds between two beats, fewer than make an outage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,23 @@ class Cases:
         return Cost(gas / len(fills), size / len(fills))
 
 
+def accrue_after(site: Site, periods: int) -> int:
+    """Gas of an accrual that charges, `periods` after the last mark; the chain was up meanwhile."""
+    node, period = site.anvil, 3_600
+    site.post(1, PRICES[0] + periods)
+    site.call("FundingIndex", "refresh", [1])
+    until = node.time() - node.time() % period + periods * period + 1
+    while node.time() + ALIVE < until:
+        node.warp(node.time() + ALIVE)
+        site.call("SequencerWatch", "beat")
+    node.warp(until)
+    receipt = site.call("FundingIndex", "accrue", 1)
+    # One event of the index, with more in it than the start of a skipped period.
+    if len(receipt.logs) != 1 or len(receipt.logs[0]["data"]) < 2 + 64 * 8:
+        raise AssertionError(f"nothing was charged: {receipt.logs}")
+    return receipt.gas
+
+
 def run() -> list[Measure]:
     """Measure the cases at 400 fills, and the single fill."""
     with site() as venue:
@@ -129,12 +148,17 @@ def run() -> list[Measure]:
         cases.warm_up()
         single, unique = cases.unique(1), cases.unique(FILLS)
         swept, newcomers = cases.swept(FILLS), cases.newcomers(FILLS)
+        once, late = accrue_after(venue, 1), accrue_after(venue, 1_000)
+        posted = venue.post_five(1, PRICES[0]).gas
     return [
         _bounded("gas per fill, A: all orders unique", unique.gas, "gas", 17_000),
         _bounded("gas per fill, B: 10 orders swept by 100 takers", swept.gas, "gas", 12_500),
         _bounded("gas per fill, D: one maker, new accounts", newcomers.gas, "gas", 38_000),
         _bounded("gas of a single fill in its own transaction", single.gas, "gas", 90_000),
         _bounded("calldata per fill, A", unique.size, "bytes", 177),
+        _bounded("gas of an accrual, one period due", once, "gas", 60_000),
+        _bounded("gas of an accrual, 1,000 periods due", late, "gas", 80_000),
+        _bounded("gas of a price, quorum of five", posted, "gas", 90_000),
         Measure("calldata per fill, B", swept.size, "bytes", "", None),
         Measure("calldata per fill, D", newcomers.size, "bytes", "", None),
     ]

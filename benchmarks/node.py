@@ -31,7 +31,8 @@ GOVERNOR: Final = "0x" + "11" * 20
 OPERATOR: Final = "0x" + "22" * 20
 TRADER: Final = "0x" + "33" * 20
 CALL_GAS: Final = 50_000_000
-PUBLISHERS: Final = tuple(Signer(bytes(31) + bytes([i + 1])) for i in range(3))
+FIVE: Final = tuple(Signer(bytes(31) + bytes([i + 1])) for i in range(5))
+PUBLISHERS: Final = FIVE[:3]
 PRICES: Final = (50_000, 30_000)
 PARAMETERS: Final = Parameters(
     markets=tuple(
@@ -159,9 +160,18 @@ class Site:
     def post(self, market: int, price: int) -> Receipt:
         """Publish one price, signed by a quorum."""
         report = Report(market, price, self.anvil.time())
-        signed = [publisher.sign_report(self._feed, report) for publisher in PUBLISHERS]
-        rows = [(price, report.time, s.signature[:32], s.signature[32:]) for s in signed]
-        return self.call("PriceFeed", "post", market, rows)
+        return self.call("PriceFeed", "post", market, _rows(PUBLISHERS, self._feed, report))
+
+    def post_five(self, market: int, price: int) -> Receipt:
+        """Publish a second price to a feed of five publishers, all of whom must sign."""
+        names = tuple("0x" + publisher.address.hex() for publisher in FIVE)
+        feed = self.node.create("PriceFeed", GOVERNOR, names, len(FIVE), 3_600, 1_000_000)
+        domain = Domain(self.domain.chain_id, feed)
+        for _ in range(2):
+            self.anvil.warp(self.anvil.time() + 10)
+            rows = _rows(FIVE, domain, Report(market, price, self.anvil.time()))
+            receipt = self.node.send(TRADER, feed, calldata("PriceFeed", "post", market, rows))
+        return receipt
 
     def open_accounts(self, count: int, deposit: int = 10**12) -> list[int]:
         """Register and fund accounts with keys of their own; return their numbers."""
@@ -184,6 +194,12 @@ class Site:
         receipt = self.node.send(OPERATOR, self.system.positions, data)
         (packed,) = CODEC.decode(["bytes"], bytes.fromhex(receipt.logs[-1]["data"][2:]))
         return receipt.gas, len(data), decode_records(packed)
+
+
+def _rows(publishers: Sequence[Signer], feed: Domain, report: Report) -> list[tuple[Any, ...]]:
+    """The report as `post` takes it, from each publisher."""
+    signed = [publisher.sign_report(feed, report) for publisher in publishers]
+    return [(report.price, report.time, s.signature[:32], s.signature[32:]) for s in signed]
 
 
 @contextmanager

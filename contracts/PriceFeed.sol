@@ -98,6 +98,29 @@ contract PriceFeed is IPriceFeed, EIP712, Ownable2Step {
     }
 
     /// @inheritdoc IPriceFeed
+    function addPublisher(address publisher) external onlyOwner {
+        uint256 count = _publishers.length;
+        _checkQuorum(_rules.quorum, count + 1);
+        _enter(publisher, count);
+        _publishers.push(publisher);
+        emit PublisherAdded(publisher);
+    }
+
+    /// @inheritdoc IPriceFeed
+    function removePublisher(address publisher) external onlyOwner {
+        uint256 place = _placeOf[publisher];
+        require(place != 0, Feed_NotPublisher(publisher));
+        uint256 count = _publishers.length - 1;
+        require(count >= _rules.quorum, Feed_QuorumUnreachable(_rules.quorum, count));
+        // The last of the list takes the free place.
+        address last = _publishers[count];
+        (_publishers[place - 1], _placeOf[last]) = (last, place);
+        _publishers.pop();
+        delete _placeOf[publisher];
+        emit PublisherRemoved(publisher);
+    }
+
+    /// @inheritdoc IPriceFeed
     function setGuards(uint32 maxAge_, uint32 maxSpeedPpm_) external onlyOwner {
         _setGuards(maxAge_, maxSpeedPpm_);
     }
@@ -151,19 +174,26 @@ contract PriceFeed is IPriceFeed, EIP712, Ownable2Step {
 
     function _setPublishers(address[] memory publishers_, uint8 quorum_) private {
         uint256 count = publishers_.length;
-        require(count <= MAX_PUBLISHERS, Feed_PublishersTooMany(count, MAX_PUBLISHERS));
-        require(quorum_ >= MIN_QUORUM && quorum_ <= count, Feed_QuorumOutOfBounds(quorum_, MIN_QUORUM, count));
-
+        _checkQuorum(quorum_, count);
         _forgetPublishers();
-        for (uint256 i; i < count; ++i) {
-            address publisher = publishers_[i];
-            require(publisher != address(0), Feed_PublisherZero(i));
-            require(_placeOf[publisher] == 0, Feed_PublisherDuplicate(i, publisher));
-            _placeOf[publisher] = i + 1;
-        }
+        for (uint256 i; i < count; ++i) _enter(publishers_[i], i);
         _publishers = publishers_;
         _rules.quorum = quorum_;
         emit PublishersChanged(publishers_, quorum_);
+    }
+
+    /// @dev A quorum is more than half, so that any two have a publisher in common: the carrier cannot choose between them.
+    function _checkQuorum(uint256 quorum_, uint256 count) private pure {
+        require(count <= MAX_PUBLISHERS, Feed_PublishersTooMany(count, MAX_PUBLISHERS));
+        require(quorum_ >= MIN_QUORUM && quorum_ <= count, Feed_QuorumOutOfBounds(quorum_, MIN_QUORUM, count));
+        require(2 * quorum_ > count, Feed_QuorumNoMajority(quorum_, count));
+    }
+
+    /// @dev Gives a publisher the place behind `i` others.
+    function _enter(address publisher, uint256 i) private {
+        require(publisher != address(0), Feed_PublisherZero(i));
+        require(_placeOf[publisher] == 0, Feed_PublisherDuplicate(i, publisher));
+        _placeOf[publisher] = i + 1;
     }
 
     function _forgetPublishers() private {

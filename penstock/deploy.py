@@ -207,6 +207,9 @@ def check_parties(parties: Parties, quorum: int) -> None:
     if not quorum <= count <= MAX_PUBLISHERS:
         rule = f"there must be {quorum} (the quorum) to {MAX_PUBLISHERS} of them"
         raise ParameterError("publishers", count, rule)
+    if 2 * quorum <= count:
+        rule = f"the quorum, {quorum}, must be more than half of them"
+        raise ParameterError("publishers", count, rule)
 
 
 def _check_address(field: str, address: str) -> None:

@@ -42,7 +42,7 @@ class Sample(NamedTuple):
     premium: int = 0
     weighted: int = 0
     down_before: int = 0
-    """Minutes down when the period began, mod 2^16; what is not to be charged counts as down."""
+    """Minutes down when the period began, mod 2^16; what was charged before counts as down."""
 
 
 def truncated(numerator: int, denominator: int) -> int:

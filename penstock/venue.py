@@ -119,7 +119,7 @@ class Venue:
         """List a market and return its number."""
         number = len(self.markets) + 1
         self.markets[number] = Market(number, listing, funding.Sample())
-        self.markets[number].begin(now, now, self.watch)
+        self.markets[number].begin(0, now, self.watch)
         return number
 
     def refresh(

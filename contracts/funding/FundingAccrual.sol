@@ -95,8 +95,8 @@ abstract contract FundingAccrual is FundingStorage {
         if (charged == 0) return;
         int256 premium = FundingMath.average(FundingMath.weightedUntil(activity, closed.end), course);
         int256 rate = FundingMath.rate(premium, course);
-        int256 move = Index.unwrap(FundingMath.indexMove(rate, word.mark(), word.unit(), charged));
-        int256 moved = Index.unwrap(closed.index) + move;
+        Index move = FundingMath.indexMove(rate, word.mark(), word.unit(), charged);
+        int256 moved = Index.unwrap(closed.index) + Index.unwrap(move);
         if (moved != int72(moved)) return;
         (closed.charged, closed.premium, closed.rate, closed.index) = (charged, premium, rate, Index.wrap(moved));
         course.lastRate = int32(rate);
@@ -110,7 +110,7 @@ abstract contract FundingAccrual is FundingStorage {
     }
 
     /// @dev Begins the period that holds this second. What of it lies before `end`, the end of the period before, has been charged,
-    /// and counts as down.
+    /// and counts as down; a market that was just listed has no period before.
     /// @param down Minutes that the chain had been down at `end`.
     function _startAnew(Course memory course, uint256 end, uint256 down) internal view {
         course.periodStart = course.startNow();

@@ -35,7 +35,7 @@ abstract contract MarketTerms is FundingAccrual, Ownable2Step {
             .withFees(listing.takerFee, listing.makerFee);
         Course memory course;
         _take(course, listing.terms);
-        _startAnew(course, block.timestamp, WATCH.downMinutes());
+        _startAnew(course, 0, 0);
         _courses[market] = course;
         POSITIONS.beginPeriod(market, word.withDue(course.periodEnd()));
         _limit(market, listing.limits);

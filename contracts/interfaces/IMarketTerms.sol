@@ -101,7 +101,7 @@ interface IMarketTerms {
     /// @notice Thrown when a constructor argument is the zero address.
     error Market_AddressZero();
 
-    /// @notice Lists a market; it trades once its first mark has entered. The first period charges from now on.
+    /// @notice Lists a market; it trades once its first mark has entered.
     /// @dev Emits `MarketListed`. Only the governor.
     /// @param symbol Name for people.
     /// @param listing Parameters.

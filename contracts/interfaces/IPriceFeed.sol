@@ -14,7 +14,8 @@ import {IPriceSource} from "./IPriceSource.sol";
 ///     step    = max(1, floor(L * maxSpeedPpm * (t - T) / 10^6))
 ///     price   = median, but at least L - step and at most L + step
 ///
-/// The first price of a market has no step.
+/// The first price of a market has no step. Reports of different seconds may stand in one post, within `maxAge`: the price takes the
+/// oldest of their times, so it never claims to be younger than any report behind it.
 ///
 /// @dev Assumptions. Correctness: of every `quorum` reports that somebody could gather, fewer than half are signed by
 /// dishonest publishers; then the median lies between two honest prices. The carrier picks which reports to show, so it is
@@ -56,6 +57,15 @@ interface IPriceFeed is IPriceSource {
     /// @notice Thrown when a quorum is below the least one or above the number of publishers.
     error Feed_QuorumOutOfBounds(uint256 quorum, uint256 min, uint256 publishers);
 
+    /// @notice Thrown when a quorum is not more than half of the publishers.
+    error Feed_QuorumNoMajority(uint256 quorum, uint256 publishers);
+
+    /// @notice Thrown when a removal would leave fewer publishers than the quorum.
+    error Feed_QuorumUnreachable(uint256 quorum, uint256 publishers);
+
+    /// @notice Thrown when somebody who is to be removed is no publisher.
+    error Feed_NotPublisher(address who);
+
     /// @notice Thrown when the bound on age is zero or above its own bound.
     error Feed_MaxAgeOutOfBounds(uint256 maxAge, uint256 max);
 
@@ -74,6 +84,14 @@ interface IPriceFeed is IPriceSource {
     /// @param publishers All publishers from now on.
     /// @param quorum How many of them make a price.
     event PublishersChanged(address[] publishers, uint8 quorum);
+
+    /// @notice Emitted when a publisher joins.
+    /// @param publisher Whose reports count from now on.
+    event PublisherAdded(address indexed publisher);
+
+    /// @notice Emitted when a publisher leaves.
+    /// @param publisher Whose reports no longer count.
+    event PublisherRemoved(address indexed publisher);
 
     /// @notice Emitted when the bounds on age and speed change.
     /// @param maxAge How old a report may be, in seconds.
@@ -100,11 +118,34 @@ interface IPriceFeed is IPriceSource {
     /// Requirements:
     /// - the caller is the governor;
     /// - at most `MAX_PUBLISHERS` publishers, none zero and none twice;
-    /// - the quorum is at least `MIN_QUORUM` and at most the number of publishers.
+    /// - the quorum is at least `MIN_QUORUM`, at most the number of publishers and more than half of it.
     ///
     /// @param publishers All publishers from now on.
     /// @param quorum How many of them make a price.
     function setPublishers(address[] calldata publishers, uint8 quorum) external;
+
+    /// @notice Adds one publisher; the quorum stays.
+    ///
+    /// Emits {PublisherAdded}.
+    ///
+    /// Requirements:
+    /// - the caller is the governor;
+    /// - there is room, and the quorum stays more than half;
+    /// - the publisher is neither zero nor one already.
+    ///
+    /// @param publisher Whose reports count from now on.
+    function addPublisher(address publisher) external;
+
+    /// @notice Removes one publisher; the quorum stays.
+    ///
+    /// Emits {PublisherRemoved}.
+    ///
+    /// Requirements:
+    /// - the caller is the governor;
+    /// - as many publishers stay as the quorum asks for.
+    ///
+    /// @param publisher Whose reports no longer count.
+    function removePublisher(address publisher) external;
 
     /// @notice Changes the bounds on age and speed.
     ///
@@ -131,7 +172,7 @@ interface IPriceFeed is IPriceSource {
     function MAX_SPEED_BOUND() external view returns (uint256);
 
     /// @notice All publishers.
-    /// @return The list as it was last set.
+    /// @return The list; a removal moves the last of it.
     function publishers() external view returns (address[] memory);
 
     /// @notice Whether somebody is a publisher.

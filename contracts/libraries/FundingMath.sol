@@ -16,7 +16,7 @@ import {Course} from "../types/Course.sol";
 ///   m mark in ticks, I interval in seconds, held the seconds a sample counts (15 minutes at most, within its period), c the
 ///   seconds of the period in which the chain was up, r_last the rate charged last.
 /// @dev Divisions truncate towards zero. Longs and shorts read one index, so that favours neither; the rounding that
-/// touches money is in `PositionWords.quoteAfterFundingDown`.
+/// touches money is in `PositionWords.quoteAfterFundingDown`. Unchecked: rates have 32 bits, a mark 32, a unit 23 and seconds 17.
 library FundingMath {
     int256 internal constant SCALE = 1e9;
     int256 internal constant PREMIUM_CLAMP = 50_000_000;
@@ -45,25 +45,34 @@ library FundingMath {
 
     /// @notice Average premium of a period whose premiums add up to `weighted`.
     function average(int256 weighted, Course memory course) internal pure returns (int256) {
-        return weighted / int256(course.length());
+        unchecked {
+            return weighted / int256(course.length());
+        }
     }
 
     /// @notice Funding rate per 8 hours of a period with this average premium, at most a step from the rate before it.
     function rate(int256 average_, Course memory course) internal pure returns (int256) {
-        int256 pulled = average_ + clamp(course.interest - average_, int256(uint256(course.damp)));
-        int256 aim = clamp(pulled, int256(uint256(course.cap)));
-        return course.lastRate + clamp(aim - course.lastRate, int256(uint256(course.step)));
+        unchecked {
+            int256 pulled = average_ + clamp(int256(course.interest) - average_, int256(uint256(course.damp)));
+            int256 aim = clamp(pulled, int256(uint256(course.cap)));
+            int256 last = course.lastRate;
+            return last + clamp(aim - last, int256(uint256(course.step)));
+        }
     }
 
     /// @notice What a period at `rate_` adds to the index, `charged` seconds of it.
     function indexMove(int256 rate_, Price mark, uint256 unit, uint256 charged) internal pure returns (Index) {
-        int256 perLot = int256(Price.unwrap(mark) * unit * charged) << 32;
-        return Index.wrap((rate_ * perLot) / (RATE_PERIOD * SCALE));
+        unchecked {
+            int256 perLot = int256(Price.unwrap(mark) * unit * charged) << 32;
+            return Index.wrap((rate_ * perLot) / (RATE_PERIOD * SCALE));
+        }
     }
 
     /// @notice `value`, but not beyond ±`bound`.
     function clamp(int256 value, int256 bound) internal pure returns (int256) {
-        if (value > bound) return bound;
-        return value < -bound ? -bound : value;
+        unchecked {
+            if (value > bound) return bound;
+            return value < -bound ? -bound : value;
+        }
     }
 }

@@ -16,27 +16,34 @@ struct Course {
     uint32 markTime;
     // Largest change of the rate from one charged period to the next.
     uint32 step;
-    // Minutes that the chain had been down when the running period began, modulo 2^16. What of the period is not to be charged, because
-    // terms changed in it or the market was listed in it, counts as down.
+    // Minutes that the chain had been down when the running period began, modulo 2^16. What of the period was charged on
+    // other terms before counts as down.
     uint16 downBefore;
 }
 
 using Courses for Course global;
 
 /// @notice Where the periods of a course begin and end.
+/// @dev Unchecked: a period has at most a day, and a listed market's has at least a minute.
 library Courses {
     /// @notice Length of a period in seconds.
     function length(Course memory self) internal pure returns (uint256) {
-        return uint256(self.interval) * 1 minutes;
+        unchecked {
+            return uint256(self.interval) * 1 minutes;
+        }
     }
 
     /// @notice The second after the running period.
     function periodEnd(Course memory self) internal pure returns (uint32) {
-        return self.periodStart + uint32(self.interval) * 1 minutes;
+        unchecked {
+            return self.periodStart + uint32(self.interval) * 1 minutes;
+        }
     }
 
     /// @notice First second of the period that holds this one: periods are aligned.
     function startNow(Course memory self) internal view returns (uint32) {
-        return uint32(block.timestamp - (block.timestamp % length(self)));
+        unchecked {
+            return uint32(block.timestamp - (block.timestamp % length(self)));
+        }
     }
 }

@@ -1,7 +1,7 @@
 """Gas of every operation that somebody pays for, and the size of every contract."""
 
-from benchmarks.gas import Cases
-from benchmarks.node import TRADER, Site, site
+from benchmarks.gas import Cases, accrue_after
+from benchmarks.node import GOVERNOR, TRADER, Site, site
 
 Table = dict[str, dict[str, int]]
 SIZES = (10, 100)
@@ -54,9 +54,14 @@ def _accounts(venue: Site, cases: Cases) -> dict[str, int]:
 def _prices(venue: Site) -> dict[str, int]:
     gas = {"post: three reports": venue.post(1, 50_001).gas}
     gas["refresh: one market"] = venue.call("FundingIndex", "refresh", [1]).gas
-    venue.anvil.warp(venue.anvil.time() + 3_600)
-    gas["accrue: a period due"] = venue.call("FundingIndex", "accrue", 1).gas
+    gas["accrue: a period due"] = accrue_after(venue, 1)
     gas["accrue: nothing due"] = venue.call("FundingIndex", "accrue", 1).gas
+    gas["accrue: 1,000 periods due"] = accrue_after(venue, 1_000)
+    gas["beat"] = venue.call("SequencerWatch", "beat").gas
+    gas["post: five reports, quorum of five"] = venue.post_five(1, 50_001).gas
+    gas["pause: one market"] = venue.call("FundingIndex", "pause", [1], sender=GOVERNOR).gas
+    margins = (1, 600, 300)
+    gas["setMargins"] = venue.call("FundingIndex", "setMargins", *margins, sender=GOVERNOR).gas
     return gas
 
 

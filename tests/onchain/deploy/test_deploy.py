@@ -48,6 +48,8 @@ MARKET_CHANGES: list[dict[str, Any]] = [
     {"cap": 50_000_001},
     {"interest": 7_500_001},
     {"damp": 7_500_001},
+    {"step": 0},
+    {"step": 15_000_001},
 ]
 CHANGES: list[dict[str, Any]] = [
     {"withdrawal_delay": 59},
@@ -60,6 +62,10 @@ CHANGES: list[dict[str, Any]] = [
     {"max_price_age": 0},
     {"band_bps": 10_000},
     {"max_markets": 128},
+    {"outage_after": 59},
+    {"outage_after": 86_401},
+    {"grace": 59},
+    {"grace": 86_401},
     {"markets": ()},
 ]
 
@@ -134,6 +140,9 @@ def test_deploy__market_without_a_name_of_its_own__sends_nothing(
         ("token", {"token": "nonsense"}),
         ("publisher", {"publishers": (*PARTIES.publishers[:3], ZERO_ADDRESS)}),
         ("publishers", {"publishers": PARTIES.publishers[:2]}),
+        ("publishers", {"publishers": (*PARTIES.publishers, Actor("sixth").address)}),
+        ("guardian", {"guardian": ZERO_ADDRESS}),
+        ("uptime_feed", {"uptime_feed": "0x12"}),
         ("publishers", {"publishers": PARTIES.publishers[:3] * 2}),
     ],
 )
@@ -181,6 +190,11 @@ def test_deploy__legal__parts_know_each_other(venue: Venue) -> None:
     assert venue.queue.call("VAULT") == system.vault
     assert venue.index.call("SOURCE") == system.feed
     assert venue.index.call("POSITIONS") == system.positions
+    assert venue.index.call("WATCH") == system.watch
+    assert venue.index.call("guardian") == system.guardian == system.governor
+    assert venue.watch.call("LIMIT") == PARAMETERS.outage_after
+    assert venue.watch.call("GRACE") == PARAMETERS.grace
+    assert venue.watch.call("UPTIME_FEED") == ZERO_ADDRESS
     assert venue.index.call("marketCount") == len(system.markets)
     assert venue.positions.call("VAULT") == system.vault
     assert venue.lens.call("POSITIONS") == system.positions
@@ -201,6 +215,22 @@ def test_deploy__with_a_governor__hands_everything_over() -> None:
     assert chain.call(system.index, "FundingIndex", "pendingOwner") == governor
     chain.transact(system.index, "FundingIndex", "acceptOwnership", sender=governor)
     assert chain.call(system.index, "FundingIndex", "owner") == governor
+
+
+def test_deploy__outage_shorter_than_a_price_lasts__sends_nothing() -> None:
+    parameters = replace(PARAMETERS, max_price_age=700, outage_after=600)
+    with pytest.raises(RangeError) as caught:
+        deploy(Mute(), parameters, PARTIES)
+    assert caught.value.field == "outage_after"
+
+
+def test_deploy__with_guardian_and_uptime_feed__passes_them_on() -> None:
+    guardian, chain = Actor("guardian").address, RevmChain()
+    feed = chain.create("AggregatorMock", sender=Actor("issuer").address)
+    parties = replace(PARTIES, guardian=guardian, uptime_feed=feed)
+    system = deploy(chain.deployer(), PARAMETERS, parties)
+    assert chain.call(system.index, "FundingIndex", "guardian") == guardian == system.guardian
+    assert chain.call(system.watch, "SequencerWatch", "UPTIME_FEED") == feed
 
 
 def test_deploy__with_a_token__deploys_none() -> None:

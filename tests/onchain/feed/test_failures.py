@@ -150,8 +150,8 @@ def test_ora_4__half_of_a_post_is_used_again__needs_a_newer_quorum(venue: Venue)
         for place, publisher in enumerate(publishers()[:3])
     ]
     carry(venue, 1, first)
-    assert venue.feed.call("latest", 1) == (5, START - 2)
+    assert venue.feed.call("latest", 1) == (5, START - 2, False)
     with reverts("Feed_QuorumMissed", 2, 3):
         carry(venue, 1, first[1:])
     carry(venue, 1, [*first[1:], sign_report(venue.domain, publishers()[3], 1, 5, START)])
-    assert venue.feed.call("latest", 1) == (5, START - 1)
+    assert venue.feed.call("latest", 1) == (5, START - 1, False)

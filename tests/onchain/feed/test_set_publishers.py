@@ -3,6 +3,7 @@
 caller is not the governor ............. OwnableUnauthorizedAccount
 more publishers than the bound ......... Feed_PublishersTooMany
 quorum below 3 or above their number ... Feed_QuorumOutOfBounds
+quorum not more than half of them ...... Feed_QuorumNoMajority
 a publisher is zero .................... Feed_PublisherZero
 a publisher is named twice ............. Feed_PublisherDuplicate
 otherwise .............................. they count from now on, the former ones no longer
@@ -36,17 +37,19 @@ def test_set_publishers__too_many__reverts(venue: Venue, count: int) -> None:
 
 @given(count=st.integers(0, 32), quorum=st.integers(0, 255))
 @isolated
-def test_set_publishers__quorum__is_at_least_three_and_at_most_all(
+def test_set_publishers__quorum__is_three_to_all_and_more_than_half(
     venue: Venue, count: int, quorum: int
 ) -> None:
-    if 3 <= quorum <= count:
+    if 3 <= quorum <= count < 2 * quorum:
         venue.feed.transact("setPublishers", CROWD[:count], quorum, sender=GOVERNOR)
         changed = (tuple(CROWD[:count]), quorum)
         assert [log.arguments for log in venue.chain.logs()] == [changed]
         assert venue.feed.call("quorum") == quorum
         assert list(venue.feed.call("publishers")) == CROWD[:count]
         return
-    with reverts("Feed_QuorumOutOfBounds", quorum, 3, count):
+    bounded = 3 <= quorum <= count
+    name = "Feed_QuorumNoMajority" if bounded else "Feed_QuorumOutOfBounds"
+    with reverts(name, quorum, *([count] if bounded else [3, count])):
         venue.feed.transact("setPublishers", CROWD[:count], quorum, sender=GOVERNOR)
 
 

@@ -80,6 +80,7 @@ class Replay:
     limits: int = 0
     open_after: int = 0
     max_age: int = 0
+    shares: int = 0
     gap_limit: int = 0
     beat: int = 0
     outage: tuple[int, int, int] = (0, 0, 0)
@@ -92,7 +93,8 @@ class Replay:
             handler(time, *log.arguments)
 
     def _on_SettingsChanged(self, time: int, rules: tuple[Any, ...]) -> None:
-        operator, after, age, band, most = rules
+        operator, after, age, band, most, discount, penalty = rules
+        self.shares = penalty << 8 | discount
         self.limits = most << 248 | band << 232 | int(operator, 16)
         self.open_after, self.max_age = after, age
 
@@ -132,7 +134,7 @@ class Replay:
         ratios, terms = (initial, maintenance, taker, maker), (*rates[:3], rates[3])
         self.markets[market] = Market(unit, *ratios, interval, terms, 0, sampled_at=time)
         self._limit(market, limits)
-        self._open_period(time, market, time)
+        self._open_period(time, market, 0)
 
     def _on_LimitsChanged(self, time: int, market: int, limits: tuple[int, int]) -> None:
         self._limit(market, limits)

@@ -196,6 +196,8 @@ def test_risk_11__every_word_of_a_lived_in_venue__is_one_that_the_docs_list(desk
     desk.trade(3, market=2)
     assert desk.cancel_all(3, 7, 7) is DONE
     assert desk.cancel(4, [255 << 32 | 9]) is DONE
+    assert desk.set_margins(1, 600, 300) is DONE
+    assert desk.pause(2) is DONE
     desk.compare_storage()
     assert len({key[0] for key in views.words(desk.model)}) == 12
 

@@ -19,6 +19,7 @@ PARTS = {
     "PerpPositions": "positions",
     "FundingIndex": "index",
     "PriceFeed": "feed",
+    "SequencerWatch": "watch",
 }
 DOORS = [
     (contract, entry["name"])
@@ -56,7 +57,7 @@ def plausible(kind: str) -> object:
     if kind.endswith("[]"):
         return ()
     if kind.startswith("("):
-        return tuple(plausible(part) for part in kind[1:-1].split(","))
+        return tuple(plausible(part) for part in parts(kind))
     plain: dict[str, object] = {
         "address": BOB,
         "bool": True,
@@ -65,6 +66,18 @@ def plausible(kind: str) -> object:
         "string": "",
     }
     return plain.get(kind, TOKENS_ACCOUNT)
+
+
+def parts(kind: str) -> list[str]:
+    """The types in a tuple's type; a tuple within it stays whole."""
+    found, depth = [""], 0
+    for sign in kind[1:-1]:
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += sign
+    return found
 
 
 def collateral(venue: Venue) -> int:
