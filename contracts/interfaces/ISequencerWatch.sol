@@ -30,7 +30,7 @@ interface ISequencerWatch {
     /// @param limit Longest gap between beats that is no outage, seconds.
     /// @param grace Seconds of grace after an outage.
     /// @param uptimeFeed A feed that says whether the sequencer is up; zero for none.
-    event WatchStarted(uint32 limit, uint32 grace, address uptimeFeed);
+    event WatchStarted(uint32 limit, uint32 grace, address indexed uptimeFeed);
 
     /// @notice The chain was alive in this block, for the first time in its second.
     event Beat();
