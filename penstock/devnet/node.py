@@ -20,6 +20,8 @@ from penstock.devnet.deposits import Origin
 from penstock.devnet.engine import Engine
 from penstock.devnet.errors import ReorgDepthError
 from penstock.devnet.l1 import L1
+from penstock.devnet.ledger import Ledger
+from penstock.devnet.oracle import Oracle
 from penstock.devnet.party import Party
 from penstock.devnet.pool import Pool
 from penstock.devnet.proposer import Proposer
@@ -55,7 +57,8 @@ class Node:
         self.engine: Final = Engine(l2.rpc)
         self.sequencer: Final = Sequencer(rollup, l1, self.engine, Pool(l2.rpc))
         self.batcher: Final = Batcher(config, rollup, l1)
-        self.proposer: Final = Proposer(config, rollup, addresses.oracle, l1, l2)
+        self.ledger: Final[Ledger] = Oracle(config, rollup, addresses, l1)
+        self.proposer: Final = Proposer(config.output_interval, self.ledger, l1, l2)
         self.state: State = state
         self.floor: int = rollup.l1_origin
         self.held: int = 0
@@ -71,16 +74,12 @@ class Node:
 
     def sync(self) -> None:
         """Mine L1 now and let L2 derive all of it."""
-        self.state.now = self.next_time()
-        self._mine_l1()
-        self._catch_up()
+        self._leap(self.state.now)
 
     def warp(self, seconds: int) -> None:
         """Let time pass at once: one L1 block at its end, and L2 after it."""
-        self.state.now = max(self.state.now + seconds, self.next_time())
+        self._leap(self.state.now + seconds)
         self.state.warped += seconds
-        self._mine_l1()
-        self._catch_up()
 
     def next_time(self) -> int:
         """The time of the L1 block that `sync` would make."""
@@ -132,7 +131,7 @@ class Node:
             party.resync()
 
     def challenge(self) -> int | None:
-        """Let the challenger delete the first false output; its index, or None if all are true."""
+        """Let the challenger contest the first false output; its index, or None if all are true."""
         index = self.proposer.challenge(self.state, self.next_time())
         if index is not None:
             self.sync()
@@ -141,6 +140,11 @@ class Node:
     @property
     def _parties(self) -> tuple[Party, ...]:
         return self.batcher.party, self.proposer.party, self.proposer.challenger
+
+    def _leap(self, time: int) -> None:
+        self.state.now = max(time, self.next_time())
+        self._mine_l1()
+        self._catch_up()
 
     def _mine_l1(self) -> None:
         """An L1 block at `state.now`, with what the parties have to say by then."""
