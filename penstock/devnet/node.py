@@ -19,6 +19,7 @@ from penstock.devnet.contracts import Addresses
 from penstock.devnet.deposits import Origin
 from penstock.devnet.engine import Engine
 from penstock.devnet.errors import ReorgDepthError
+from penstock.devnet.games import Games
 from penstock.devnet.l1 import L1
 from penstock.devnet.ledger import Ledger
 from penstock.devnet.oracle import Oracle
@@ -57,7 +58,7 @@ class Node:
         self.engine: Final = Engine(l2.rpc)
         self.sequencer: Final = Sequencer(rollup, l1, self.engine, Pool(l2.rpc))
         self.batcher: Final = Batcher(config, rollup, l1)
-        self.ledger: Final[Ledger] = Oracle(config, rollup, addresses, l1)
+        self.ledger: Final = _ledger(config, rollup, addresses, l1)
         self.proposer: Final = Proposer(config.output_interval, self.ledger, l1, l2)
         self.state: State = state
         self.floor: int = rollup.l1_origin
@@ -77,8 +78,14 @@ class Node:
         self._leap(self.state.now)
 
     def warp(self, seconds: int) -> None:
-        """Let time pass at once: one L1 block at its end, and L2 after it."""
-        self._leap(self.state.now + seconds)
+        """Let time pass at once: one L1 block at its end, and L2 after it.
+
+        NOTE: a game ends with a transaction, so each one that can be ended on the way has a block.
+        """
+        end = self.state.now + seconds
+        for due in sorted({due for due in self.state.games.values() if due < end}):
+            self._leap(due)
+        self._leap(end)
         self.state.warped += seconds
 
     def next_time(self) -> int:
@@ -198,3 +205,10 @@ class Node:
         )
         hashes = [t["hash"] for b in blocks for t in b["transactions"] if t["from"] not in parties]
         return self.l1.rpc.together([("eth_getRawTransactionByHash", [hash]) for hash in hashes])
+
+
+def _ledger(config: Config, rollup: Rollup, addresses: Addresses, l1: L1) -> Ledger:
+    """Where outputs are kept."""
+    if config.proofs == "games":
+        return Games(config, addresses, l1)
+    return Oracle(config, rollup, addresses, l1)

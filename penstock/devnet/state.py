@@ -106,6 +106,8 @@ class State(Struct):
     postings: list[Posting] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     """By index on L1, the waiting ones last."""
+    games: dict[int, int] = field(default_factory=dict)
+    """By index of the output: the L1 time from which its game, which is not over, can be ended."""
     parts: dict[int, Parts] = field(default_factory=dict)
     """By L2 block, of those that outputs are due for. Taken at once: anvils forget old states."""
     proofs: dict[str, Proof] = field(default_factory=dict)
