@@ -10,7 +10,7 @@ and the age of marks; `rebase` names the fills that the chain would skip now. Le
 batch and `drop` them: a stale market that they bring along would stop other fills of the account.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -99,7 +99,7 @@ class RiskGate:
     __slots__ = ("_due", "_priced", "_seats", "_sweep", "_swept", "lead", "now", "pending", "venue")
 
     def __init__(self, venue: Venue, now: int = 0, lead: int = 0) -> None:
-        self.venue: Final = venue
+        self.venue: Venue = venue
         self.lead: Final = lead
         self.now: int = now
         self.pending: list[Matched] = []
@@ -191,6 +191,11 @@ class RiskGate:
     def settled(self, fills: int) -> list[int]:
         """Forget the first `fills` applied fills: the venue has settled (or skipped) them."""
         del self.pending[:fills]
+        return self.rebase()
+
+    def restart(self, venue: Venue, pending: Iterable[Matched]) -> list[int]:
+        """Begin again from a venue that has not settled these fills. Returns what `rebase` does."""
+        self.venue, self.pending = venue, list(pending)
         return self.rebase()
 
     def drop(self, fills: Collection[int]) -> None:
