@@ -165,7 +165,10 @@ class Walk:
         """Try either step of some withdrawal, whether its time has come or not."""
         if known := list(self.known().values()):
             found = self.dice.choice(known)
-            self.dice.choice([found.prove, found.finalize])()
+            if self.dice.random() < 0.5:
+                found.prove()
+            else:
+                found.finalize()
 
     # --- faults ------------------------------------------------------------------------------
 
