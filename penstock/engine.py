@@ -72,7 +72,7 @@ class Engine:
         self._slots: Final = defaultdict[int, Slot](Slot)
         self._numbers: Final[dict[int, int]] = {}
         self._floors: Final[dict[int, int]] = {}
-        self._expiries: Final = Expiries(self._slots)
+        self._expiries: Final = Expiries()
         self._ladders: Final = Ladders(self._slots)
         # Without a ladder there is nothing to look after but the order's own slot.
         self._laddered: bool = False
