@@ -38,6 +38,7 @@ from penstock.gate import Gate
 from penstock.ladders import Ladders
 from penstock.matcher import Matcher
 from penstock.messages import SLOTS, Cancel, Order, SignedLadder, SignedOrder
+from penstock.nonces import Nonces
 from penstock.units import UINT32_MAX
 
 # NOTE: Python 3.11 takes 200 ns to look up a member of an enum, more than a cancel's queue work.
@@ -59,7 +60,7 @@ class Engine:
         "_laddered",
         "_ladders",
         "_matcher",
-        "_numbers",
+        "_nonces",
         "_slots",
         "now",
     )
@@ -70,8 +71,8 @@ class Engine:
         self._matcher: Final = Matcher(gate)
         self._books: Final = {market: Book(market) for market in markets}
         self._slots: Final = defaultdict[int, Slot](Slot)
-        self._numbers: Final[dict[int, int]] = {}
-        self._floors: Final[dict[int, int]] = {}
+        self._nonces: Final = Nonces(self._matcher)
+        self._floors: Final = self._nonces.floors
         self._expiries: Final = Expiries()
         self._ladders: Final = Ladders(self._slots)
         # Without a ladder there is nothing to look after but the order's own slot.
@@ -123,7 +124,7 @@ class Engine:
         left = order.size
         reason = None
         if nonce <= slot.nonce or order.reduce_only or self._floors or not left:
-            left, reason = self._limit(order, slot)
+            left, reason = self._nonces.limit(order, slot)
         own, other = book.sides[order.buy]
         limit = order.price if order.buy else -order.price
         crosses = other.best <= limit
@@ -193,8 +194,7 @@ class Engine:
 
     def raise_floor(self, account: int, floor: int, number: int, now: int) -> list[Event]:
         """Kill epochs up to `floor` and immediate numbers up to `number`, as the chain has done."""
-        self._floors[account] = max(floor, self._floors.get(account, 0))
-        self._numbers[account] = max(number, self._numbers.get(account, 0))
+        self._nonces.lift(account, floor, number)
         return self._cancel_up_to(account, floor, now)
 
     def refresh(self, account: int, market: int, now: int) -> list[Event]:
@@ -240,7 +240,7 @@ class Engine:
     def fingerprint(self) -> str:
         """Hash the whole state: equal logs give equal fingerprints on any machine."""
         digest = blake2b(digest_size=16)
-        digest.update(repr((self.now, sorted(self._numbers.items()))).encode())
+        digest.update(repr((self.now, sorted(self._nonces.numbers.items()))).encode())
         digest.update(repr(sorted(self._floors.items())).encode())
         for key in sorted(self._slots):
             slot = self._slots[key]
@@ -283,46 +283,22 @@ class Engine:
         out: list[Event],
     ) -> RejectReason | None:
         order = signed.order
-        if order.nonce <= self._numbers.get(order.account, 0):
-            return RejectReason.STALE_NUMBER
-        if order.size <= 0:
-            return RejectReason.NOTHING_LEFT
-        left = order.size
-        if order.reduce_only:
-            left = min(left, self._matcher.reducible(order))
-        if not left or (all_or_none and left < order.size):
+        left, reason = self._nonces.limit_immediate(order)
+        if reason is None and all_or_none and left < order.size:
             return RejectReason.WOULD_NOT_REDUCE
-        reason = self._gate.admit(order)
+        reason = reason or self._gate.admit(order)
         if reason is not None:
             return reason
         side = book.asks if order.buy else book.bids
         limit = order.price if order.buy else -order.price
         if all_or_none and not self._matcher.is_fillable(side, limit, order, mode):
             return RejectReason.WOULD_NOT_FILL
-        self._numbers[order.account] = order.nonce
+        self._nonces.numbers[order.account] = order.nonce
         out.append(Accepted(signed, left))
         left, stop = self._matcher.match(side, limit, signed, left, mode, out)
         if left:
             out.append(stop or Cancelled(signed, left, CancelReason.IMMEDIATE))
         return None
-
-    def _limit(self, order: Order, slot: Slot) -> tuple[int, RejectReason | None]:
-        """Apply the rules that most orders pass by. Returns the lots that may match."""
-        left = order.size
-        if order.nonce <= slot.nonce:
-            reason = _refuse_epoch(slot, order.nonce)
-            if reason is not None:
-                return 0, reason
-            left -= slot.filled
-        if order.epoch <= self._floors.get(order.account, -1):
-            return 0, RejectReason.BELOW_FLOOR
-        if left <= 0:
-            return 0, RejectReason.NOTHING_LEFT
-        if order.reduce_only:
-            left = min(left, self._matcher.reducible(order))
-            if left <= 0:
-                return 0, RejectReason.WOULD_NOT_REDUCE
-        return left, None
 
     def _take(
         self,
@@ -366,14 +342,3 @@ class Engine:
             if slot.level is not None:
                 remove(slot)
                 out.append(Expired(slot.signed, slot.left))
-
-
-def _refuse_epoch(slot: Slot, nonce: int) -> RejectReason | None:
-    """Say why an epoch not above the slot's may not be used (again)."""
-    if nonce < slot.nonce:
-        return RejectReason.STALE_EPOCH
-    if slot.level is not None:
-        return RejectReason.DUPLICATE
-    if slot.filled == CANCELLED:
-        return RejectReason.CANCELLED_EPOCH
-    return None

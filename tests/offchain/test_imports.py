@@ -8,8 +8,8 @@ import penstock
 PACKAGE = Path(penstock.__file__).parent
 EDGE = {"anvil", "console", "contracts", "remote", "rpc", "sender", "submitter"}
 FORBIDDEN = {"ape", "web3", "time", "socket", "http", "urllib", "subprocess", "datetime", "random"}
-CORE = ("units", "errors", "messages", "signing", "book", "engine", "ladders", "gate", "venue",
-        "settlement", "margin", "funding", "views", "risk", "batch", "records", "builder",
+CORE = ("units", "errors", "messages", "signing", "book", "nonces", "engine", "ladders", "gate",
+        "venue", "settlement", "margin", "funding", "views", "risk", "batch", "records", "builder",
         "deploy")  # fmt: skip
 
 
