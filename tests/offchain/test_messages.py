@@ -71,6 +71,8 @@ def test_flags__any_combination__has_the_bits_of_the_batch(
 ) -> None:
     order = Order(1, 1, buy, immediate, post_only, reduce_only, 1, 1, 1, 1)
     assert order.flags == buy + 2 * immediate + 4 * post_only + 8 * reduce_only
+    forced = msgspec.structs.replace(order, liquidation=True)
+    assert forced.flags == order.flags + 32
     ladder = Ladder(1, 1, buy, post_only, reduce_only, 1, 1, (1,), (1,))
     assert ladder.flags == buy + 4 * post_only + 8 * reduce_only + 16
 
@@ -192,6 +194,7 @@ def test_decode_ladder_and_cancel__encoded__come_back() -> None:
 def test_encode_order__fields__are_named_as_in_the_signed_type() -> None:
     body = json.loads(encode_order(SignedOrder(GOOD, SIGNATURE)))
     assert list(body["order"])[3:6] == ["immediate", "postOnly", "reduceOnly"]
+    assert len(body["order"]) == 10
     assert body["signature"] == "0x" + SIGNATURE.hex()
 
 
@@ -207,6 +210,7 @@ def test_encode_order__fields__are_named_as_in_the_signed_type() -> None:
         ('"signature":"0x00', '"signature":"0xzz', DecodeError, r"128 hex digits"),
         ('"signature":"0x00', '"signature":"0x  ', DecodeError, r"128 hex digits"),
         ('{"order"', '{"more":1,"order"', DecodeError, r"more"),
+        ('"price":100', '"price":100,"liquidation":true', FlagError, r"excludes a signature"),
         ("}", "", DecodeError, r"truncated|malformed"),
     ],
 )
