@@ -67,6 +67,16 @@ class Mark(Struct, frozen=True, gc=False, tag=True):
     mark: int
 
 
+class Liquidate(Struct, frozen=True, gc=False, tag=True):
+    """Take up to `lots` lots off an account's position, at `price` (ticks) or better, unsigned."""
+
+    now: int
+    account: int
+    market: int
+    lots: int
+    price: int
+
+
 class Withdraw(Struct, frozen=True, gc=False, tag=True):
     """Kill the epoch that `cancel` names, and all below it in its slot."""
 
@@ -125,6 +135,7 @@ Command: TypeAlias = (
     Place
     | PlaceLadder
     | TriggerCommand
+    | Liquidate
     | Withdraw
     | WithdrawAll
     | RaiseFloor

@@ -6,7 +6,7 @@ chain, looking at the same fills in the same order, finds nothing to skip.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Final
 
@@ -16,6 +16,7 @@ from penstock.commands import (
     Command,
     Direction,
     Group,
+    Liquidate,
     Mark,
     Place,
     PlaceLadder,
@@ -43,15 +44,17 @@ from penstock.events import (
 from penstock.expiry import Expiries
 from penstock.gate import Gate
 from penstock.ladders import Ladders
-from penstock.matcher import Matcher
+from penstock.liquidations import Liquidations, Pace, forced_order
+from penstock.matcher import Matcher, end
 from penstock.messages import SLOTS, Cancel, Order, SignedLadder, SignedOrder
 from penstock.nonces import Nonces
+from penstock.takers import Takers
 from penstock.triggers import MAX_WAITING, Held, Triggers, is_waiting
 from penstock.units import UINT32_MAX
 
 # NOTE: Python 3.11 takes 200 ns to look up a member of an enum, more than a cancel's queue work.
 _REQUESTED: Final = CancelReason.REQUESTED
-_REPLACED: Final = CancelReason.REPLACED
+NO_PACES: Final[Mapping[int, Pace]] = {}
 
 
 class Engine:
@@ -68,26 +71,40 @@ class Engine:
         "_gate",
         "_laddered",
         "_ladders",
+        "_liquidations",
         "_matcher",
         "_nonces",
         "_slots",
+        "_takers",
         "_triggers",
         "now",
     )
 
     def __init__(
-        self, gate: Gate, markets: Iterable[int], *, max_waiting: int = MAX_WAITING
+        self,
+        gate: Gate,
+        markets: Iterable[int],
+        *,
+        max_waiting: int = MAX_WAITING,
+        paces: Mapping[int, Pace] = NO_PACES,
     ) -> None:
+        """Open empty books. An account may have `max_waiting` orders waiting for a mark.
+
+        `paces` says by market how fast it may be liquidated. Raises RangeError for a bad one.
+        """
         self.now: int = 0
         self._gate: Final = gate
         self._matcher: Final = Matcher(gate)
         self._books: Final = {market: Book(market) for market in markets}
         self._slots: Final = defaultdict[int, Slot](Slot)
-        self._nonces: Final = Nonces(self._matcher)
+        self._nonces: Final = Nonces(gate, self._matcher)
         self._floors: Final = self._nonces.floors
         self._expiries: Final = Expiries()
         self._ladders: Final = Ladders(self._slots)
         self._triggers: Final = Triggers(max_waiting)
+        self._liquidations: Final = Liquidations(self._books, paces)
+        rules = (self._nonces, self._triggers, self._liquidations)
+        self._takers: Final = Takers(gate, self._matcher, *rules)
         # Without a ladder there is nothing to look after but the order's own slot.
         self._laddered: bool = False
 
@@ -99,8 +116,8 @@ class Engine:
                 return self.place(order, now, all_or_none, mode)
             case PlaceLadder(ladder=ladder, self_trade=mode):
                 return self.place_ladder(ladder, now, mode)
-            case PlaceTrigger() | Mark() | WithdrawTrigger():
-                return self._execute_trigger(command)
+            case PlaceTrigger() | Mark() | WithdrawTrigger() | Liquidate():
+                return self._execute_other(command)
             case Withdraw(cancel=cancel):
                 return self.cancel(cancel, now)
             case WithdrawAll(account=account):
@@ -229,10 +246,32 @@ class Engine:
             self._let_go(held, mark, out)
         return out
 
+    def liquidate(self, account: int, market: int, lots: int, price: int, now: int) -> list[Event]:
+        """Take lots off a position at `price` (ticks) or better, without the trader's signature.
+
+        First go the account's orders in that market, so that it cannot meet itself, and all others
+        that could raise its risk. Raises EngineError for a market that the engine does not hold,
+        or a price that no order can have.
+        """
+        book = self.book(market)
+        if not 1 <= price <= UINT32_MAX:
+            raise EngineError(f"price is {price}, but it must be from 1 to {UINT32_MAX} ticks")
+        out = self.advance(now)
+        position = self._gate.position(account, market)
+        size, number = min(lots, abs(position) or lots), self._nonces.next(account)
+        signed = forced_order(account, market, position < 0, size, price, number)
+        reason = self._takers.refuse_liquidation(signed.order)
+        if reason is not None:
+            out.append(Rejected(signed, reason))
+            return out
+        end(self._risky(account, market), CancelReason.LIQUIDATED, out)
+        self._takers.liquidate(book, signed.order, now, out)
+        return out
+
     def cancel_trigger(self, account: int, number: int, now: int) -> list[Event]:
         """End the immediate order that waits under a number, if one does."""
         out = self.advance(now)
-        self._end(self._triggers.numbered(account, number, number), _REQUESTED, out)
+        end(self._triggers.numbered(account, number, number), _REQUESTED, out)
         return out
 
     def cancel(self, cancel: Cancel, now: int) -> list[Event]:
@@ -310,6 +349,7 @@ class Engine:
         digest.update(repr((self.now, sorted(self._nonces.numbers.items()))).encode())
         digest.update(repr(sorted(self._floors.items())).encode())
         digest.update(repr(self._triggers.state()).encode())
+        digest.update(repr(self._liquidations.state(self.now)).encode())
         for key in sorted(self._slots):
             slot = self._slots[key]
             digest.update(repr((key, slot.epoch, slot.filled)).encode())
@@ -335,42 +375,25 @@ class Engine:
         elif signed.order.expiry < self.now:
             reason = RejectReason.EXPIRED
         elif signed.order.immediate:
-            reason = self._place_immediate(book, signed, all_or_none, mode, out)
+            reason = self._takers.place(book, signed, all_or_none, mode, out)
         else:
             reason = RejectReason.NOT_IMMEDIATE
         if reason is not None:
             out.append(Rejected(signed, reason))
         return out
 
-    def _place_immediate(
-        self,
-        book: Book,
-        signed: SignedOrder,
-        all_or_none: bool,
-        mode: SelfTrade,
-        out: list[Event],
-    ) -> RejectReason | None:
-        order = signed.order
-        left, reason = self._nonces.limit_immediate(order)
-        if reason is None and all_or_none and left < order.size:
-            return RejectReason.WOULD_NOT_REDUCE
-        reason = reason or self._gate.admit(order)
-        if reason is not None:
-            return reason
-        side = book.asks if order.buy else book.bids
-        limit = order.price if order.buy else -order.price
-        if all_or_none and not self._matcher.is_fillable(side, limit, order, mode):
-            return RejectReason.WOULD_NOT_FILL
-        self._nonces.numbers[order.account] = order.nonce
-        outrun = self._triggers.numbered(order.account, 0, order.nonce)
-        self._end(outrun, _REPLACED, out)
-        out.append(Accepted(signed, left))
-        left, stop = self._matcher.match(side, limit, signed, left, mode, out)
-        if left:
-            out.append(stop or Cancelled(signed, left, CancelReason.IMMEDIATE))
-        return None
+    def _risky(self, account: int, market: int) -> list[Slot]:
+        """Find what must go before an account is liquidated in a market."""
+        slots = [slot for _, slot in self.slots(account) if slot.level is not None]
+        slots += self._triggers.numbered(account, 0, UINT32_MAX)
+        return [
+            slot
+            for slot in slots
+            if not slot.signed.order.reduce_only
+            or (slot.signed.order.market == market and not is_waiting(slot))
+        ]
 
-    def _execute_trigger(self, command: TriggerCommand) -> list[Event]:
+    def _execute_other(self, command: TriggerCommand | Liquidate) -> list[Event]:
         now = command.now
         match command:
             case PlaceTrigger(order=order, trigger_price=price, direction=direction):
@@ -380,6 +403,8 @@ class Engine:
                 return self.mark(market, mark, now)
             case WithdrawTrigger(account=account, number=number):
                 return self.cancel_trigger(account, number, now)
+            case Liquidate(account=account, market=market, lots=lots, price=price):
+                return self.liquidate(account, market, lots, price, now)
 
     def _home(self, order: Order, all_or_none: bool) -> tuple[Slot, int, RejectReason | None]:
         """Find where an order may wait and with how many lots, or why it may not wait."""
@@ -440,15 +465,8 @@ class Engine:
         out = self.advance(now)
         found = [slot for _, slot in self.slots(account) if slot.epoch <= epoch]
         found += self._triggers.numbered(account, 0, number)
-        self._end(found, CancelReason.CANCELLED_ALL, out)
+        end(found, CancelReason.CANCELLED_ALL, out)
         return out
-
-    def _end(self, slots: Iterable[Slot], reason: CancelReason, out: list[Event]) -> None:
-        """End what rests or waits in these slots."""
-        for slot in slots:
-            if slot.level is not None:
-                remove(slot)
-                out.append(Cancelled(slot.signed, slot.left, reason))
 
     def _advance(self, now: int, out: list[Event]) -> None:
         if now < self.now:

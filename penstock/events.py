@@ -60,6 +60,8 @@ class CancelReason(IntEnum):
     """Reduce-only: the position is gone."""
     ILLEGAL = 7
     """The gate refused a fill; the verdict tells why."""
+    LIQUIDATED = 8
+    """The account is being liquidated, and the order stood in the way or could raise its risk."""
 
 
 class Accepted(Struct, frozen=True, gc=False):
@@ -115,4 +117,26 @@ class Expired(Struct, frozen=True, gc=False):
     size: int
 
 
-Event: TypeAlias = Accepted | Waiting | Triggered | Rejected | Fill | Cancelled | Trimmed | Expired
+class LiquidationSlowed(Struct, frozen=True, gc=False):
+    """`left` lots of a liquidation were not tried: the market's pace allows more from `until` on.
+
+    `until` is in seconds. What the book did not fill of the others is `Cancelled`.
+    """
+
+    account: int
+    market: int
+    left: int
+    until: int
+
+
+Event: TypeAlias = (
+    Accepted
+    | Waiting
+    | Triggered
+    | Rejected
+    | Fill
+    | Cancelled
+    | Trimmed
+    | Expired
+    | LiquidationSlowed
+)

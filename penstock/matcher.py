@@ -1,5 +1,6 @@
 """A taker meets the orders of one book side: fills, self-trades, all-or-none (pure)."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from penstock.book import BookSide, Slot, remove
@@ -161,3 +162,11 @@ class Matcher:
                 out.append(Trimmed(slot.signed, most))
         if not resting:
             del self._reducing[key]
+
+
+def end(slots: Iterable[Slot], reason: CancelReason, out: list[Event]) -> None:
+    """End what rests or waits in these slots, if anything does."""
+    for slot in slots:
+        if slot.level is not None:
+            remove(slot)
+            out.append(Cancelled(slot.signed, slot.left, reason))

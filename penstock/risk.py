@@ -118,17 +118,30 @@ class RiskGate:
 
         Margin must bear the whole order, filled at the worst price that it allows.
         """
-        if order.account not in self.venue.accounts or not self._seat(order.account).account.signer:
-            return RejectReason.UNKNOWN_ACCOUNT
-        if order.market not in self.venue.markets:
-            return RejectReason.UNKNOWN_MARKET
+        reason = self._refuse_unknown(order)
+        if reason is not None:
+            return reason
         seat, market = self._seat(order.account), self._market(order.market)
-        if not market.mark:
-            return RejectReason.STALE_PRICE
         reason = _REASONS.get(seat.fault(order, 1, self.now + self.lead))
         if reason is None and not order.immediate and not market.low <= order.price <= market.high:
             reason = RejectReason.OUTSIDE_BAND
         return reason or self._admit_margin(order, market)
+
+    def admit_liquidation(self, order: Order) -> RejectReason | None:
+        """Say why an account may not be liquidated by `order`, which nobody signed, or None.
+
+        Whether the account is in need of it, and how much and at which price, is not asked here:
+        the operator asks the model before it sends the command. `check` weighs each fill as one
+        that lowers the exposure.
+        """
+        reason = self._refuse_unknown(order)
+        if reason is not None:
+            return reason
+        seat, time = self._seat(order.account), self.now + self.lead
+        fresh_until = min(seat.standing.fresh_until, self._market(order.market).fresh_until)
+        if time > fresh_until:
+            return RejectReason.STALE_PRICE
+        return _REASONS.get(seat.fault(order, 1, time))
 
     def check(self, maker: Order, taker: Order, size: int) -> Fault | None:
         """Say why the contract would skip this fill, or None. Changes nothing."""
@@ -172,6 +185,10 @@ class RiskGate:
             return 0
         holding = self._seat(account).holdings.get(market)
         return holding.size if holding is not None else 0
+
+    def number(self, account: int) -> int:
+        """Read the highest immediate number that the chain and all applied fills have spent."""
+        return self._seat(account).standing.nonce
 
     def equity(self, account: int) -> int:
         """Read the equity of an account after all applied fills."""
@@ -253,6 +270,14 @@ class RiskGate:
         if holding is None:
             holding = seat.holdings[market.market] = Holding(seat.standing, market)
         return holding
+
+    def _refuse_unknown(self, order: Order) -> RejectReason | None:
+        """Refuse an account or a market that is not there, or has no mark yet."""
+        if order.account not in self.venue.accounts or not self._seat(order.account).account.signer:
+            return RejectReason.UNKNOWN_ACCOUNT
+        if order.market not in self.venue.markets:
+            return RejectReason.UNKNOWN_MARKET
+        return None if self._market(order.market).mark else RejectReason.STALE_PRICE
 
     def _admit_margin(self, order: Order, market: Priced) -> RejectReason | None:
         if order.reduce_only:

@@ -101,11 +101,6 @@ class Triggers:
         held = self._of(account)
         return [held[at].slot for at in sorted(held, reverse=True) if first <= ~at <= last]
 
-    def waiting(self, account: int) -> list[Slot]:
-        """List what waits of an account: resting orders by slot, then immediate ones by number."""
-        held = self._of(account)
-        return [held[at].slot for at in sorted(held, key=lambda at: (at < 0, abs(at)))]
-
     def state(self) -> list[tuple[object, ...]]:
         """List everything that decides what happens next: marks, then who waits, in turn."""
         found: list[tuple[object, ...]] = sorted(self._marks.items())

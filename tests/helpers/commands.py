@@ -10,6 +10,7 @@ from penstock.commands import (
     Command,
     Direction,
     Group,
+    Liquidate,
     Mark,
     Place,
     PlaceLadder,
@@ -71,6 +72,8 @@ def command(rng: Random, now: int) -> Command:
         return _trigger(rng, account, now)
     if draw < 0.24:
         return Mark(now, rng.choice([1, 1, 1, 2]), rng.randint(7, 13))
+    if draw < 0.28:
+        return Liquidate(now, account, 1, rng.randint(0, 9), rng.randint(8, 12))
     if draw < 0.72:
         mode = SelfTrade(rng.randrange(3))
         order = _order(rng, account, now)

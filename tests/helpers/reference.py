@@ -10,6 +10,7 @@ from penstock.commands import (
     Command,
     Direction,
     Group,
+    Liquidate,
     Mark,
     Place,
     PlaceLadder,
@@ -28,6 +29,7 @@ from penstock.events import (
     CancelReason,
     Event,
     Expired,
+    LiquidationSlowed,
     Rejected,
     RejectReason,
     Triggered,
@@ -35,6 +37,7 @@ from penstock.events import (
     Waiting,
 )
 from penstock.gate import Gate
+from penstock.liquidations import Pace
 from penstock.messages import Cancel, Fill, Order, Side, SignedLadder, SignedOrder
 
 CANCELLED = 2**32 - 1
@@ -74,6 +77,9 @@ class Reference:
     gate: Gate
     markets: list[int]
     max_waiting: int = 32
+    pace: Pace = field(default_factory=Pace)
+    liquidated: list[tuple[int, int, int]] = field(default_factory=list)
+    """Market, second, lots."""
     resting: list[Entry] = field(default_factory=list)
     waiting: list[Wait] = field(default_factory=list)
     marks: dict[int, int] = field(default_factory=dict)
@@ -95,8 +101,8 @@ class Reference:
                 self._place(command.now, signed, all_or_none, mode)
             case PlaceLadder(ladder=ladder, self_trade=mode):
                 self._place_ladder(command.now, ladder, mode)
-            case PlaceTrigger() | Mark() | WithdrawTrigger():
-                self._execute_trigger(command)
+            case PlaceTrigger() | Mark() | WithdrawTrigger() | Liquidate():
+                self._execute_other(command)
             case Withdraw(cancel=cancel):
                 self._cancel(cancel)
             case WithdrawAll(account=account):
@@ -110,7 +116,7 @@ class Reference:
                 self._trim(account, market)
         return self.out
 
-    def _execute_trigger(self, command: TriggerCommand) -> None:
+    def _execute_other(self, command: TriggerCommand | Liquidate) -> None:
         match command:
             case PlaceTrigger():
                 self._place_trigger(command)
@@ -118,6 +124,8 @@ class Reference:
                 self._mark(market, mark)
             case WithdrawTrigger(account=account, number=number):
                 self._cancel_numbers(account, number, number, CancelReason.REQUESTED)
+            case Liquidate():
+                self._liquidate(command)
 
     def _place_ladder(self, now: int, ladder: SignedLadder, mode: SelfTrade) -> None:
         """Refuse a ladder of which one slot has seen a higher epoch, or place level by level."""
@@ -183,6 +191,44 @@ class Reference:
         command = wait.command
         self.out.append(Triggered(wait.signed, mark))
         self._place(self.now, wait.signed, command.all_or_none, command.self_trade)
+
+    def _liquidate(self, command: Liquidate) -> None:
+        account, market = command.account, command.market
+        position = self.gate.position(account, market)
+        number = max(self.numbers.get(account, 0), self.gate.number(account)) + 1
+        wanted = min(command.lots, abs(position)) if position else command.lots
+        size = min(wanted, self._allowed(market))
+        flags = (position < 0, True, False, True)
+        tail = (CANCELLED, number, True)
+        whole = Order(account, market, *flags, command.price, wanted, *tail)
+        reason = self._refuse(command.now, whole, False) or self.gate.admit_liquidation(whole)
+        if reason is not None:
+            self.out.append(Rejected(SignedOrder(whole, bytes(64)), reason))
+            return
+        self._clear(account, market)
+        if size:
+            order = Order(account, market, *flags, command.price, size, *tail)
+            self._enter(SignedOrder(order, bytes(64)), SelfTrade.CANCEL_OLDEST)
+            mine = [e for e in self.out if isinstance(e, Fill) and e.taker.order == order]
+            self.liquidated.append((market, command.now, sum(fill.size for fill in mine)))
+        if size < wanted:
+            seconds = range(command.now, command.now + self.pace.interval + 1)
+            until = next(second for second in seconds if self._allowed(market, second))
+            self.out.append(LiquidationSlowed(account, market, wanted - size, until))
+
+    def _allowed(self, market: int, now: int | None = None) -> int:
+        """Lots that the pace leaves for one second."""
+        first = (self.now if now is None else now) - self.pace.interval
+        recent = [lots for m, second, lots in self.liquidated if m == market and second > first]
+        return self.pace.lots - sum(recent)
+
+    def _clear(self, account: int, market: int) -> None:
+        """End what rests in the market, and all else that is not reduce-only."""
+        mine = [e for e in [*self.resting, *self.waiting] if e.order.account == account]
+        for entry in sorted(mine, key=lambda e: (e.order.immediate, e.order.nonce)):
+            rests_here = not isinstance(entry, Wait) and entry.order.market == market
+            if rests_here or not entry.order.reduce_only:
+                self._take_out(entry, CancelReason.LIQUIDATED)
 
     def _enter(self, signed: SignedOrder, mode: SelfTrade) -> None:
         order = signed.order

@@ -30,10 +30,13 @@ from penstock.events import (
     Waiting,
 )
 from penstock.gate import PositionGate
+from penstock.liquidations import Pace
 from penstock.messages import Fill
 from tests.helpers.commands import MARKETS, CappedGate, log, logs
 from tests.helpers.orders import resting
 from tests.helpers.reference import Reference
+
+PACE = Pace(lots=5, interval=4)
 
 
 def ordered(events: list[Event]) -> list[Event]:
@@ -66,8 +69,8 @@ def test_execute__any_log__gives_the_events_of_the_reference(
     commands: list[Command], cap: int | None
 ) -> None:
     gates = [PositionGate() if cap is None else CappedGate(cap) for _ in range(2)]
-    found = Engine(gates[0], MARKETS, max_waiting=3)
-    reference = Reference(gates[1], MARKETS, max_waiting=3)
+    found = Engine(gates[0], MARKETS, max_waiting=3, paces={1: PACE})
+    reference = Reference(gates[1], MARKETS, max_waiting=3, pace=PACE)
     for command in commands:
         assert ordered(found.execute(command)) == ordered(reference.execute(command))
 

@@ -8,9 +8,9 @@ import penstock
 PACKAGE = Path(penstock.__file__).parent
 EDGE = {"anvil", "console", "contracts", "remote", "rpc", "sender", "submitter"}
 FORBIDDEN = {"ape", "web3", "time", "socket", "http", "urllib", "subprocess", "datetime", "random"}
-CORE = ("units", "errors", "messages", "signing", "book", "nonces", "triggers", "engine", "ladders",
-        "gate", "venue", "settlement", "margin", "funding", "views", "risk", "batch", "records",
-        "builder", "deploy")  # fmt: skip
+CORE = ("units", "errors", "messages", "signing", "book", "nonces", "triggers", "liquidations",
+        "takers", "engine", "ladders", "gate", "venue", "settlement", "margin", "funding", "views",
+        "risk", "batch", "records", "builder", "deploy")  # fmt: skip
 
 
 def imported(module: Path) -> set[str]:

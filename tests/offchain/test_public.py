@@ -13,7 +13,7 @@ from penstock.errors import PenstockError
 
 PACKAGE = Path(penstock.__file__).parent
 PURE = {"units", "messages", "events", "commands", "gate", "book", "expiry", "matcher", "engine",
-        "nonces", "triggers"}  # fmt: skip
+        "liquidations", "nonces", "takers", "triggers"}  # fmt: skip
 
 
 def test_public_list__as_written__is_sorted_and_without_doubles() -> None:
