@@ -1,6 +1,6 @@
 """Perpetual futures: matched off-chain, settled on-chain in batches."""
 
-from penstock.commands import SelfTrade
+from penstock.commands import Direction, SelfTrade
 from penstock.engine import Engine
 from penstock.errors import PenstockError
 from penstock.events import (
@@ -8,9 +8,12 @@ from penstock.events import (
     Cancelled,
     CancelReason,
     Expired,
+    LiquidationSlowed,
     Rejected,
     RejectReason,
+    Triggered,
     Trimmed,
+    Waiting,
 )
 from penstock.gate import Gate, OpenGate, PositionGate
 from penstock.messages import (
@@ -26,6 +29,7 @@ from penstock.messages import (
     SignedReport,
     Verdict,
 )
+from penstock.pace import Pace
 from penstock.signing import Domain, Signer
 from penstock.units import MarketSpec
 
@@ -34,15 +38,18 @@ __all__ = [
     "Cancel",
     "CancelReason",
     "Cancelled",
+    "Direction",
     "Domain",
     "Engine",
     "Expired",
     "Fill",
     "Gate",
     "Ladder",
+    "LiquidationSlowed",
     "MarketSpec",
     "OpenGate",
     "Order",
+    "Pace",
     "PenstockError",
     "PositionGate",
     "RejectReason",
@@ -55,6 +62,8 @@ __all__ = [
     "SignedOrder",
     "SignedReport",
     "Signer",
+    "Triggered",
     "Trimmed",
     "Verdict",
+    "Waiting",
 ]

@@ -14,12 +14,12 @@ from typing import Final, NamedTuple, NoReturn
 
 from penstock.errors import DecodeError
 from penstock.messages import (
-    REDUCE_ONLY,
     BUY,
     IMMEDIATE,
     LADDER,
     LIQUIDATION,
     POST_ONLY,
+    REDUCE_ONLY,
     SIGNATURE_BYTES,
     SLOTS,
 )
@@ -41,9 +41,8 @@ _ORDER = struct.Struct(">HBIIIBI")
 _LADDER = struct.Struct(">HBBIBI")
 _LEVEL = struct.Struct(">II")
 _FILL = struct.Struct(">HHI")
-_FLAGS_KNOWN = 31
-FORCED: Final = LIQUIDATION | REDUCE_ONLY | IMMEDIATE
-"""Flags of a liquidation order, besides the side: it has no signature, 64 zero bytes instead."""
+_FLAGS_KNOWN = 63
+_FORCED = IMMEDIATE | REDUCE_ONLY | LIQUIDATION
 _MARKETS_MAX = 255
 
 
@@ -68,7 +67,10 @@ class Rule(StrEnum):
     MARKET_INDEX = "market indexes must ascend strictly and lie inside the market table"
     POSITION_COUNT = "the header must count the positions of all accounts"
     LEVEL_COUNT = "the header must count the levels of all orders"
-    FLAGS = "flags must be known, and immediate excludes post-only and ladder"
+    FLAGS = (
+        "flags must be known, immediate excludes post-only and ladder, "
+        "and liquidation goes with immediate and reduce-only"
+    )
     NONCE = "an immediate order's nonce must fit 32 bits"
     LADDER = "a ladder must have levels and end at slot 255 at most"
     POSITION_INDEX = "a position index must lie inside the account table"
@@ -341,8 +343,8 @@ def _check_orders(batch: Batch) -> None:
 def _check_order(index: int, order: OrderEntry) -> None:
     flags, levels = order.flags, len(order.levels)
     excluded = flags & IMMEDIATE and flags & (POST_ONLY | LADDER)
-    known = 0 <= flags <= _FLAGS_KNOWN or flags & ~BUY == FORCED
-    if not known or excluded:
+    forced = flags & LIQUIDATION and flags & ~BUY != _FORCED
+    if not 0 <= flags <= _FLAGS_KNOWN or excluded or forced:
         _malformed(Part.ORDERS, index, Rule.FLAGS)
     if flags & IMMEDIATE and order.nonce > UINT32_MAX:
         _malformed(Part.ORDERS, index, Rule.NONCE)

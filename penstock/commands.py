@@ -3,7 +3,7 @@
 The same commands in the same order give the same events and the same state.
 """
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -19,6 +19,13 @@ class SelfTrade(IntEnum):
     CANCEL_NEWEST = 1
     """What is left of the taker goes; the resting order stays."""
     CANCEL_BOTH = 2
+
+
+class Direction(StrEnum):
+    """Which way the mark must cross a trigger price; reaching it is enough."""
+
+    AT_OR_ABOVE = "at_or_above"
+    AT_OR_BELOW = "at_or_below"
 
 
 class Place(Struct, frozen=True, gc=False, tag=True):
@@ -38,6 +45,38 @@ class PlaceLadder(Struct, frozen=True, gc=False, tag=True):
     self_trade: SelfTrade = SelfTrade.CANCEL_OLDEST
 
 
+class PlaceTrigger(Struct, frozen=True, gc=False, tag=True):
+    """Hold `order` back until the mark of its market is at or beyond `trigger_price` (ticks).
+
+    Neither price nor direction is signed: they are the trader's instruction to the operator.
+    """
+
+    now: int
+    order: SignedOrder
+    trigger_price: int
+    direction: Direction
+    all_or_none: bool = False
+    self_trade: SelfTrade = SelfTrade.CANCEL_OLDEST
+
+
+class Mark(Struct, frozen=True, gc=False, tag=True):
+    """The mark of a market is `mark` ticks from now on; orders that waited for it are placed."""
+
+    now: int
+    market: int
+    mark: int
+
+
+class Liquidate(Struct, frozen=True, gc=False, tag=True):
+    """Take up to `lots` lots off an account's position, at `price` (ticks) or better, unsigned."""
+
+    now: int
+    account: int
+    market: int
+    lots: int
+    price: int
+
+
 class Withdraw(Struct, frozen=True, gc=False, tag=True):
     """Kill the epoch that `cancel` names, and all below it in its slot."""
 
@@ -45,8 +84,16 @@ class Withdraw(Struct, frozen=True, gc=False, tag=True):
     cancel: Cancel
 
 
+class WithdrawTrigger(Struct, frozen=True, gc=False, tag=True):
+    """End the immediate order that waits under `number`; resting ones have `Withdraw`."""
+
+    now: int
+    account: int
+    number: int
+
+
 class WithdrawAll(Struct, frozen=True, gc=False, tag=True):
-    """Take all resting orders of an account out of the books; their epochs stay usable."""
+    """End all resting and waiting orders of an account; their nonces stay usable."""
 
     now: int
     account: int
@@ -83,6 +130,16 @@ class Advance(Struct, frozen=True, gc=False, tag=True):
     now: int
 
 
+TriggerCommand: TypeAlias = PlaceTrigger | Mark | WithdrawTrigger
 Command: TypeAlias = (
-    Place | PlaceLadder | Withdraw | WithdrawAll | RaiseFloor | Refresh | Group | Advance
+    Place
+    | PlaceLadder
+    | TriggerCommand
+    | Liquidate
+    | Withdraw
+    | WithdrawAll
+    | RaiseFloor
+    | Refresh
+    | Group
+    | Advance
 )

@@ -8,16 +8,27 @@ The settlement path is the real one: signed JSON → gateway → engine → gate
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from penstock.commands import Direction
 from penstock.deploy import System
 from penstock.deployment import Deployment
 from penstock.devnet.config import L1_CHAIN, L2_CHAIN
 from penstock.engine import Engine
 from penstock.errors import PenstockError
-from penstock.events import Accepted, Cancelled, Event, Expired, Rejected, Trimmed
+from penstock.events import (
+    Accepted,
+    Cancelled,
+    Event,
+    Expired,
+    Rejected,
+    Triggered,
+    Trimmed,
+    Waiting,
+)
 from penstock.gateway import Gateway
 from penstock.ledger import Ledger
 from penstock.localchain import LocalChain
 from penstock.localvenue import LocalVenue, Trader, signer_of
+from penstock.margin import band
 from penstock.messages import Fill, Order, SignedOrder
 from penstock.mirror import Mirror
 from penstock.risk import RiskGate
@@ -25,7 +36,7 @@ from penstock.rpc import Rpc
 from penstock.settings import read_parameters
 from penstock.submitter import Settlement, Submitter
 from penstock.units import UINT32_MAX, MarketSpec, show_quote
-from penstock.wire import encode_order
+from penstock.wire import TriggerOrder, encode_order, encode_trigger
 
 NAMES: Final = ("alice", "bob", "carol", "dave")
 DEPOSIT: Final = 100_000 * 10**6
@@ -166,16 +177,24 @@ class Session:
         *,
         post_only: bool = False,
         reduce_only: bool = False,
+        stop: Number | None = None,
+        take_profit: Number | None = None,
     ) -> list[Happened]:
         """Sign an order and send it; without a price it is a market order. Returns what happened.
 
-        Raises FieldError for what cannot be signed, ConsoleError for a side that is none.
+        With `stop` the operator holds it back until the mark is that bad, with `take_profit` until
+        it is that good. Raises FieldError for what cannot be signed, ConsoleError for a side that
+        is none or for both triggers.
         """
         if side not in ("buy", "sell"):
             raise ConsoleError(f"side is {side!r}, but it must be 'buy' or 'sell'")
         self._refresh()
-        spec, buy, immediate = self._market(market), side == "buy", price is None
-        ticks = self._worst(spec, buy) if price is None else spec.to_ticks(Decimal(price))
+        spec, buy = self._market(market), side == "buy"
+        trigger = _trigger(spec, buy, stop, take_profit)
+        # NOTE: every later market order would make a waiting one stale, so a trigger order rests.
+        immediate = price is None and trigger is None
+        mark = trigger[0] if trigger else self._mark(spec)
+        ticks = self._worst(mark, buy) if price is None else spec.to_ticks(Decimal(price))
         signed = trader.signer.sign_order(
             self.devnet.domain,
             Order(
@@ -191,9 +210,7 @@ class Session:
                 nonce=self._nonce(trader.account, immediate),
             ),
         )
-        events = self.gateway.place(encode_order(signed), self.devnet.chain.time())
-        self.submitter.take(event for event in events if isinstance(event, Fill))
-        return [_happened(spec, event) for event in events]
+        return [_happened(spec, event) for event in self._send(signed, trigger)]
 
     def withdraw(self, trader: Trader, amount: Number) -> int:
         """Ask for collateral back; returns the number of the ticket."""
@@ -293,12 +310,27 @@ class Session:
             self.devnet.post(market, [price] * len(self.devnet.publishers))
         self.devnet.refresh()
         self.submitter.follow()
-        self.gateway.advance(self.devnet.chain.time())
+        self._settle_later(self.gateway.advance(self.devnet.chain.time()))
 
-    def _worst(self, spec: MarketSpec, buy: bool) -> int:
-        """The edge of the band: what a market order accepts."""
-        priced = self.gate.venue.priced(spec.market, self.devnet.chain.time())
-        return priced.high if buy else priced.low
+    def _send(self, signed: SignedOrder, trigger: tuple[int, Direction] | None) -> list[Event]:
+        now = self.devnet.chain.time()
+        if trigger is None:
+            events = self.gateway.place(encode_order(signed), now)
+        else:
+            events = self.gateway.place_trigger(encode_trigger(TriggerOrder(signed, *trigger)), now)
+        self._settle_later(events)
+        return events
+
+    def _settle_later(self, events: list[Event]) -> None:
+        self.submitter.take(event for event in events if isinstance(event, Fill))
+
+    def _mark(self, spec: MarketSpec) -> int:
+        return self.gate.venue.market(spec.market).mark
+
+    def _worst(self, mark: int, buy: bool) -> int:
+        """The edge of the band around a mark: what a market order accepts."""
+        low, high = band(mark, self.gate.venue.settings.band_bps)
+        return high if buy else low
 
     def _last_epoch(self, account: int) -> int:
         held = self.gate.venue.account(account)
@@ -308,6 +340,20 @@ class Session:
         """A number never used: each resting order gets the next slot, all share one count."""
         count = self._epochs[account] = self._epochs[account] + 1
         return count if immediate else count % 256 << 32 | count
+
+
+def _trigger(
+    spec: MarketSpec, buy: bool, stop: Number | None, take_profit: Number | None
+) -> tuple[int, Direction] | None:
+    """The mark that an order waits for, in ticks, and from which side; None when it does not."""
+    if stop is not None and take_profit is not None:
+        raise ConsoleError("an order has one trigger: give stop or take_profit, or send two orders")
+    price = take_profit if stop is None else stop
+    if price is None:
+        return None
+    rises = buy == (stop is not None)
+    direction = Direction.AT_OR_ABOVE if rises else Direction.AT_OR_BELOW
+    return spec.to_ticks(Decimal(price)), direction
 
 
 def _happened(spec: MarketSpec, event: Event) -> Happened:
@@ -322,6 +368,11 @@ def _happened(spec: MarketSpec, event: Event) -> Happened:
             price, note = signed.order.price, why.name
         case Accepted(order=signed, size=size) | Expired(order=signed, size=size):
             price, note = signed.order.price, f"account {signed.order.account}"
+        case Waiting(order=signed, size=size, trigger_price=trigger, direction=direction):
+            where = direction.value.replace("_", " ")
+            price, note = signed.order.price, f"for a mark {where} {spec.show_price(trigger)}"
+        case Triggered(order=signed, mark=mark):
+            size, price, note = signed.order.size, mark, f"account {signed.order.account}"
         case Trimmed(order=signed, left=size):
             price, note = signed.order.price, "reduce-only"
         case _:

@@ -6,7 +6,7 @@ chain, looking at the same fills in the same order, finds nothing to skip.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Final
 
@@ -14,14 +14,20 @@ from penstock.book import CANCELLED, Book, BookSide, Slot, remove
 from penstock.commands import (
     Advance,
     Command,
+    Direction,
     Group,
+    Liquidate,
+    Mark,
     Place,
     PlaceLadder,
+    PlaceTrigger,
     RaiseFloor,
     Refresh,
     SelfTrade,
+    TriggerCommand,
     Withdraw,
     WithdrawAll,
+    WithdrawTrigger,
 )
 from penstock.errors import EngineError
 from penstock.events import (
@@ -32,16 +38,23 @@ from penstock.events import (
     Expired,
     Rejected,
     RejectReason,
+    Triggered,
+    Waiting,
 )
 from penstock.expiry import Expiries
 from penstock.gate import Gate
 from penstock.ladders import Ladders
-from penstock.matcher import Matcher
+from penstock.matcher import Matcher, end
 from penstock.messages import SLOTS, Cancel, Order, SignedLadder, SignedOrder
+from penstock.nonces import Nonces
+from penstock.pace import Liquidations, Pace, forced_order
+from penstock.takers import Takers
+from penstock.triggers import MAX_WAITING, Held, Triggers, is_waiting
 from penstock.units import UINT32_MAX
 
 # NOTE: Python 3.11 takes 200 ns to look up a member of an enum, more than a cancel's queue work.
 _REQUESTED: Final = CancelReason.REQUESTED
+NO_PACES: Final[Mapping[int, Pace]] = {}
 
 
 class Engine:
@@ -58,22 +71,40 @@ class Engine:
         "_gate",
         "_laddered",
         "_ladders",
+        "_liquidations",
         "_matcher",
-        "_numbers",
+        "_nonces",
         "_slots",
+        "_takers",
+        "_triggers",
         "now",
     )
 
-    def __init__(self, gate: Gate, markets: Iterable[int]) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        markets: Iterable[int],
+        *,
+        max_waiting: int = MAX_WAITING,
+        paces: Mapping[int, Pace] = NO_PACES,
+    ) -> None:
+        """Open empty books. An account may have `max_waiting` orders waiting for a mark.
+
+        `paces` says by market how fast it may be liquidated. Raises RangeError for a bad one.
+        """
         self.now: int = 0
         self._gate: Final = gate
         self._matcher: Final = Matcher(gate)
         self._books: Final = {market: Book(market) for market in markets}
         self._slots: Final = defaultdict[int, Slot](Slot)
-        self._numbers: Final[dict[int, int]] = {}
-        self._floors: Final[dict[int, int]] = {}
-        self._expiries: Final = Expiries(self._slots)
+        self._nonces: Final = Nonces(gate, self._matcher)
+        self._floors: Final = self._nonces.floors
+        self._expiries: Final = Expiries()
         self._ladders: Final = Ladders(self._slots)
+        self._triggers: Final = Triggers(max_waiting)
+        self._liquidations: Final = Liquidations(self._books, paces)
+        rules = (self._nonces, self._triggers, self._liquidations)
+        self._takers: Final = Takers(gate, self._matcher, *rules)
         # Without a ladder there is nothing to look after but the order's own slot.
         self._laddered: bool = False
 
@@ -85,6 +116,8 @@ class Engine:
                 return self.place(order, now, all_or_none, mode)
             case PlaceLadder(ladder=ladder, self_trade=mode):
                 return self.place_ladder(ladder, now, mode)
+            case PlaceTrigger() | Mark() | WithdrawTrigger() | Liquidate():
+                return self._execute_other(command)
             case Withdraw(cancel=cancel):
                 return self.cancel(cancel, now)
             case WithdrawAll(account=account):
@@ -123,7 +156,7 @@ class Engine:
         left = order.size
         reason = None
         if nonce <= slot.nonce or order.reduce_only or self._floors or not left:
-            left, reason = self._limit(order, slot)
+            left, reason = self._nonces.limit(order, slot)
         own, other = book.sides[order.buy]
         limit = order.price if order.buy else -order.price
         crosses = other.best <= limit
@@ -169,6 +202,78 @@ class Engine:
             out += self.place(level, now, False, self_trade)
         return out
 
+    def place_trigger(
+        self,
+        signed: SignedOrder,
+        trigger_price: int,
+        direction: Direction,
+        now: int,
+        all_or_none: bool = False,
+        self_trade: SelfTrade = SelfTrade.CANCEL_OLDEST,
+    ) -> list[Event]:
+        """Hold an order back until the mark crosses `trigger_price`, then place it.
+
+        A mark that stands there already lets it go at once. A resting order takes its slot while it
+        waits, as if it rested. The gate is asked when the order is let go, and not before.
+        """
+        out = self.advance(now)
+        slot, left, reason = self._home(signed.order, all_or_none)
+        held = Held(slot, signed, trigger_price, direction, all_or_none, self_trade)
+        mark = self._triggers.met(held)
+        if reason is None and mark:
+            self._let_go(held, mark, out)
+            return out
+        if reason is None and self._triggers.is_full(signed.order):
+            reason = RejectReason.TOO_MANY_TRIGGERS
+        if reason is None:
+            self._wait(held, left, out)
+        else:
+            out.append(Rejected(signed, reason))
+        return out
+
+    def mark(self, market: int, mark: int, now: int) -> list[Event]:
+        """Move a mark, in ticks, and place what waited for it, the nearest trigger first.
+
+        Fills do not move the mark, so what is placed lets nothing else go. Raises EngineError for
+        a market that the engine does not hold, or a mark below one tick.
+        """
+        self.book(market)
+        if mark < 1:
+            raise EngineError(f"mark of market {market} is {mark}, but it must be at least 1 tick")
+        out = self.advance(now)
+        self._triggers.move(market, mark)
+        while (held := self._triggers.pop(market)) is not None:
+            self._let_go(held, mark, out)
+        return out
+
+    def liquidate(self, account: int, market: int, lots: int, price: int, now: int) -> list[Event]:
+        """Take lots off a position at `price` (ticks) or better, without the trader's signature.
+
+        First go the account's orders in that market, so that it cannot meet itself, and all others
+        that could raise its risk. Raises EngineError for a market that the engine does not hold,
+        or a price that no order can have.
+        """
+        book = self.book(market)
+        if not 1 <= price <= UINT32_MAX:
+            raise EngineError(f"price is {price}, but it must be from 1 to {UINT32_MAX} ticks")
+        out = self.advance(now)
+        position = self._gate.position(account, market)
+        size, number = min(lots, abs(position) or lots), self._nonces.next(account)
+        signed = forced_order(account, market, position < 0, size, price, number)
+        reason = self._takers.refuse_liquidation(signed.order)
+        if reason is not None:
+            out.append(Rejected(signed, reason))
+            return out
+        end(self._risky(account, market), CancelReason.LIQUIDATED, out)
+        self._takers.liquidate(book, signed.order, now, out)
+        return out
+
+    def cancel_trigger(self, account: int, number: int, now: int) -> list[Event]:
+        """End the immediate order that waits under a number, if one does."""
+        out = self.advance(now)
+        end(self._triggers.numbered(account, number, number), _REQUESTED, out)
+        return out
+
     def cancel(self, cancel: Cancel, now: int) -> list[Event]:
         """Kill an epoch and all below it in its slot, whether an order rests there or not."""
         out: list[Event] = []
@@ -188,14 +293,13 @@ class Engine:
         return out
 
     def cancel_all(self, account: int, now: int) -> list[Event]:
-        """Take all resting orders of an account out of the books; their epochs stay usable."""
-        return self._cancel_up_to(account, UINT32_MAX, now)
+        """End all resting and waiting orders of an account; their nonces stay usable."""
+        return self._cancel_up_to(account, UINT32_MAX, UINT32_MAX, now)
 
     def raise_floor(self, account: int, floor: int, number: int, now: int) -> list[Event]:
         """Kill epochs up to `floor` and immediate numbers up to `number`, as the chain has done."""
-        self._floors[account] = max(floor, self._floors.get(account, 0))
-        self._numbers[account] = max(number, self._numbers.get(account, 0))
-        return self._cancel_up_to(account, floor, now)
+        self._nonces.lift(account, floor, number)
+        return self._cancel_up_to(account, floor, number, now)
 
     def refresh(self, account: int, market: int, now: int) -> list[Event]:
         """Trim reduce-only orders after a position changed outside of matching."""
@@ -235,13 +339,17 @@ class Engine:
     def is_resting(self, account: int, nonce: int) -> bool:
         """Say whether the resting order with this nonce stands in a book now."""
         slot = self._slots.get(account << 8 | nonce >> 32)
-        return slot is not None and slot.level is not None and slot.signed.order.nonce == nonce
+        if slot is None or slot.level is None or is_waiting(slot):
+            return False
+        return slot.signed.order.nonce == nonce
 
     def fingerprint(self) -> str:
         """Hash the whole state: equal logs give equal fingerprints on any machine."""
         digest = blake2b(digest_size=16)
-        digest.update(repr((self.now, sorted(self._numbers.items()))).encode())
+        digest.update(repr((self.now, sorted(self._nonces.numbers.items()))).encode())
         digest.update(repr(sorted(self._floors.items())).encode())
+        digest.update(repr(self._triggers.state()).encode())
+        digest.update(repr(self._liquidations.state(self.now)).encode())
         for key in sorted(self._slots):
             slot = self._slots[key]
             digest.update(repr((key, slot.epoch, slot.filled)).encode())
@@ -267,62 +375,68 @@ class Engine:
         elif signed.order.expiry < self.now:
             reason = RejectReason.EXPIRED
         elif signed.order.immediate:
-            reason = self._place_immediate(book, signed, all_or_none, mode, out)
+            reason = self._takers.place(book, signed, all_or_none, mode, out)
         else:
             reason = RejectReason.NOT_IMMEDIATE
         if reason is not None:
             out.append(Rejected(signed, reason))
         return out
 
-    def _place_immediate(
-        self,
-        book: Book,
-        signed: SignedOrder,
-        all_or_none: bool,
-        mode: SelfTrade,
-        out: list[Event],
-    ) -> RejectReason | None:
-        order = signed.order
-        if order.nonce <= self._numbers.get(order.account, 0):
-            return RejectReason.STALE_NUMBER
-        if order.size <= 0:
-            return RejectReason.NOTHING_LEFT
-        left = order.size
-        if order.reduce_only:
-            left = min(left, self._matcher.reducible(order))
-        if not left or (all_or_none and left < order.size):
-            return RejectReason.WOULD_NOT_REDUCE
-        reason = self._gate.admit(order)
-        if reason is not None:
-            return reason
-        side = book.asks if order.buy else book.bids
-        limit = order.price if order.buy else -order.price
-        if all_or_none and not self._matcher.is_fillable(side, limit, order, mode):
-            return RejectReason.WOULD_NOT_FILL
-        self._numbers[order.account] = order.nonce
-        out.append(Accepted(signed, left))
-        left, stop = self._matcher.match(side, limit, signed, left, mode, out)
-        if left:
-            out.append(stop or Cancelled(signed, left, CancelReason.IMMEDIATE))
-        return None
+    def _risky(self, account: int, market: int) -> list[Slot]:
+        """Find what must go before an account is liquidated in a market."""
+        slots = [slot for _, slot in self.slots(account) if slot.level is not None]
+        slots += self._triggers.numbered(account, 0, UINT32_MAX)
+        return [
+            slot
+            for slot in slots
+            if not slot.signed.order.reduce_only
+            or (slot.signed.order.market == market and not is_waiting(slot))
+        ]
 
-    def _limit(self, order: Order, slot: Slot) -> tuple[int, RejectReason | None]:
-        """Apply the rules that most orders pass by. Returns the lots that may match."""
-        left = order.size
-        if order.nonce <= slot.nonce:
-            reason = _refuse_epoch(slot, order.nonce)
-            if reason is not None:
-                return 0, reason
-            left -= slot.filled
-        if order.epoch <= self._floors.get(order.account, -1):
-            return 0, RejectReason.BELOW_FLOOR
-        if left <= 0:
-            return 0, RejectReason.NOTHING_LEFT
-        if order.reduce_only:
-            left = min(left, self._matcher.reducible(order))
-            if left <= 0:
-                return 0, RejectReason.WOULD_NOT_REDUCE
-        return left, None
+    def _execute_other(self, command: TriggerCommand | Liquidate) -> list[Event]:
+        now = command.now
+        match command:
+            case PlaceTrigger(order=order, trigger_price=price, direction=direction):
+                options = (command.all_or_none, command.self_trade)
+                return self.place_trigger(order, price, direction, now, *options)
+            case Mark(market=market, mark=mark):
+                return self.mark(market, mark, now)
+            case WithdrawTrigger(account=account, number=number):
+                return self.cancel_trigger(account, number, now)
+            case Liquidate(account=account, market=market, lots=lots, price=price):
+                return self.liquidate(account, market, lots, price, now)
+
+    def _home(self, order: Order, all_or_none: bool) -> tuple[Slot, int, RejectReason | None]:
+        """Find where an order may wait and with how many lots, or why it may not wait."""
+        if order.immediate:
+            slot, left = Slot(), order.size
+            reason = self._nonces.limit_immediate(order)[1]
+            if self._triggers.numbered(order.account, order.nonce, order.nonce):
+                reason = reason or RejectReason.DUPLICATE
+        else:
+            slot = self._slots[order.account << 8 | order.nonce >> 32]
+            left = order.size - (slot.filled if order.nonce == slot.nonce else 0)
+            reason = self._nonces.limit(order, slot)[1]
+            reason = RejectReason.NOT_IMMEDIATE if all_or_none else reason
+        if order.market not in self._books:
+            reason = RejectReason.UNKNOWN_MARKET
+        elif order.expiry < self.now:
+            reason = RejectReason.EXPIRED
+        return slot, left, reason
+
+    def _wait(self, held: Held, left: int, out: list[Event]) -> None:
+        slot, order = held.slot, held.signed.order
+        if not order.immediate:
+            self._ladders.replace(slot, None, out)
+        if order.nonce != slot.nonce:
+            slot.nonce, slot.filled = order.nonce, 0
+        self._triggers.add(held, left)
+        self._watch(slot, order)
+        out.append(Waiting(held.signed, left, held.trigger_price, held.direction))
+
+    def _let_go(self, held: Held, mark: int, out: list[Event]) -> None:
+        out.append(Triggered(held.signed, mark))
+        out += self.place(held.signed, self.now, held.all_or_none, held.self_trade)
 
     def _take(
         self,
@@ -347,12 +461,11 @@ class Engine:
         if order.reduce_only:
             self._matcher.watch(slot, order)
 
-    def _cancel_up_to(self, account: int, epoch: int, now: int) -> list[Event]:
+    def _cancel_up_to(self, account: int, epoch: int, number: int, now: int) -> list[Event]:
         out = self.advance(now)
-        for _, slot in self.slots(account):
-            if slot.level is not None and slot.epoch <= epoch:
-                remove(slot)
-                out.append(Cancelled(slot.signed, slot.left, CancelReason.CANCELLED_ALL))
+        found = [slot for _, slot in self.slots(account) if slot.epoch <= epoch]
+        found += self._triggers.numbered(account, 0, number)
+        end(found, CancelReason.CANCELLED_ALL, out)
         return out
 
     def _advance(self, now: int, out: list[Event]) -> None:
@@ -366,14 +479,3 @@ class Engine:
             if slot.level is not None:
                 remove(slot)
                 out.append(Expired(slot.signed, slot.left))
-
-
-def _refuse_epoch(slot: Slot, nonce: int) -> RejectReason | None:
-    """Say why an epoch not above the slot's may not be used (again)."""
-    if nonce < slot.nonce:
-        return RejectReason.STALE_EPOCH
-    if slot.level is not None:
-        return RejectReason.DUPLICATE
-    if slot.filled == CANCELLED:
-        return RejectReason.CANCELLED_EPOCH
-    return None

@@ -27,7 +27,7 @@ Nouns whose errors carry values of their own keep them beside them, under the sa
     rpc         RpcError and leaves               the node is out of reach, or refuses
     sender      SendError and leaves              a transaction without a receipt
     submitter   SubmitError and leaves            overtaken, or at odds with the chain
-    mirror      MirrorError                       the engine's view left the chain's
+    mirror      MirrorError and leaf              the engine's view left the chain's
     console     ConsoleError                      a mistyped word in the console
     devnet      DevnetError and leaves            the local rollup; see devnet/errors.py
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from penstock.commands import Direction
 from penstock.messages import Cancel, Fill, SignedOrder, Verdict
 
 
@@ -23,7 +24,7 @@ class RejectReason(IntEnum):
     BELOW_FLOOR = 5
     """The epoch is at or below the floor that the account set when it cancelled everything."""
     DUPLICATE = 6
-    """This epoch rests in its slot right now."""
+    """This nonce rests, or waits for a mark, right now."""
     CANCELLED_EPOCH = 7
     NOTHING_LEFT = 8
     """This epoch has been filled to the size that the order asks for."""
@@ -35,6 +36,8 @@ class RejectReason(IntEnum):
     """Reduce-only: there is no position to lower, or less of it than all-or-none asks for."""
     NOT_IMMEDIATE = 12
     """All-or-none was asked of a resting order."""
+    TOO_MANY_TRIGGERS = 13
+    """The account has as many orders waiting for a mark as it may."""
     BAD_SIGNATURE = 32
     UNKNOWN_ACCOUNT = 33
     OUTSIDE_BAND = 34
@@ -48,6 +51,7 @@ class CancelReason(IntEnum):
 
     REQUESTED = 1
     REPLACED = 2
+    """Another order took the slot, or an immediate one with a higher number was accepted."""
     CANCELLED_ALL = 3
     IMMEDIATE = 4
     """What an immediate order could not fill at once."""
@@ -56,6 +60,8 @@ class CancelReason(IntEnum):
     """Reduce-only: the position is gone."""
     ILLEGAL = 7
     """The gate refused a fill; the verdict tells why."""
+    LIQUIDATED = 8
+    """The account is being liquidated, and the order stood in the way or could raise its risk."""
 
 
 class Accepted(Struct, frozen=True, gc=False):
@@ -63,6 +69,22 @@ class Accepted(Struct, frozen=True, gc=False):
 
     order: SignedOrder
     size: int
+
+
+class Waiting(Struct, frozen=True, gc=False):
+    """An order with `size` unfilled lots waits until the mark crosses `trigger_price` (ticks)."""
+
+    order: SignedOrder
+    size: int
+    trigger_price: int
+    direction: Direction
+
+
+class Triggered(Struct, frozen=True, gc=False):
+    """The mark, in ticks, let an order go: what follows is what placing it now does."""
+
+    order: SignedOrder
+    mark: int
 
 
 class Rejected(Struct, frozen=True, gc=False):
@@ -89,10 +111,32 @@ class Trimmed(Struct, frozen=True, gc=False):
 
 
 class Expired(Struct, frozen=True, gc=False):
-    """A resting order outlived its expiry second with `size` lots unfilled."""
+    """A resting or waiting order outlived its expiry second with `size` lots unfilled."""
 
     order: SignedOrder
     size: int
 
 
-Event: TypeAlias = Accepted | Rejected | Fill | Cancelled | Trimmed | Expired
+class LiquidationSlowed(Struct, frozen=True, gc=False):
+    """`left` lots of a liquidation were not tried: the market's pace allows more from `until` on.
+
+    `until` is in seconds. What the book did not fill of the others is `Cancelled`.
+    """
+
+    account: int
+    market: int
+    left: int
+    until: int
+
+
+Event: TypeAlias = (
+    Accepted
+    | Waiting
+    | Triggered
+    | Rejected
+    | Fill
+    | Cancelled
+    | Trimmed
+    | Expired
+    | LiquidationSlowed
+)

@@ -1,6 +1,7 @@
 """When resting orders die of age: slots bucketed by expiry second (pure)."""
 
 from heapq import heappop, heappush
+from itertools import chain
 from typing import Final
 
 from penstock.book import Slot
@@ -17,10 +18,9 @@ class Expiries:
     whether the slot still holds an order of that expiry.
     """
 
-    __slots__ = ("_buckets", "_kept", "_limit", "_seconds", "_slots")
+    __slots__ = ("_buckets", "_kept", "_limit", "_seconds")
 
-    def __init__(self, slots: dict[int, Slot]) -> None:
-        self._slots: Final = slots
+    def __init__(self) -> None:
         self._buckets: dict[int, list[Slot]] = {}
         self._seconds: list[int] = []
         self._kept: int = 0
@@ -55,11 +55,13 @@ class Expiries:
 
     def _rebuild(self) -> None:
         # Orders that go away early leave their slots behind; a long expiry would collect them.
+        slots = dict.fromkeys(chain.from_iterable(self._buckets.values()))
         self._buckets = {}
         self._kept = 0
-        self._limit = 2 * len(self._slots) + 4096
-        for slot in self._slots.values():
+        self._limit = len(slots)
+        for slot in slots:
             expiry, slot.expiry = slot.expiry, -1
             if slot.level is not None:
                 self.add(slot, expiry)
         self._seconds = sorted(self._buckets)
+        self._limit = 2 * self._kept + 4096

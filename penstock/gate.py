@@ -16,6 +16,12 @@ class Gate(Protocol):
     def admit(self, order: Order) -> RejectReason | None:
         """Say why `order` may not enter matching, or None."""
 
+    def admit_liquidation(self, order: Order) -> RejectReason | None:
+        """Say why an account may not be liquidated by `order`, which nobody signed, or None.
+
+        Its fills are checked as all others are.
+        """
+
     def check(self, maker: Order, taker: Order, size: int) -> Fault | None:
         """Say why the contract would skip this fill, or None. Changes nothing."""
 
@@ -31,6 +37,9 @@ class Gate(Protocol):
     def position(self, account: int, market: int) -> int:
         """Read the position of an account after all applied fills."""
 
+    def number(self, account: int) -> int:
+        """Read the highest immediate number that the chain and all applied fills have spent."""
+
 
 class OpenGate:
     """Lets everything pass and knows of no position: for benchmarks and for books alone."""
@@ -38,6 +47,10 @@ class OpenGate:
     __slots__ = ()
 
     def admit(self, order: Order) -> RejectReason | None:
+        """Admit."""
+        return None
+
+    def admit_liquidation(self, order: Order) -> RejectReason | None:
         """Admit."""
         return None
 
@@ -53,6 +66,10 @@ class OpenGate:
         """Forget."""
 
     def position(self, account: int, market: int) -> int:
+        """Know of none."""
+        return 0
+
+    def number(self, account: int) -> int:
         """Know of none."""
         return 0
 

@@ -14,7 +14,7 @@ from penstock.events import Event, Rejected, RejectReason
 from penstock.risk import RiskGate
 from penstock.signing import Domain, recover
 from penstock.stages import Stages
-from penstock.wire import decode_cancel, decode_ladder, decode_order
+from penstock.wire import decode_cancel, decode_ladder, decode_order, decode_trigger
 
 
 class Gateway:
@@ -29,9 +29,17 @@ class Gateway:
         self.stages: Final = stages or Stages()
 
     def advance(self, now: int) -> list[Event]:
-        """Let time pass for gate and engine. Pending fills that grew illegal stay the caller's."""
+        """Let time pass for gate and engine, and tell the engine the marks of the gate's venue.
+
+        Orders that waited for a mark are placed. Pending fills that grew illegal stay the caller's.
+        """
         self.gate.advance(now)
-        return self.engine.advance(now)
+        events = self.engine.advance(now)
+        listed = self.gate.venue.markets
+        for number in self.engine.markets():
+            if number in listed and listed[number].mark:
+                events += self.engine.mark(number, listed[number].mark, now)
+        return events
 
     def place(
         self,
@@ -51,6 +59,31 @@ class Gateway:
             events = self.engine.place(signed, now, all_or_none, self_trade)
         else:
             events = [Rejected(signed, RejectReason.BAD_SIGNATURE)]
+        self._charge(start, decoded, verified)
+        return events
+
+    def place_trigger(
+        self,
+        data: bytes,
+        now: int,
+        all_or_none: bool = False,
+        self_trade: SelfTrade = SelfTrade.CANCEL_OLDEST,
+    ) -> list[Event]:
+        """Take an order that waits for a mark. The signature is the order's, without the mark."""
+        start = perf_counter()
+        signed, price, direction = decode_trigger(data)
+        decoded = perf_counter()
+        order = signed.order
+        known = self._is_signed(order.account, self.domain.order_digest(order), signed.signature)
+        verified = perf_counter()
+        if not known:
+            events: list[Event] = [Rejected(signed, RejectReason.BAD_SIGNATURE)]
+        # The engine asks the gate when the order is let go; strangers are not to wait until then.
+        elif order.account not in self.gate.venue.accounts:
+            events = [Rejected(signed, RejectReason.UNKNOWN_ACCOUNT)]
+        else:
+            options = (all_or_none, self_trade)
+            events = self.engine.place_trigger(signed, price, direction, now, *options)
         self._charge(start, decoded, verified)
         return events
 

@@ -1,5 +1,6 @@
 """A taker meets the orders of one book side: fills, self-trades, all-or-none (pure)."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from penstock.book import BookSide, Slot, remove
@@ -7,6 +8,7 @@ from penstock.commands import SelfTrade
 from penstock.events import Cancelled, CancelReason, Event, Trimmed
 from penstock.gate import Gate
 from penstock.messages import Fill, Order, Side, SignedOrder, Verdict
+from penstock.triggers import is_waiting, place
 
 
 class Matcher:
@@ -14,6 +16,7 @@ class Matcher:
 
     A resting reduce-only order is never larger than the position it lowers: whenever a position
     shrinks, its reduce-only orders shrink with it, so that none of their fills is ever skipped.
+    One that waits for a mark keeps its size, but goes when there is nothing left to lower.
     """
 
     __slots__ = ("_gate", "_owners", "_reducing")
@@ -30,7 +33,7 @@ class Matcher:
     def watch(self, slot: Slot, order: Order) -> None:
         """Keep a reduce-only order that rests from now on no larger than its position."""
         key = order.account << 16 | order.market
-        self._reducing.setdefault(key, {})[order.nonce >> 32] = slot
+        self._reducing.setdefault(key, {})[place(order)] = slot
 
     def match(
         self,
@@ -139,7 +142,7 @@ class Matcher:
         return max(0, -position if order.buy else position)
 
     def trim(self, account: int, market: int, out: list[Event]) -> None:
-        """Let no resting reduce-only order be larger than the position it may lower."""
+        """Let no reduce-only order that rests be larger than the position it may lower."""
         key = account << 16 | market
         resting = self._reducing.get(key)
         if resting is None:
@@ -154,8 +157,16 @@ class Matcher:
             if not most:
                 self._drop(slot, CancelReason.REDUCED, Verdict.SETTLED, out)
                 del resting[number]
-            elif most < slot.left:
+            elif most < slot.left and not is_waiting(slot):
                 slot.left = most
                 out.append(Trimmed(slot.signed, most))
         if not resting:
             del self._reducing[key]
+
+
+def end(slots: Iterable[Slot], reason: CancelReason, out: list[Event]) -> None:
+    """End what rests or waits in these slots, if anything does."""
+    for slot in slots:
+        if slot.level is not None:
+            remove(slot)
+            out.append(Cancelled(slot.signed, slot.left, reason))

@@ -22,6 +22,8 @@ LIQUIDATION: Final = 32
 SLOTS: Final = 256
 MAX_LEVELS: Final = 255
 SIGNATURE_BYTES: Final = 64
+UNSIGNED: Final = bytes(SIGNATURE_BYTES)
+"""What stands in the place of a signature where nobody has signed."""
 
 
 class Side(IntEnum):
@@ -70,11 +72,12 @@ class Verdict(IntEnum):
 
 # NOTE: gc=False keeps millions of resting orders out of the garbage collector's walks. It is safe
 # because messages hold numbers, bytes and older messages only, and so can never form a cycle.
-class Order(Struct, frozen=True, gc=False, rename="camel"):
+class Order(Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """One order as its trader signs it: price in ticks, size in lots (unsigned), expiry in seconds.
 
     `nonce` is `slot 8 · epoch 32` for a resting order and a 32-bit number for an immediate one. The
-    order is live up to and including its expiry second.
+    order is live up to and including its expiry second. `liquidation` is not part of what is
+    signed: such an order has no signature, and no way in lets it pass.
     """
 
     account: int
@@ -87,6 +90,7 @@ class Order(Struct, frozen=True, gc=False, rename="camel"):
     size: int
     expiry: int
     nonce: int
+    liquidation: bool = False
 
     @property
     def slot(self) -> int:
@@ -106,6 +110,7 @@ class Order(Struct, frozen=True, gc=False, rename="camel"):
             | self.immediate * IMMEDIATE
             | self.post_only * POST_ONLY
             | self.reduce_only * REDUCE_ONLY
+            | self.liquidation * LIQUIDATION
         )
 
     @property
@@ -208,7 +213,7 @@ class SignedLadder(Struct, frozen=True, gc=False):
 
 
 class SignedOrder(Struct, frozen=True, gc=False):
-    """An order and its compact signature (64 bytes, EIP-2098).
+    """An order and its compact signature (64 bytes, EIP-2098), `UNSIGNED` for a liquidation.
 
     A level of a ladder names the ladder: its signature is the ladder's and does not sign `order`
     alone. The batch writes such a ladder once, at level `order.slot - ladder.ladder.slot`.
@@ -256,6 +261,8 @@ def validate_order(order: Order) -> Order:
     check_range("nonce", order.nonce, 0, UINT32_MAX if order.immediate else UINT40_MAX)
     if order.immediate and order.post_only:
         raise FlagError("immediate", "post-only")
+    if order.liquidation:
+        raise FlagError("liquidation", "a signature")
     return order
 
 

@@ -1,6 +1,7 @@
 """Edge: the model kept equal to the contracts by following their events, from the first on.
 
-    MirrorError  RuntimeError  model and contract disagree, or a batch cannot be read back
+    MirrorError           RuntimeError  model and contract disagree, or a batch cannot be read back
+    └── RolledBackError                 a block that was read is in the chain no more
 
 Nothing is loaded from storage: what the events say must be enough, and `differences` compares the
 result with every stored word.
@@ -47,6 +48,18 @@ class MirrorError(PenstockError, RuntimeError):
     """Model and contract disagree; nothing that the engine believes can be trusted any more."""
 
 
+class RolledBackError(MirrorError):
+    """A block that was read is in the chain no more: what was taken up may never have happened."""
+
+    def __init__(self, block: int, hash: str) -> None:
+        self.block: Final = block
+        self.hash: Final = hash
+        super().__init__(
+            f"block {block} with hash {hash} was read and is in the chain no more; resume with "
+            f"every fill that the engine ever made"
+        )
+
+
 class Mirror:
     """A `Venue` that follows a deployed one."""
 
@@ -55,6 +68,8 @@ class Mirror:
         self.venue: Venue = Venue()
         self.block: int = -1
         """The last block that was read."""
+        self.hash: str = ""
+        """Of that block: a chain that has another one at its place was rolled back."""
         chain_id = int(remote.rpc.call("eth_chainId"), 16)
         self.domain: Final = Domain(chain_id, remote.system.positions)
         self._sent: dict[str, Batch] = {}
@@ -64,9 +79,11 @@ class Mirror:
         self._sent[transaction] = batch
 
     def follow(self) -> list[Log]:
-        """Take up every new event and return them. Raises MirrorError."""
-        last = int(self.remote.rpc.call("eth_blockNumber"), 16)
-        if last <= self.block:
+        """Take up every new event and return them. Raises MirrorError, RolledBackError."""
+        last, hash, stands = self._look()
+        if not stands:
+            raise RolledBackError(self.block, self.hash)
+        if last == self.block:
             return []
         logs = self.remote.logs(self.block + 1, last)
         settling = {log.transaction for log in logs if log.name == "BatchSettled"}
@@ -76,8 +93,27 @@ class Mirror:
             carried = log.name == "OrderCancelled" and log.transaction in settling
             if handler is not None and not carried:
                 handler(self, log)
-        self.block = last
+        self.block, self.hash = last, hash
         return logs
+
+    def stands(self) -> bool:
+        """Whether the last block that was read is still in the chain."""
+        return self._look()[2]
+
+    def rewind(self) -> None:
+        """Forget everything: `follow` begins with the chain's first event again, on a new venue."""
+        self.venue, self.block, self.hash = Venue(), -1, ""
+
+    def _look(self) -> tuple[int, str, bool]:
+        """Number and hash of the newest block, and whether the one read last still stands.
+
+        NOTE: one message, before the events are read: a chain that is rolled back in between has
+        lost the newest block too, and is found out the next time.
+        """
+        tags = "latest", hex(max(self.block, 0))
+        newest, read = self.remote.rpc.batch([("eth_getBlockByNumber", (t, False)) for t in tags])
+        stands = self.block < 0 or (read is not None and read["hash"] == self.hash)
+        return int(newest["number"], 16), newest["hash"], stands
 
     def batch_of(self, transaction: str) -> Batch:
         """Read back the batch that a transaction carried. Raises MirrorError."""

@@ -10,7 +10,7 @@ and the age of marks; `rebase` names the fills that the chain would skip now. Le
 batch and `drop` them: a stale market that they bring along would stop other fills of the account.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -99,7 +99,7 @@ class RiskGate:
     __slots__ = ("_due", "_priced", "_seats", "_sweep", "_swept", "lead", "now", "pending", "venue")
 
     def __init__(self, venue: Venue, now: int = 0, lead: int = 0) -> None:
-        self.venue: Final = venue
+        self.venue: Venue = venue
         self.lead: Final = lead
         self.now: int = now
         self.pending: list[Matched] = []
@@ -118,17 +118,30 @@ class RiskGate:
 
         Margin must bear the whole order, filled at the worst price that it allows.
         """
-        if order.account not in self.venue.accounts or not self._seat(order.account).account.signer:
-            return RejectReason.UNKNOWN_ACCOUNT
-        if order.market not in self.venue.markets:
-            return RejectReason.UNKNOWN_MARKET
+        reason = self._refuse_unknown(order)
+        if reason is not None:
+            return reason
         seat, market = self._seat(order.account), self._market(order.market)
-        if not market.mark:
-            return RejectReason.STALE_PRICE
         reason = _REASONS.get(seat.fault(order, 1, self.now + self.lead))
         if reason is None and not order.immediate and not market.low <= order.price <= market.high:
             reason = RejectReason.OUTSIDE_BAND
         return reason or self._admit_margin(order, market)
+
+    def admit_liquidation(self, order: Order) -> RejectReason | None:
+        """Say why an account may not be liquidated by `order`, which nobody signed, or None.
+
+        Whether the account is in need of it, and how much and at which price, is not asked here:
+        the operator asks the model before it sends the command. `check` weighs each fill as one
+        that lowers the exposure.
+        """
+        reason = self._refuse_unknown(order)
+        if reason is not None:
+            return reason
+        seat, time = self._seat(order.account), self.now + self.lead
+        fresh_until = min(seat.standing.fresh_until, self._market(order.market).fresh_until)
+        if time > fresh_until:
+            return RejectReason.STALE_PRICE
+        return _REASONS.get(seat.fault(order, 1, time))
 
     def check(self, maker: Order, taker: Order, size: int) -> Fault | None:
         """Say why the contract would skip this fill, or None. Changes nothing."""
@@ -173,6 +186,10 @@ class RiskGate:
         holding = self._seat(account).holdings.get(market)
         return holding.size if holding is not None else 0
 
+    def number(self, account: int) -> int:
+        """Read the highest immediate number that the chain and all applied fills have spent."""
+        return self._seat(account).standing.nonce
+
     def equity(self, account: int) -> int:
         """Read the equity of an account after all applied fills."""
         return self._seat(account).standing.equity
@@ -191,6 +208,11 @@ class RiskGate:
     def settled(self, fills: int) -> list[int]:
         """Forget the first `fills` applied fills: the venue has settled (or skipped) them."""
         del self.pending[:fills]
+        return self.rebase()
+
+    def restart(self, venue: Venue, pending: Iterable[Matched]) -> list[int]:
+        """Begin again from a venue that has not settled these fills. Returns what `rebase` does."""
+        self.venue, self.pending = venue, list(pending)
         return self.rebase()
 
     def drop(self, fills: Collection[int]) -> None:
@@ -248,6 +270,14 @@ class RiskGate:
         if holding is None:
             holding = seat.holdings[market.market] = Holding(seat.standing, market)
         return holding
+
+    def _refuse_unknown(self, order: Order) -> RejectReason | None:
+        """Refuse an account or a market that is not there, or has no mark yet."""
+        if order.account not in self.venue.accounts or not self._seat(order.account).account.signer:
+            return RejectReason.UNKNOWN_ACCOUNT
+        if order.market not in self.venue.markets:
+            return RejectReason.UNKNOWN_MARKET
+        return None if self._market(order.market).mark else RejectReason.STALE_PRICE
 
     def _admit_margin(self, order: Order, market: Priced) -> RejectReason | None:
         if order.reduce_only:

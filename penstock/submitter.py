@@ -6,7 +6,8 @@
     └── HistoryError                    the chain settled fills that the engine does not know
 
 A batch is sent once. Whether it arrived is decided by the chain's next batch number and the fills
-in its `BatchSettled` event, never by sending again: `resume` does so after a crash.
+in its `BatchSettled` event, never by sending again: `resume` does so after a crash, and after the
+chain itself went back.
 """
 
 import time
@@ -143,8 +144,9 @@ class Submitter:
     def settle(self) -> list[Settlement]:
         """Settle everything that is pending.
 
-        Raises OvertakenError, DisagreementError, ReceiptMissingError or RpcError; what was not
-        settled stays pending. A batch whose fate is unknown is looked for on the chain first.
+        Raises OvertakenError, DisagreementError, RolledBackError, ReceiptMissingError or RpcError;
+        what was not settled stays pending. A batch whose fate is unknown is looked for on the chain
+        first. Only `resume` goes on after a RolledBackError.
         """
         if len(self.gate.pending) != len(self.pending):
             raise SubmitError("the gate applied fills that were not given to the submitter")
@@ -245,23 +247,29 @@ class Submitter:
         self.pending = self.pending[fills:]
         self.gate.settled(fills)
 
-    # After a crash.
+    # After a crash, and after the chain was rolled back.
 
     def resume(self, fills: Sequence[Fill], cancels: Iterable[SignedCancel] = ()) -> int:
         """Begin again from every fill that the engine ever made; say how many had been settled.
 
-        What waits in the node's pool is waited for first: it may be ours. Raises HistoryError when
-        the chain's fills are not the engine's, ReceiptMissingError while the pool does not empty.
+        What waits in the node's pool is waited for first: it may be ours. After a rollback the
+        mirror reads the chain from its first event, and `watch` is told of all of it once more.
+        Raises HistoryError when the chain's fills are not the engine's, ReceiptMissingError while
+        the pool does not empty.
         """
         self._await_pool()
+        if not self.mirror.stands():
+            self.mirror.rewind()
         settled = 0
         for number, records in self._history():
             for index, record in enumerate(records):
                 settled = _match(fills, settled, record, number, index)
         self.pending, self.cancels = list(fills[settled:]), list(cancels)
         self._doubtful, self._number = None, self.mirror.venue.tally.number
-        self.gate.pending = [(f.maker.order, f.taker.order, f.size) for f in self.pending]
-        self.gate.rebase()
+        again = set(self.pending)
+        self.dropped = [skipped for skipped in self.dropped if skipped.fill not in again]
+        matched = [(f.maker.order, f.taker.order, f.size) for f in self.pending]
+        self.gate.restart(self.mirror.venue, matched)
         return settled
 
     def _look_for(self, number: int) -> None:

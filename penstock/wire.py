@@ -1,15 +1,18 @@
 """JSON of signed messages, as gateways and recordings carry them.
 
     {"order": {"account": 1, "market": 1, "buy": true, …}, "signature": "0x…"}
+    {"order": …, "signature": "0x…", "trigger": {"price": 58000, "direction": "at_or_below"}}
 
-Names are those of the signed types. Decoding validates; what it returns, the contract can read.
+Names are those of the signed types; a trigger is not signed. Decoding validates; what it returns,
+the contract can read.
 """
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
+from penstock.commands import Direction
 from penstock.errors import DecodeError
 from penstock.messages import (
     SIGNATURE_BYTES,
@@ -23,6 +26,7 @@ from penstock.messages import (
     validate_ladder,
     validate_order,
 )
+from penstock.units import UINT32_MAX, check_range
 
 T = TypeVar("T")
 
@@ -30,6 +34,17 @@ T = TypeVar("T")
 class _OrderJson(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     order: Order
     signature: str
+
+
+class _ConditionJson(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    price: int
+    direction: Direction
+
+
+class _TriggerJson(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    order: Order
+    signature: str
+    trigger: _ConditionJson
 
 
 class _LadderJson(msgspec.Struct, gc=False, forbid_unknown_fields=True):
@@ -42,7 +57,16 @@ class _CancelJson(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     signature: str
 
 
+class TriggerOrder(NamedTuple):
+    """A signed order and the mark, in ticks, that it waits for."""
+
+    order: SignedOrder
+    trigger_price: int
+    direction: Direction
+
+
 _decode_order: Final = msgspec.json.Decoder(_OrderJson).decode
+_decode_trigger: Final = msgspec.json.Decoder(_TriggerJson).decode
 _decode_ladder: Final = msgspec.json.Decoder(_LadderJson).decode
 _decode_cancel: Final = msgspec.json.Decoder(_CancelJson).decode
 _encode: Final[Callable[[Any], bytes]] = msgspec.json.Encoder().encode
@@ -52,6 +76,15 @@ def decode_order(data: bytes) -> SignedOrder:
     """Read a signed order. Raises DecodeError, RangeError or FlagError."""
     body = _read("order", _decode_order, data)
     return SignedOrder(validate_order(body.order), _signature("order", body.signature))
+
+
+def decode_trigger(data: bytes) -> TriggerOrder:
+    """Read a signed order and its trigger. Raises DecodeError, RangeError or FlagError."""
+    body = _read("trigger order", _decode_trigger, data)
+    price = check_range("trigger.price", body.trigger.price, 1, UINT32_MAX)
+    signature = _signature("trigger order", body.signature)
+    signed = SignedOrder(validate_order(body.order), signature)
+    return TriggerOrder(signed, price, body.trigger.direction)
 
 
 def decode_ladder(data: bytes) -> SignedLadder:
@@ -69,6 +102,13 @@ def decode_cancel(data: bytes) -> SignedCancel:
 def encode_order(signed: SignedOrder) -> bytes:
     """Write a signed order. Of a ladder's level, write the ladder instead."""
     return _encode(_OrderJson(signed.order, "0x" + signed.signature.hex()))
+
+
+def encode_trigger(trigger: TriggerOrder) -> bytes:
+    """Write a signed order and its trigger."""
+    signed, price, direction = trigger
+    condition = _ConditionJson(price, direction)
+    return _encode(_TriggerJson(signed.order, "0x" + signed.signature.hex(), condition))
 
 
 def encode_ladder(signed: SignedLadder) -> bytes:

@@ -54,7 +54,8 @@ def keccak():
     from eth_hash.utils import load_environment_backend
     return type(load_environment_backend(os.environ["ETH_HASH_BACKEND"])).__name__
 def plugins():
-    return [importlib.import_module(name).__name__ for name in ("ape_foundry", "ape_solidity")]
+    names = "ape_foundry", "ape_optimism", "ape_solidity"
+    return [importlib.import_module(name).__name__ for name in names]
 ask("recovery", recovery); ask("keccak", keccak); ask("plugins", plugins)
 print(json.dumps(told))
 """

@@ -23,6 +23,8 @@ _PLAIN: Final[Mapping[bytes, tuple[str, tuple[str, ...]]]] = {
     bytes.fromhex("4e487b71"): ("Panic", ("uint256",)),
 }
 _WORD: Final = 32
+_BUNDLES: Final = ("bundle.json.gz", "weth.json.gz")
+"""The second is under another licence, and read only by who plays games."""
 
 
 class Function(Struct, frozen=True):
@@ -99,9 +101,9 @@ class Contract:
         return bytes(code)
 
 
-@lru_cache(maxsize=1)
-def _bundle() -> Mapping[str, Any]:
-    place = files("penstock.devnet") / "data" / "bundle.json.gz"
+@cache
+def _bundle(name: str) -> Mapping[str, Any]:
+    place = files("penstock.devnet") / "data" / name
     try:
         found: Mapping[str, Any] = json.loads(gzip.decompress(place.read_bytes()))
     except FileNotFoundError:
@@ -114,21 +116,24 @@ def _bundle() -> Mapping[str, Any]:
 @cache
 def contract(name: str) -> Contract:
     """One contract by name. Raises BundleError."""
-    entry = _bundle()["contracts"].get(name)
-    if entry is None:
-        raise BundleError(f"the bundle holds no contract {name}; see tools/opstack.py")
-    return Contract(name, entry)
+    for bundle in _BUNDLES:
+        entry = _bundle(bundle)["contracts"].get(name)
+        if entry is not None:
+            return Contract(name, entry)
+    raise BundleError(f"the bundles hold no contract {name}; see tools/opstack.py")
 
 
 def published_version() -> str:
     """The npm package that the contracts come from, with its version."""
-    return f"{_bundle()['package']} {_bundle()['version']}"
+    bundle = _bundle(_BUNDLES[0])
+    return f"{bundle['package']} {bundle['version']}"
 
 
 @lru_cache(maxsize=1)
 def _errors() -> Mapping[bytes, tuple[str, tuple[str, ...]]]:
     """Errors of all contracts by selector: one contract passes on what another threw."""
-    entries = [e for found in _bundle()["contracts"].values() for e in found["abi"]]
+    contracts = _bundle(_BUNDLES[0])["contracts"].values()
+    entries = [e for found in contracts for e in found["abi"]]
     named = {
         keccak(_signature(e).encode())[:4]: (e["name"], _kinds(e["inputs"]))
         for e in entries

@@ -67,9 +67,17 @@ class Chain:
 
     def read(self, address: str, name: str, function: str, *arguments: object) -> Any:
         """Call a view of one of the rollup's contracts. Raises CallRevertedError."""
-        called = contract(name).functions[function]
-        question = {"to": address, "data": hexed(called.encode(*arguments))}
-        return called.decode(raw(self.rpc.call("eth_call", question, "latest")))
+        return self.read_all(address, name, (function, *arguments))[0]
+
+    def read_all(self, address: str, name: str, *calls: tuple[Any, ...]) -> list[Any]:
+        """Call several views at once, each a name and its arguments. Raises CallRevertedError."""
+        called = [(contract(name).functions[function], rest) for function, *rest in calls]
+        datas = [hexed(function.encode(*rest)) for function, rest in called]
+        asked = [("eth_call", [{"to": address, "data": data}, "latest"]) for data in datas]
+        answers = self.rpc.together(asked)
+        return [
+            found.decode(raw(answer)) for (found, _), answer in zip(called, answers, strict=True)
+        ]
 
     def send(
         self, key: Key, to: str, data: bytes = b"", value: int = 0, gas: int = 0, nonce: int = -1

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import wraps
 from pathlib import Path
-from typing import Any, Final, ParamSpec
+from typing import Any, Final, ParamSpec, get_args
 
 import click
 import msgspec
 
 from penstock.devnet.client import PLACE, ask
-from penstock.devnet.config import ETHER, Config
+from penstock.devnet.config import ETHER, Config, Proofs
 from penstock.devnet.control import Server
 from penstock.devnet.descriptor import Descriptor
 from penstock.devnet.net import Devnet
@@ -51,6 +51,15 @@ def plainly(command: Callable[P, None]) -> Callable[P, None]:
 @click.option("--l1-block", default=2, show_default=True, help="Seconds between L1 blocks.")
 @click.option("--l2-block", default=1, show_default=True, help="Seconds between L2 blocks.")
 @click.option("--window", default=60, show_default=True, help="Challenge window in seconds.")
+@click.option(
+    "--proofs",
+    type=click.Choice(get_args(Proofs)),
+    default="oracle",
+    show_default=True,
+    help="What outputs are trusted by.",
+)
+@click.option("--maturity", default=60, show_default=True, help="Games: seconds after a proof.")
+@click.option("--finality", default=30, show_default=True, help="Games: seconds after the end.")
 @click.option("--blobs", is_flag=True, help="Post batches as blobs instead of calldata.")
 @click.option("--virtual", is_flag=True, help="No clock: `step`, `warp` and deposits make blocks.")
 @click.option("--load", "saved", type=click.Path(path_type=Path), help="Go on from a saved devnet.")
@@ -64,6 +73,9 @@ def up(
     l1_block: int,
     l2_block: int,
     window: int,
+    proofs: Proofs,
+    maturity: int,
+    finality: int,
     blobs: bool,
     virtual: bool,
     saved: Path | None,
@@ -77,6 +89,9 @@ def up(
         l1_block=l1_block,
         l2_block=l2_block,
         window=window,
+        proofs=proofs,
+        maturity=maturity,
+        finality=finality,
         data="blobs" if blobs else "calldata",
         clock="virtual" if virtual else "real",
     )

@@ -41,6 +41,8 @@ def constant(price: int) -> FeeCurve:
 
 Data: TypeAlias = Literal["calldata", "blobs"]
 """Where on L1 the batcher puts what it posts."""
+Proofs: TypeAlias = Literal["oracle", "games"]
+"""What L1 trusts an output by: nobody deleted it from an oracle, or it won its dispute game."""
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -53,7 +55,13 @@ class Config(Struct, frozen=True, kw_only=True):
     """Seconds from one L1 block to the next."""
     l2_block: int = 1
     window: int = 12
-    """Challenge window. A week is 604,800; `warp` makes that as quick as a second."""
+    """Challenge window, or the clock of either side of a game; `warp` makes a week of it quick."""
+    proofs: Proofs = "oracle"
+    """Which contracts keep the outputs. The next two settings are those of games alone."""
+    maturity: int = 12
+    """Seconds that a proof must be old before it is paid on."""
+    finality: int = 6
+    """Seconds that a game must be over before a withdrawal is paid on it, or its bonds are."""
     output_interval: int = 5
     """L2 blocks from one proposed output to the next."""
     batch_interval: int = 1
@@ -91,8 +99,9 @@ class Config(Struct, frozen=True, kw_only=True):
         for field in ("base_fee_scalar", "blob_base_fee_scalar"):
             if not 0 <= getattr(self, field) < 2**32:
                 raise ConfigError(field, getattr(self, field), "it must fit 32 bits")
-        if self.data not in get_args(Data):
-            raise ConfigError("data", self.data, f"it must be one of {get_args(Data)}")
+        for field, known in (("data", get_args(Data)), ("proofs", get_args(Proofs))):
+            if getattr(self, field) not in known:
+                raise ConfigError(field, getattr(self, field), f"it must be one of {known}")
         if self.accounts > 10:
             raise ConfigError("accounts", self.accounts, "there are 10 development accounts")
         for field in ("l1_base_fee", "blob_base_fee"):
@@ -106,6 +115,8 @@ _LEAST: Final = {
     "l1_block": 1,
     "l2_block": 1,
     "window": 1,
+    "maturity": 0,
+    "finality": 0,
     "output_interval": 1,
     "batch_interval": 1,
     "start": 1,

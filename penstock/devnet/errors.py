@@ -25,6 +25,7 @@
         │   ├── FalseOutputError         RuntimeError   the output on L1 is not this chain's
         │   ├── NotProvenError           RuntimeError
         │   ├── WindowOpenError          RuntimeError   the challenge window is still open
+        │   ├── OutputContestedError     RuntimeError   the game of the proven output goes on
         │   ├── OutputReplacedError      RuntimeError   the proven output is gone: prove again
         │   └── AlreadyFinalizedError    RuntimeError
         ├── DivergenceError          RuntimeError       a block is not what was asked for
@@ -269,14 +270,25 @@ class WindowOpenError(WithdrawalError, RuntimeError):
         )
 
 
+class OutputContestedError(WithdrawalError, RuntimeError):
+    """The output that the withdrawal was proven against was attacked, and its game goes on."""
+
+    def __init__(self, withdrawal: str, index: int) -> None:
+        self.index: Final = index
+        super().__init__(
+            f"output {index}, against which withdrawal {withdrawal} was proven, is attacked in its "
+            f"game; prove against another one, or wait for the end of the game"
+        )
+
+
 class OutputReplacedError(WithdrawalError, RuntimeError):
-    """The output that the withdrawal was proven against was deleted or replaced."""
+    """The output that the withdrawal was proven against was deleted, replaced, or lost its game."""
 
     def __init__(self, withdrawal: str, index: int) -> None:
         self.index: Final = index
         super().__init__(
             f"output {index}, against which withdrawal {withdrawal} was proven, is gone; "
-            f"prove again once its block is proposed anew"
+            f"prove again once another one covers its block"
         )
 
 

@@ -51,7 +51,7 @@ class Place(Struct, frozen=True):
 def plan(config: Config) -> Place:
     """Work out addresses and times. The hash of the L1 origin is still open."""
     keys = {name: role(name).address for name in _PARTIES}
-    at = predict(keys["deployer"])
+    at = predict(keys["deployer"], config.proofs)
     start = config.start if config.clock == "virtual" else int(time.time()) - config.l1_block
     rollup = Rollup(
         l1_start=start,

@@ -173,7 +173,7 @@ class Devnet:
 
     @in_turn
     def challenge(self) -> int | None:
-        """Let the challenger delete the first false output; its index, None if all are true."""
+        """Let the challenger contest the first false output; its index, None if there is none."""
         return self.node.challenge()
 
     @in_turn

@@ -19,7 +19,10 @@ from penstock.devnet.contracts import Addresses
 from penstock.devnet.deposits import Origin
 from penstock.devnet.engine import Engine
 from penstock.devnet.errors import ReorgDepthError
+from penstock.devnet.games import Games
 from penstock.devnet.l1 import L1
+from penstock.devnet.ledger import Ledger
+from penstock.devnet.oracle import Oracle
 from penstock.devnet.party import Party
 from penstock.devnet.pool import Pool
 from penstock.devnet.proposer import Proposer
@@ -55,7 +58,8 @@ class Node:
         self.engine: Final = Engine(l2.rpc)
         self.sequencer: Final = Sequencer(rollup, l1, self.engine, Pool(l2.rpc))
         self.batcher: Final = Batcher(config, rollup, l1)
-        self.proposer: Final = Proposer(config, rollup, addresses.oracle, l1, l2)
+        self.ledger: Final = _ledger(config, rollup, addresses, l1)
+        self.proposer: Final = Proposer(config.output_interval, self.ledger, l1, l2)
         self.state: State = state
         self.floor: int = rollup.l1_origin
         self.held: int = 0
@@ -71,16 +75,18 @@ class Node:
 
     def sync(self) -> None:
         """Mine L1 now and let L2 derive all of it."""
-        self.state.now = self.next_time()
-        self._mine_l1()
-        self._catch_up()
+        self._leap(self.state.now)
 
     def warp(self, seconds: int) -> None:
-        """Let time pass at once: one L1 block at its end, and L2 after it."""
-        self.state.now = max(self.state.now + seconds, self.next_time())
+        """Let time pass at once: one L1 block at its end, and L2 after it.
+
+        NOTE: a game ends with a transaction, so each one that can be ended on the way has a block.
+        """
+        end = self.state.now + seconds
+        for due in sorted({due for due in self.state.games.values() if due < end}):
+            self._leap(due)
+        self._leap(end)
         self.state.warped += seconds
-        self._mine_l1()
-        self._catch_up()
 
     def next_time(self) -> int:
         """The time of the L1 block that `sync` would make."""
@@ -132,7 +138,7 @@ class Node:
             party.resync()
 
     def challenge(self) -> int | None:
-        """Let the challenger delete the first false output; its index, or None if all are true."""
+        """Let the challenger contest the first false output; its index, or None if all are true."""
         index = self.proposer.challenge(self.state, self.next_time())
         if index is not None:
             self.sync()
@@ -141,6 +147,11 @@ class Node:
     @property
     def _parties(self) -> tuple[Party, ...]:
         return self.batcher.party, self.proposer.party, self.proposer.challenger
+
+    def _leap(self, time: int) -> None:
+        self.state.now = max(time, self.next_time())
+        self._mine_l1()
+        self._catch_up()
 
     def _mine_l1(self) -> None:
         """An L1 block at `state.now`, with what the parties have to say by then."""
@@ -194,3 +205,10 @@ class Node:
         )
         hashes = [t["hash"] for b in blocks for t in b["transactions"] if t["from"] not in parties]
         return self.l1.rpc.together([("eth_getRawTransactionByHash", [hash]) for hash in hashes])
+
+
+def _ledger(config: Config, rollup: Rollup, addresses: Addresses, l1: L1) -> Ledger:
+    """Where outputs are kept."""
+    if config.proofs == "games":
+        return Games(config, addresses, l1)
+    return Oracle(config, rollup, addresses, l1)

@@ -25,10 +25,10 @@ class Party:
         self.key: Final = key
         self._nonce: int | None = None
 
-    def send(self, to: str, data: bytes, gas: int, time: int) -> str:
+    def send(self, to: str, data: bytes, gas: int, time: int, value: int = 0) -> str:
         """Send for the L1 block at `time`."""
         cap = _HEADROOM * self.l1.fee(time)
-        transaction = Transaction(self.l1.chain_id, self._next(), gas, to, data, 0, cap)
+        transaction = Transaction(self.l1.chain_id, self._next(), gas, to, data, value, cap)
         signed = transaction.sign(self.key)
         return self._post(signed, signed)
 

@@ -1,4 +1,4 @@
-"""Edge: tells L1 what L2 is, keeps what proves withdrawals, and challenges what is false.
+"""Edge: tells L1 what L2 is, keeps what proves withdrawals, and contests what is false.
 
 An output root is the hash of the L2 block's state root, the storage root of the message passer and
 the block's hash. They are taken as soon as the block is there, with the proofs of its withdrawals,
@@ -9,19 +9,15 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from penstock.devnet.abi import contract
 from penstock.devnet.accounts import role
 from penstock.devnet.chain import Chain
-from penstock.devnet.config import Config, Rollup
-from penstock.devnet.hashing import hexed, keccak, raw
 from penstock.devnet.l1 import L1
+from penstock.devnet.ledger import Ledger
 from penstock.devnet.messages import message_slot, messages_between
 from penstock.devnet.party import Party
 from penstock.devnet.predeploys import MESSAGE_PASSER
 from penstock.devnet.state import Output, Parts, Proof, State
 
-_PROPOSE_GAS: Final = 200_000
-_DELETE_GAS: Final = 200_000
 _AT_ONCE: Final = 16
 """Outputs in one L1 block, after an outage."""
 
@@ -29,11 +25,9 @@ _AT_ONCE: Final = 16
 class Proposer:
     """Proposes an output every so many L2 blocks."""
 
-    def __init__(self, config: Config, rollup: Rollup, oracle: str, l1: L1, l2: Chain) -> None:
-        self.interval: Final = config.output_interval
-        self.window: Final = config.window
-        self.rollup: Final = rollup
-        self.oracle: Final = oracle
+    def __init__(self, interval: int, ledger: Ledger, l1: L1, l2: Chain) -> None:
+        self.interval: Final = interval
+        self.ledger: Final = ledger
         self.l1: Final = l1
         self.l2: Final = l2
         self.party: Final = Party(l1, role("proposer"))
@@ -53,12 +47,11 @@ class Proposer:
         state.proofs = {k: proof for k, proof in state.proofs.items() if proof.block <= last}
 
     def submit(self, state: State, time: int) -> None:
-        """Put due proposals into L1's pool, for the block at `time`."""
+        """Put due proposals, and what ends older ones, into L1's pool for the block at `time`."""
+        self.ledger.settle(self.challenger, state, time)
         for _ in range(_AT_ONCE if state.proposing else 0):
             number = (state.outputs[-1].block if state.outputs else 0) + self.interval
-            # The oracle compares the time that the number stands for, not the block's own.
-            nominal = self.rollup.l2_time + number * self.rollup.l2_block
-            if number > state.safe or nominal >= time:
+            if number > state.safe or self.ledger.opens(number) >= time:
                 return
             self._propose(state, number, time)
 
@@ -72,40 +65,31 @@ class Proposer:
                 return
             if receipt is not None:
                 state.outputs[place] = replace(output, l1_block=receipt.block)
+                self.ledger.proposed(state, place)
 
     def turn_back(self, state: State) -> None:
         """Learn anew what L1 holds: proposals may be lost, and so may deletions."""
-        held = self._count()
+        held = self.ledger.count()
         same = min(held, len(state.outputs))
         # NOTE: any of them may differ: the deletion of a false one may be lost, not only the last.
         standing = next((i for i in range(same) if not self._stands(state, i)), same)
         del state.outputs[standing:]
         for index in range(len(state.outputs), held):
             state.outputs.append(self._restored(state, index))
+        self.ledger.turn_back(state)
         self.party.resync()
         self.challenger.resync()
 
     def challenge(self, state: State, time: int) -> int | None:
-        """Send the deletion of the first false output and all after it; return its index.
-
-        NOTE: what counts is what L1 holds, whoever proposed it.
-        """
-        for index in range(self._count()):
-            root, since, number = self.output(index)
-            if since + self.window < time:
-                continue
-            if number not in state.parts or hexed(root) != state.parts[number].root:
-                data = contract("L2OutputOracle").encode("deleteL2Outputs", index)
-                self.challenger.send(self.oracle, data, _DELETE_GAS, time)
-                del state.outputs[index:]
+        """Contest the first false output that can be contested; return its index."""
+        for index, claim in self.ledger.contestable(state, time):
+            parts = state.parts.get(claim.block)
+            if parts is None or parts.root != claim.root:
+                # Of a block that L2 does not propose, all that can be said is: not this one.
+                truth = parts.root if parts else state.head.hash
+                self.ledger.contest(self.challenger, state, index, truth, time)
                 return index
         return None
-
-    def output(self, index: int) -> tuple[bytes, int, int]:
-        """Root, L1 time and L2 block of an output that L1 holds."""
-        found: tuple[bytes, int, int]
-        found = self.l1.read(self.oracle, "L2OutputOracle", "getL2Output", index)
-        return found
 
     def proof(self, state: State, hash: str, sent: int, number: int) -> Proof | None:
         """What proves a message of block `sent` against block `number`; None if there is none.
@@ -116,33 +100,27 @@ class Proposer:
             self._keep_proofs(state, sent, number)
         return state.proofs.get(hash) if _block_of(state, hash) == number else None
 
-    def _count(self) -> int:
-        return int(self.l1.read(self.oracle, "L2OutputOracle", "nextOutputIndex"))
-
     def _stands(self, state: State, index: int) -> bool:
-        root, _, number = self.output(index)
-        return (hexed(root), number) == (state.outputs[index].root, state.outputs[index].block)
+        claim, output = self.ledger.claim(index), state.outputs[index]
+        return (claim.root, claim.block) == (output.root, output.block)
 
     def _restored(self, state: State, index: int) -> Output:
         """An output that was given up because of a deletion that L1 has lost."""
-        root, _, number = self.output(index)
-        parts, height = state.parts[number], self.l1.height()
-        honest = parts.root == hexed(root)
-        return Output(number, hexed(root), parts, l1_block=height, honest=honest)
+        claim = self.ledger.claim(index)
+        parts, height = state.parts[claim.block], self.l1.height()
+        honest = parts.root == claim.root
+        return Output(claim.block, claim.root, parts, l1_block=height, honest=honest)
 
     def _propose(self, state: State, number: int, time: int) -> None:
         parts = state.parts[number]
         honest, state.lying = not state.lying, False
-        root = parts.root if honest else hexed(keccak(b"false" + raw(parts.block_hash)))
-        origin = state.blocks[number].origin
-        data = contract("L2OutputOracle").encode(
-            "proposeL2Output", raw(root), number, raw(origin.hash), origin.number
-        )
-        hash = self.party.send(self.oracle, data, _PROPOSE_GAS, time)
+        root = (parts if honest else parts.falsified).root
+        output = Output(number, root, parts, honest=honest)
+        hash = self.ledger.propose(self.party, output, state.blocks[number].origin, time)
         if honest:
             last = max((o.block for o in state.outputs if o.honest), default=0)
             self._keep_proofs(state, last + 1, number)
-        state.outputs.append(Output(number, root, parts, hash=hash, honest=honest))
+        state.outputs.append(replace(output, hash=hash))
 
     def _keep_proofs(self, state: State, first: int, number: int) -> None:
         """Take the proofs against a block of the withdrawals since another one."""

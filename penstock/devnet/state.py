@@ -1,7 +1,7 @@
 """All that the node remembers, in one place, so that it can be copied, saved and turned back."""
 
 from msgspec import Struct, field
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from penstock.devnet.deposits import Origin
 from penstock.devnet.hashing import hexed, keccak, raw
@@ -61,6 +61,11 @@ class Parts(Struct, frozen=True):
         fields = (self.state_root, self.storage_root, self.block_hash)
         return hexed(keccak(bytes(32) + b"".join(map(raw, fields))))
 
+    @property
+    def falsified(self) -> "Parts":
+        """The same but for the state root, so that withdrawals can be proven against the lie."""
+        return replace(self, state_root=hexed(keccak(b"false" + raw(self.state_root))))
+
 
 class Output(Struct, frozen=True):
     """One proposed output; the parts are the honest ones, whatever the root is."""
@@ -73,6 +78,11 @@ class Output(Struct, frozen=True):
     l1_block: int = 0
     """0 while it waits."""
     honest: bool = True
+
+    @property
+    def claimed(self) -> Parts:
+        """What the root is made of."""
+        return self.parts if self.honest else self.parts.falsified
 
 
 class Proof(Struct, frozen=True):
@@ -96,6 +106,8 @@ class State(Struct):
     postings: list[Posting] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     """By index on L1, the waiting ones last."""
+    games: dict[int, int] = field(default_factory=dict)
+    """By index of the output: the L1 time from which its game, which is not over, can be ended."""
     parts: dict[int, Parts] = field(default_factory=dict)
     """By L2 block, of those that outputs are due for. Taken at once: anvils forget old states."""
     proofs: dict[str, Proof] = field(default_factory=dict)

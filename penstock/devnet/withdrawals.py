@@ -3,14 +3,14 @@
 waiting    no output on L1 covers its block yet
 disputed   the output that covers it is false: challenge it
 provable   prove() now
-proven     the challenge window is open until `earliest`
+proven     the challenge window is open, or the game goes on, until `earliest`
 replaced   the output it was proven against is gone: prove again when there is another
 ready      finalize() now
 final      done, once and for all
 """
 
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
@@ -24,11 +24,13 @@ from penstock.devnet.errors import (
     ForgedWithdrawalError,
     NotProposedError,
     NotProvenError,
+    OutputContestedError,
     OutputReplacedError,
     UnknownWithdrawalError,
     WindowOpenError,
 )
-from penstock.devnet.hashing import hexed, raw
+from penstock.devnet.hashing import raw
+from penstock.devnet.ledger import Ledger, Proven, Standing
 from penstock.devnet.messages import Message, messages_in
 from penstock.devnet.node import Node
 from penstock.devnet.state import Output, Proof
@@ -57,19 +59,12 @@ class Payout(Struct, frozen=True):
     succeeded: bool
 
 
-class Proven(Struct, frozen=True):
-    """What the portal remembers of a proof; `time` is 0 when there is none."""
-
-    root: str
-    time: int
-    index: int
-
-
 class Withdrawal:
     """A message from L2 to L1. A step may be tried at any moment; a refused one costs nothing."""
 
     def __init__(self, node: Node, message: Message, block: int, payer: Key | None = None) -> None:
         self.node: Final = node
+        self.ledger: Final[Ledger] = node.ledger
         self.message: Final = message
         self.hash: Final = message.hash
         self.block: Final = block
@@ -83,12 +78,12 @@ class Withdrawal:
         if self._finalized():
             return Status.FINAL
         proven = self._proven()
-        if proven.time:
-            if not self._holds(proven):
-                return self._open(Status.REPLACED)
-            ready = self.node.next_time() >= self._payable(proven)
-            return Status.READY if ready else Status.PROVEN
-        return self._open(Status.WAITING)
+        if proven is None:
+            return self._open(Status.WAITING)
+        if proven.standing is not Standing.STANDS:
+            return self._open(Status.REPLACED)
+        ready = self.node.next_time() >= self._payable(proven)
+        return Status.READY if ready else Status.PROVEN
 
     @property
     @in_turn
@@ -100,21 +95,25 @@ class Withdrawal:
         if self._finalized():
             return None
         proven = self._proven()
-        if proven.time and self._holds(proven):
+        if proven is not None and proven.standing is Standing.STANDS:
             return self._payable(proven)
-        start = self.node.next_time() if self._true() else self._next_output_time() + 1
-        return start + self.node.config.window + 1
+        found, now = self._true(), self.node.next_time()
+        if found is not None:
+            return self.ledger.payable(found[0], now, now)
+        proposed = self._next_output_time()
+        return self.ledger.promised(proposed, proposed + 1)
 
     @in_turn
-    def prove(self) -> Receipt:
+    def prove(self, output: int | None = None) -> Receipt:
         """Show L1 that L2 holds the message, and start its wait.
 
-        Raises NotProposedError, FalseOutputError, ForgedWithdrawalError, AlreadyProvenError or
-        AlreadyFinalizedError.
+        It is shown against the first true output that covers it, unless one is named by its index:
+        so a false one can be trusted, to see what comes of it. Raises NotProposedError,
+        FalseOutputError, ForgedWithdrawalError, AlreadyProvenError or AlreadyFinalizedError.
         """
-        index, output, proof = self._provable()
-        parts = output.parts
-        data = contract("OptimismPortal").encode(
+        index, chosen, proof = self._provable(output)
+        parts = chosen.claimed
+        data = contract(self.ledger.portal).encode(
             "proveWithdrawalTransaction",
             self.message.fields,
             index,
@@ -127,41 +126,49 @@ class Withdrawal:
     def finalize(self) -> Payout:
         """Have L1 do what the message says.
 
-        Raises AlreadyFinalizedError, NotProvenError, OutputReplacedError or WindowOpenError.
+        Raises AlreadyFinalizedError, NotProvenError, OutputContestedError, OutputReplacedError or
+        WindowOpenError.
         """
         self._check_final()
-        data = contract("OptimismPortal").encode(
+        data = contract(self.ledger.portal).encode(
             "finalizeWithdrawalTransaction", self.message.fields
         )
         receipt = self._send(data, _FINALIZE_GAS + self.message.gas * 65 // 64)
         return Payout(receipt, _went_well(receipt))
 
-    def _provable(self) -> tuple[int, Output, Proof]:
+    def _provable(self, named: int | None) -> tuple[int, Output, Proof]:
         if self._finalized():
             raise AlreadyFinalizedError(self.hash)
-        covering = self._covering()
-        if not covering:
-            raise NotProposedError(self.block, self._latest())
-        found = self._true()
-        if found is None:
-            index, output = covering[0]
-            raise FalseOutputError(index, output.block, output.root)
-        index, output = found
+        index, output = self._chosen(named)
         proven = self._proven()
-        if proven.time and self._holds(proven):
+        if proven is not None and proven.standing is Standing.STANDS:
             raise AlreadyProvenError(self.hash, proven.time)
         proof = self.node.proposer.proof(self.node.state, self.hash, self.block, output.block)
         if proof is None:
             raise ForgedWithdrawalError(self.hash, output.block)
         return index, output, proof
 
+    def _chosen(self, named: int | None) -> tuple[int, Output]:
+        """The output to prove against."""
+        covering = [pair for pair in self._covering() if named is None or pair[0] == named]
+        alive = next((pair for pair in covering if self._alive(pair[0])), None)
+        if alive is None:
+            raise NotProposedError(self.block, self._latest())
+        found = alive if named is not None else self._true()
+        if found is None:
+            index, output = alive
+            raise FalseOutputError(index, output.block, output.root)
+        return found
+
     def _check_final(self) -> None:
         if self._finalized():
             raise AlreadyFinalizedError(self.hash)
         proven = self._proven()
-        if not proven.time:
+        if proven is None:
             raise NotProvenError(self.hash)
-        if not self._holds(proven):
+        if proven.standing is Standing.CONTESTED:
+            raise OutputContestedError(self.hash, proven.index)
+        if proven.standing is Standing.GONE:
             raise OutputReplacedError(self.hash, proven.index)
         earliest, now = self._payable(proven), self.node.next_time()
         if now < earliest:
@@ -170,54 +177,46 @@ class Withdrawal:
     # --- what L1 says ----------------------------------------------------------------------------
 
     def _finalized(self) -> bool:
-        return bool(self._portal("finalizedWithdrawals"))
+        node, portal = self.node, self.ledger.portal
+        view = "finalizedWithdrawals"
+        return bool(node.l1.read(node.addresses.portal, portal, view, raw(self.hash)))
 
-    def _proven(self) -> Proven:
-        root, time, index = self._portal("provenWithdrawals")
-        return Proven(hexed(root), time, index)
-
-    def _portal(self, view: str) -> Any:
-        node = self.node
-        return node.l1.read(node.addresses.portal, "OptimismPortal", view, raw(self.hash))
-
-    def _holds(self, proven: Proven) -> bool:
-        """Whether the output that it was proven against still stands."""
-        if proven.index >= len(self._mined()):
-            return False
-        root, _, _ = self.node.proposer.output(proven.index)
-        return hexed(root) == proven.root
+    def _proven(self) -> Proven | None:
+        return self.ledger.proven(self.node.state, self.hash, self.payer.address)
 
     def _payable(self, proven: Proven) -> int:
-        """Both waits must be over: since the proof and since the proposal."""
-        _, proposed, _ = self.node.proposer.output(proven.index)
-        return max(proven.time, proposed) + self.node.config.window + 1
+        return self.ledger.payable(proven.index, proven.time, self.node.next_time())
+
+    def _alive(self, index: int) -> bool:
+        return self.ledger.standing(index) is not Standing.GONE
 
     # --- what the node knows ---------------------------------------------------------------------
 
+    def _latest(self) -> int:
+        """The last block of an output that does not cover it."""
+        mined = self._mined()
+        return max((output.block for output in mined if output.block < self.block), default=0)
+
     def _mined(self) -> list[Output]:
         return [output for output in self.node.state.outputs if output.l1_block]
-
-    def _latest(self) -> int:
-        mined = self._mined()
-        return mined[-1].block if mined else 0
 
     def _covering(self) -> list[tuple[int, Output]]:
         """The outputs on L1 whose blocks are not before the withdrawal's, with their indices."""
         return [pair for pair in enumerate(self._mined()) if pair[1].block >= self.block]
 
     def _true(self) -> tuple[int, Output] | None:
-        """The first of them that is this chain's: the one that the proof was taken for."""
-        honest = next((pair for pair in self._covering() if pair[1].honest), None)
-        if honest is None:
-            return None
-        root, _, _ = self.node.proposer.output(honest[0])
-        return honest if hexed(root) == honest[1].root else None
+        """The first of them that stands and is this chain's: the proof was taken for it."""
+        return next((p for p in self._covering() if p[1].honest and self._stands(*p)), None)
+
+    def _stands(self, index: int, output: Output) -> bool:
+        standing, claim = self.ledger.standing(index), self.ledger.claim(index)
+        return standing is Standing.STANDS and claim.root == output.root
 
     def _open(self, otherwise: Status) -> Status:
         """What can be done about a proof."""
-        if not self._covering():
-            return otherwise
-        return Status.PROVABLE if self._true() else Status.DISPUTED
+        if self._true():
+            return Status.PROVABLE
+        return Status.DISPUTED if any(self._alive(i) for i, _ in self._covering()) else otherwise
 
     def _next_output_time(self) -> int:
         """The first L1 time at which an output can cover its block."""

@@ -1,5 +1,7 @@
 """Roles and a token on the session's devnet. Time is virtual: no test waits for a clock."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from penstock.devnet import Config, Devnet, Key, Token
@@ -26,10 +28,37 @@ def bob(devnet: Devnet) -> Key:
 @pytest.fixture(scope="session")
 def token(devnet_session: Devnet) -> Token:
     """A token of six decimals on both chains."""
-    alice = devnet_session.accounts[0]
-    made = devnet_session.bridge.create_token(alice, "Gold", "GLD", 6)
-    devnet_session.bridge.mint(alice, made, alice.address, 10_000_000_000)
+    return gold(devnet_session)
+
+
+def gold(net: Devnet) -> Token:
+    """Make the token, and ten thousand of it for the first account."""
+    alice = net.accounts[0]
+    made = net.bridge.create_token(alice, "Gold", "GLD", 6)
+    net.bridge.mint(alice, made, alice.address, 10_000_000_000)
     return made
+
+
+@pytest.fixture(scope="session")
+def games_session() -> Iterator[Devnet]:
+    """A devnet that keeps its outputs as dispute games."""
+    config = Config(proofs="games", window=120, maturity=50, finality=30, history=20_000)
+    with Devnet.start(config) as net:
+        yield net
+
+
+@pytest.fixture(scope="session")
+def games_token(games_session: Devnet) -> Token:
+    """The token there."""
+    return gold(games_session)
+
+
+@pytest.fixture
+def games(games_session: Devnet, games_token: Token) -> Iterator[Devnet]:
+    """The same devnet, turned back after each test."""
+    mark = games_session.snapshot()
+    yield games_session
+    games_session.revert(mark)
 
 
 @pytest.fixture(autouse=True, scope="session")

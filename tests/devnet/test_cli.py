@@ -98,6 +98,23 @@ def test_dump__and_up_with_load__goes_on(place: Path, tmp_path: Path) -> None:
         process.terminate()
 
 
+def test_up__with_proofs_by_games__has_a_factory_of_games_and_no_oracle(tmp_path: Path) -> None:
+    place = tmp_path / "games.json"
+    ports = ["--l1-port", "0", "--l2-port", "0", "--descriptor", str(place)]
+    times = ["--window", "20", "--maturity", "9", "--finality", "5"]
+    command = [*UP, "--virtual", "--json", "--proofs", "games", *times, *ports]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        addresses = json.loads(process.stdout.readline())["addresses"]
+        assert ("games" in addresses, "oracle" in addresses) == (True, False)
+        hash = answer(place, "withdraw", "0.25")["hash"]
+        answer(place, "step", "12")
+        proven = answer(place, "withdraw", hash, "--prove")
+        answer(place, "warp", str(proven["earliest"] - proven["now"]))
+        assert answer(place, "withdraw", hash, "--finalize")["paid"]
+        process.terminate()
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

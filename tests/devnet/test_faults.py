@@ -14,7 +14,7 @@ import pytest
 from penstock.devnet import Config, Devnet, Withdrawal
 from penstock.devnet.abi import contract
 from penstock.devnet.errors import WindowOpenError
-from tests.devnet.world import check_ether, check_verified, provable, proven
+from tests.devnet.world import check_ether, check_verified, provable, proven, ripen
 
 RECEIVER: Final = "0x" + "c7" * 20
 AMOUNT: Final = 7_000
@@ -69,9 +69,9 @@ def bring_to(net: Devnet, hash: str, stage: str) -> None:
     if stage == "provable":
         provable(net, hash)
     if stage in {"proven", "ready"}:
-        proven(net, hash)
+        found = proven(net, hash)
     if stage == "ready":
-        net.warp(net.config.window)
+        ripen(net, found)
     # A reorg of three blocks must not take more than these.
     for _ in range(0 if stage == "ready" else 3):
         net.sync()
@@ -98,7 +98,7 @@ def _one_step(net: Devnet, found: Withdrawal) -> bool:
     elif found.status == "proven":
         with pytest.raises(WindowOpenError):
             found.finalize()
-        net.warp(net.config.window)
+        ripen(net, found)
     elif found.status == "ready":
         assert found.finalize().succeeded
     else:

@@ -17,7 +17,7 @@ def outputs(net: Devnet) -> list[int]:
     """L2 blocks of the outputs that L1 holds."""
     oracle = net.addresses.oracle
     count = net.l1.read(oracle, "L2OutputOracle", "nextOutputIndex")
-    return [net.node.proposer.output(index)[2] for index in range(count)]
+    return [net.node.ledger.claim(index).block for index in range(count)]
 
 
 def run_until_output(net: Devnet, block: int) -> None:

@@ -22,7 +22,7 @@ from penstock.devnet.errors import (
     ReorgDepthError,
     WithdrawalError,
 )
-from tests.devnet.world import check_ether, check_tokens, check_verified
+from tests.devnet.world import check_ether, check_tokens, check_verified, ripen
 
 DEEP: Final = os.environ.get("PENSTOCK_FUZZ") == "deep"
 SEEDS: Final = range(200 if DEEP else 4)
@@ -100,7 +100,7 @@ class Walk:
         if found.status == "provable":
             found.prove()
         if found.status == "proven":
-            self.net.warp(self.net.config.window)
+            ripen(self.net, found)
         if found.status == "ready":
             assert found.finalize().succeeded
         assert found.status == "final"
@@ -134,7 +134,8 @@ class Walk:
         """Try either step of some withdrawal, whether its time has come or not."""
         if known := self.known():
             found = self.dice.choice(known)
-            self.dice.choice([found.prove, found.finalize])()
+            steps: list[Callable[[], object]] = [found.prove, found.finalize]
+            self.dice.choice(steps)()
 
     def reorg(self) -> None:
         self.net.l1_reorg(self.dice.randint(1, 4), replay=self.dice.random() < 0.5)

@@ -64,10 +64,18 @@ def proven(net: Devnet, hash: str) -> Withdrawal:
     return found
 
 
+def ripen(net: Devnet, found: Withdrawal) -> None:
+    """Let time pass until a proven withdrawal can be paid, and no longer."""
+    earliest = found.earliest
+    assert earliest is not None
+    net.warp(max(0, earliest - net.node.next_time()))
+    assert found.status == "ready"
+
+
 def paid(net: Devnet, hash: str) -> Withdrawal:
     """A withdrawal that is final."""
     found = proven(net, hash)
-    net.warp(net.config.window)
+    ripen(net, found)
     assert found.finalize().succeeded
     return found
 

@@ -12,6 +12,15 @@ print("position", position(alice).size, "book", book()[0].size, "next", progress
 print("funding", warp(3600) and position(alice).funding, "ticket", withdraw(carol, "100"))
 print("paid", warp(300) and release(), "left", account(carol).equity)
 """
+STOP = """
+order(alice, "buy", "0.3", "60000"); sold = order(bob, "sell", "0.3")
+bid = order(bob, "buy", "0.3", "59800")
+held = order(alice, "sell", "0.3", reduce_only=True, stop="59900")[0]
+print(held.what, held.note)
+price("59950"); print("waits", len(book()))
+price("59900"); print("stopped", len(book())); done = settle()
+print("position", position(alice).size)
+"""
 
 
 def console(network: str, code: str) -> "subprocess.CompletedProcess[str]":
@@ -29,6 +38,17 @@ def test_console__on_anvil__tells_the_whole_story() -> None:
         "position 0.200 book 0.300 next 2",
         "funding -0.150000 ticket 1",
         "paid 100.000000 left 99900.000000",
+    ], done.stdout + done.stderr
+
+
+def test_console__a_stop__is_filled_when_the_mark_is_there() -> None:
+    done = console("::foundry", STOP)
+    said = [line for line in done.stdout.splitlines() if not line.startswith("INFO")]
+    assert said == [
+        "waiting for a mark at or below 59900.0",
+        "waits 1",
+        "stopped 0",
+        "position 0.000",
     ], done.stdout + done.stderr
 
 

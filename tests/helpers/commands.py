@@ -8,14 +8,19 @@ from hypothesis import strategies as st
 from penstock.commands import (
     Advance,
     Command,
+    Direction,
     Group,
+    Liquidate,
+    Mark,
     Place,
     PlaceLadder,
+    PlaceTrigger,
     RaiseFloor,
     Refresh,
     SelfTrade,
     Withdraw,
     WithdrawAll,
+    WithdrawTrigger,
 )
 from penstock.events import RejectReason
 from penstock.gate import Fault, PositionGate
@@ -63,6 +68,12 @@ def command(rng: Random, now: int) -> Command:
     """Draw one command: mostly orders, on few prices and slots so that everything meets."""
     draw = rng.random()
     account = rng.randint(1, 5)
+    if draw < 0.18:
+        return _trigger(rng, account, now)
+    if draw < 0.24:
+        return Mark(now, rng.choice([1, 1, 1, 2]), rng.randint(7, 13))
+    if draw < 0.28:
+        return Liquidate(now, account, 1, rng.randint(0, 9), rng.randint(8, 12))
     if draw < 0.72:
         mode = SelfTrade(rng.randrange(3))
         order = _order(rng, account, now)
@@ -76,10 +87,18 @@ def command(rng: Random, now: int) -> Command:
         Advance(now),
         Refresh(now, account, rng.choice(MARKETS)),
         WithdrawAll(now, account),
+        WithdrawTrigger(now, account, rng.randint(1, 4 + now)),
         RaiseFloor(now, account, rng.randint(0, now // 3), rng.randint(0, now)),
         Group(now, account, rng.randint(1, 4)),
     ]
     return rng.choice(rare)
+
+
+def _trigger(rng: Random, account: int, now: int) -> Command:
+    order = SignedOrder(_order(rng, account, now), SIGNATURE)
+    price, direction = rng.randint(7, 13), rng.choice(list(Direction))
+    all_or_none, mode = _one_in(rng, 5), SelfTrade(rng.randrange(3))
+    return PlaceTrigger(now, order, price, direction, all_or_none, mode)
 
 
 def log(rng: Random, length: int) -> list[Command]:

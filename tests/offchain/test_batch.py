@@ -15,6 +15,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_order
 
 from penstock.batch import (
     AccountEntry,
@@ -31,14 +32,19 @@ from penstock.batch import (
 from penstock.builder import BuildError, Limits, build, split
 from penstock.errors import DecodeError
 from penstock.messages import (
+    BUY,
     IMMEDIATE,
     LADDER,
+    LIQUIDATION,
     POST_ONLY,
+    REDUCE_ONLY,
+    UNSIGNED,
     Cancel,
     Fill,
     Order,
     Side,
     SignedCancel,
+    SignedOrder,
     Verdict,
 )
 from penstock.records import FillRecord, decode_records, encode_records
@@ -47,7 +53,7 @@ from tests.helpers.model import FAR, SIGNATURE, fill, ladder, order, sign
 
 u32 = st.integers(0, UINT32_MAX)
 signatures = st.binary(min_size=64, max_size=64)
-SINGLE_FLAGS = (0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13)
+SINGLE_FLAGS = (0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 42, 43)
 
 
 @st.composite
@@ -157,7 +163,10 @@ def test_encode__known_batch__has_the_bytes_of_the_page() -> None:
         ({"orders": (single(1, position=2), single(2))}, Part.ORDERS, 1, Rule.ASCENDING),
         ({"orders": (steps(1, 3), single(2 << 32 | 1))}, Part.ORDERS, 1, Rule.ASCENDING),
         ({"orders": (single(position=3),)}, Part.ORDERS, 0, Rule.POSITION_INDEX),
-        ({"orders": (single(flags=32),)}, Part.ORDERS, 0, Rule.FLAGS),
+        ({"orders": (single(flags=64),)}, Part.ORDERS, 0, Rule.FLAGS),
+        ({"orders": (single(flags=LIQUIDATION),)}, Part.ORDERS, 0, Rule.FLAGS),
+        ({"orders": (single(flags=LIQUIDATION | IMMEDIATE),)}, Part.ORDERS, 0, Rule.FLAGS),
+        ({"orders": (single(flags=LIQUIDATION | REDUCE_ONLY),)}, Part.ORDERS, 0, Rule.FLAGS),
         ({"orders": (single(flags=IMMEDIATE | POST_ONLY),)}, Part.ORDERS, 0, Rule.FLAGS),
         ({"orders": (steps(1, 2, LADDER | IMMEDIATE),)}, Part.ORDERS, 0, Rule.FLAGS),
         ({"orders": (single(1 << 32, flags=IMMEDIATE),)}, Part.ORDERS, 0, Rule.NONCE),
@@ -331,6 +340,14 @@ def test_build__levels_of_one_ladder__stand_once_with_one_signature() -> None:
     batch = build(1, fills, (), none_open)
     assert [len(entry.levels) for entry in batch.orders] == [1, 3]
     assert batch.fills == (FillEntry(3, 0, 5), FillEntry(1, 0, 3))
+
+
+def test_build__a_liquidation__is_a_single_order_with_its_flag_and_no_signature() -> None:
+    taker = replace_order(order(1, immediate=True, reduce_only=True), liquidation=True)
+    forced = Fill(sign(order(2, buy=False)), SignedOrder(taker, UNSIGNED), 1)
+    batch = decode(encode(build(1, [forced], (), none_open)))
+    assert batch.orders[0].flags == BUY | IMMEDIATE | REDUCE_ONLY | LIQUIDATION
+    assert batch.orders[0].signature == bytes(64)
 
 
 def test_build__cancels_only__bring_their_accounts_without_positions() -> None:

@@ -73,7 +73,7 @@ def test_remove__taken_out__holds_on_to_nobody() -> None:
 @settings(deadline=None)
 def test_before__any_expiries__gives_up_exactly_the_dead(steps: list[tuple[int, int]]) -> None:
     side, slots = BookSide(), {n: Slot() for n in range(6)}
-    expiries = Expiries(slots)
+    expiries = Expiries()
     now = 0
     for number, expiry in steps:
         slot = slots[number]
@@ -91,7 +91,7 @@ def test_before__any_expiries__gives_up_exactly_the_dead(steps: list[tuple[int, 
 
 
 def test_add__an_order_that_never_expires__is_not_kept() -> None:
-    expiries = Expiries({})
+    expiries = Expiries()
     expiries.add(Slot(), NEVER)
     assert expiries.before(NEVER) == []
     assert not expiries._seconds
@@ -99,7 +99,7 @@ def test_add__an_order_that_never_expires__is_not_kept() -> None:
 
 def test_add__one_slot_quoted_for_ever__leaves_few_behind() -> None:
     slot = Slot()
-    side, expiries = BookSide(), Expiries({1: slot})
+    side, expiries = BookSide(), Expiries()
     side.add(slot, 1, 1)
     for expiry in range(100_000, 200_000):
         expiries.add(slot, expiry)

@@ -3,6 +3,7 @@
 any log of commands
 ├── gives the events of the reference matcher, with and without a gate that refuses
 ├── conserves every order's size, keeps positions in balance, never crosses the book
+├── fills no trigger order before its mark
 └── gives the same state on any machine and under any hash seed
 """
 
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock.commands import Command
+from penstock.commands import Command, Direction, Mark
 from penstock.engine import Engine
 from penstock.events import (
     Accepted,
@@ -24,13 +25,18 @@ from penstock.events import (
     CancelReason,
     Event,
     Expired,
+    Triggered,
     Trimmed,
+    Waiting,
 )
 from penstock.gate import PositionGate
 from penstock.messages import Fill
+from penstock.pace import Pace
 from tests.helpers.commands import MARKETS, CappedGate, log, logs
 from tests.helpers.orders import resting
 from tests.helpers.reference import Reference
+
+PACE = Pace(lots=5, interval=4)
 
 
 def ordered(events: list[Event]) -> list[Event]:
@@ -47,6 +53,13 @@ def ordered(events: list[Event]) -> list[Event]:
     return done + sorted(together, key=repr)
 
 
+def is_met(waited: Waiting, mark: int) -> bool:
+    """Whether the mark is where the order wanted it."""
+    if waited.direction == Direction.AT_OR_ABOVE:
+        return mark >= waited.trigger_price
+    return mark <= waited.trigger_price
+
+
 # --- any log of commands ---------------------------------------------------------------------
 
 
@@ -56,7 +69,8 @@ def test_execute__any_log__gives_the_events_of_the_reference(
     commands: list[Command], cap: int | None
 ) -> None:
     gates = [PositionGate() if cap is None else CappedGate(cap) for _ in range(2)]
-    found, reference = Engine(gates[0], MARKETS), Reference(gates[1], MARKETS)
+    found = Engine(gates[0], MARKETS, max_waiting=3, paces={1: PACE})
+    reference = Reference(gates[1], MARKETS, max_waiting=3, pace=PACE)
     for command in commands:
         assert ordered(found.execute(command)) == ordered(reference.execute(command))
 
@@ -66,8 +80,16 @@ def test_execute__any_log__gives_the_events_of_the_reference(
 def test_execute__any_log__conserves_the_size_of_every_order(commands: list[Command]) -> None:
     found = Engine(PositionGate(), MARKETS)
     live: defaultdict[tuple[int, int, int], int] = defaultdict(int)
+    waits: dict[tuple[int, int, int], int] = {}
     for event in (event for command in commands for event in found.execute(command)):
         match event:
+            case Triggered(order=signed):
+                # One that is met when it comes has not waited.
+                waits.pop(signed.order.key, 0)
+            case Waiting(order=signed, size=size):
+                assert not live[signed.order.key]
+                assert signed.order.key not in waits
+                waits[signed.order.key] = size
             case Accepted(order=signed, size=size):
                 assert live[signed.order.key] == 0
                 live[signed.order.key] = size
@@ -77,6 +99,9 @@ def test_execute__any_log__conserves_the_size_of_every_order(commands: list[Comm
                 live[taker.order.key] -= size
                 assert min(live[maker.order.key], live[taker.order.key]) >= 0
             case Cancelled(order=signed, size=size) | Expired(order=signed, size=size):
+                if signed.order.key in waits:
+                    assert waits.pop(signed.order.key) == size
+                    continue
                 live[signed.order.key] -= size
                 assert live[signed.order.key] == 0
             case Trimmed(order=signed, left=left):
@@ -86,6 +111,28 @@ def test_execute__any_log__conserves_the_size_of_every_order(commands: list[Comm
     sides = [side for book in books for side in (book.bids, book.asks)]
     depth = sum(lots for side in sides for _, lots in side.depth(99))
     assert depth == sum(live.values())
+
+
+@given(logs)
+@settings(max_examples=100, deadline=None)
+def test_execute__any_log__fills_no_trigger_before_its_mark(commands: list[Command]) -> None:
+    found, marks = Engine(PositionGate(), MARKETS), dict[int, int]()
+    waits: dict[tuple[int, int, int], Waiting] = {}
+    for command in commands:
+        if isinstance(command, Mark):
+            marks[command.market] = command.mark
+        for event in found.execute(command):
+            if isinstance(event, Waiting):
+                waits[event.order.order.key] = event
+            elif isinstance(event, Cancelled | Expired):
+                waits.pop(event.order.order.key, None)
+            elif isinstance(event, Triggered):
+                assert event.mark == marks[event.order.order.market]
+                waited = waits.pop(event.order.order.key, None)
+                assert waited is None or is_met(waited, event.mark)
+            elif isinstance(event, Fill):
+                assert event.maker.order.key not in waits
+                assert event.taker.order.key not in waits
 
 
 @given(logs)

@@ -8,8 +8,9 @@ import penstock
 PACKAGE = Path(penstock.__file__).parent
 EDGE = {"anvil", "console", "contracts", "remote", "rpc", "sender", "submitter"}
 FORBIDDEN = {"ape", "web3", "time", "socket", "http", "urllib", "subprocess", "datetime", "random"}
-CORE = ("units", "errors", "messages", "signing", "book", "engine", "ladders", "gate", "venue",
-        "settlement", "margin", "funding", "watch", "views", "risk", "batch", "records", "builder",
+CORE = ("units", "errors", "messages", "signing", "book", "nonces", "triggers", "pace", "takers",
+        "engine", "ladders", "gate", "limits", "fund", "venue", "settlement", "margin", "funding",
+        "watch", "views", "risk", "liquidation", "liquidations", "batch", "records", "builder",
         "deploy")  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock.commands import Direction
 from penstock.errors import DecodeError, FlagError, LadderError, RangeError
 from penstock.messages import (
     Cancel,
@@ -28,12 +29,15 @@ from penstock.messages import (
     validate_report,
 )
 from penstock.wire import (
+    TriggerOrder,
     decode_cancel,
     decode_ladder,
     decode_order,
+    decode_trigger,
     encode_cancel,
     encode_ladder,
     encode_order,
+    encode_trigger,
 )
 
 GOOD = Order(1, 1, True, False, False, False, 100, 5, 9, (3 << 32) + 7)
@@ -71,6 +75,8 @@ def test_flags__any_combination__has_the_bits_of_the_batch(
 ) -> None:
     order = Order(1, 1, buy, immediate, post_only, reduce_only, 1, 1, 1, 1)
     assert order.flags == buy + 2 * immediate + 4 * post_only + 8 * reduce_only
+    forced = msgspec.structs.replace(order, liquidation=True)
+    assert forced.flags == order.flags + 32
     ladder = Ladder(1, 1, buy, post_only, reduce_only, 1, 1, (1,), (1,))
     assert ladder.flags == buy + 4 * post_only + 8 * reduce_only + 16
 
@@ -192,6 +198,7 @@ def test_decode_ladder_and_cancel__encoded__come_back() -> None:
 def test_encode_order__fields__are_named_as_in_the_signed_type() -> None:
     body = json.loads(encode_order(SignedOrder(GOOD, SIGNATURE)))
     assert list(body["order"])[3:6] == ["immediate", "postOnly", "reduceOnly"]
+    assert len(body["order"]) == 10
     assert body["signature"] == "0x" + SIGNATURE.hex()
 
 
@@ -207,6 +214,7 @@ def test_encode_order__fields__are_named_as_in_the_signed_type() -> None:
         ('"signature":"0x00', '"signature":"0xzz', DecodeError, r"128 hex digits"),
         ('"signature":"0x00', '"signature":"0x  ', DecodeError, r"128 hex digits"),
         ('{"order"', '{"more":1,"order"', DecodeError, r"more"),
+        ('"price":100', '"price":100,"liquidation":true', FlagError, r"excludes a signature"),
         ("}", "", DecodeError, r"truncated|malformed"),
     ],
 )
@@ -217,3 +225,52 @@ def test_decode_order__damaged__says_where(
     assert old in text
     with pytest.raises(error, match=detail):
         decode_order(text.replace(old, new).encode())
+
+
+@given(orders, signatures, uint32s, st.sampled_from(Direction))
+def test_decode_trigger__encoded__comes_back(
+    order: Order, signature: bytes, price: int, direction: Direction
+) -> None:
+    trigger = TriggerOrder(SignedOrder(order, signature), price, direction)
+    assert decode_trigger(encode_trigger(trigger)) == trigger
+
+
+def test_encode_trigger__body__is_that_of_the_order_and_the_condition() -> None:
+    signed = SignedOrder(GOOD, SIGNATURE)
+    body = json.loads(encode_trigger(TriggerOrder(signed, 58_000, Direction.AT_OR_BELOW)))
+    assert body.pop("trigger") == {"price": 58_000, "direction": "at_or_below"}
+    assert body == json.loads(encode_order(signed))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error", "detail"),
+    [
+        ('"price":58000', '"price":0', RangeError, r"trigger.price is 0"),
+        ('"price":58000', f'"price":{2**32}', RangeError, r"trigger.price is 4294967296"),
+        ('"price":58000', '"price":5.8', DecodeError, r"trigger order .* `int`.*trigger.price"),
+        ('"price":58000,', "", DecodeError, r"missing required field `price`.*trigger"),
+        ("at_or_below", "below", DecodeError, r"Invalid enum value 'below'.*trigger.direction"),
+        ("}}", ',"size":1}}', DecodeError, r"size"),
+        ('"trigger"', '"stop"', DecodeError, r"stop"),
+        ('"signature":"0x00', '"signature":"0x', DecodeError, r"128 hex digits"),
+        ('"price":100', '"price":0', RangeError, r"price is 0"),
+        ('"price":100', '"price":100,"liquidation":true', FlagError, r"excludes a signature"),
+    ],
+)
+def test_decode_trigger__damaged__says_where(
+    old: str, new: str, error: type[Exception], detail: str
+) -> None:
+    signed = SignedOrder(GOOD, SIGNATURE)
+    text = encode_trigger(TriggerOrder(signed, 58_000, Direction.AT_OR_BELOW)).decode()
+    assert old in text
+    with pytest.raises(error, match=detail):
+        decode_trigger(text.replace(old, new).encode())
+
+
+def test_decode_order__with_a_trigger__is_not_taken_for_an_order() -> None:
+    signed = SignedOrder(GOOD, SIGNATURE)
+    data = encode_trigger(TriggerOrder(signed, 58_000, Direction.AT_OR_BELOW))
+    with pytest.raises(DecodeError, match="trigger"):
+        decode_order(data)
+    with pytest.raises(DecodeError, match="trigger"):
+        decode_trigger(encode_order(signed))

@@ -89,6 +89,24 @@ def test_gate__what_it_lets_pass__settles_and_both_agree(
         assert expected == {a: (gate.equity(a), gate.margin(a)) for a in venue.accounts}
 
 
+@given(st.lists(signed_sides, max_size=25))
+def test_restart__venue_that_lost_its_batches__has_every_fill_pending_again(
+    orders: list[Order],
+) -> None:
+    settled, rolled_back = (model_venue(marks=(MARK, MARK), deposit=10**7) for _ in range(2))
+    gate = RiskGate(settled, START)
+    fills = place_all(Engine(gate, settled.markets), orders, {})
+    matched = gate.pending.copy()
+    settle(settled, *fills)
+    gate.settled(len(fills))
+    assert gate.restart(rolled_back, matched) == []
+    assert gate.pending == matched
+    assert agree(gate, settled)
+    settle(rolled_back, *fills)
+    gate.settled(len(fills))
+    assert agree(gate, rolled_back)
+
+
 @given(
     st.lists(signed_sides, min_size=1, max_size=25), st.integers(1, 20_000), st.integers(-99, 99)
 )
