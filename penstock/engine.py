@@ -97,7 +97,7 @@ class Engine:
         self._matcher: Final = Matcher(gate)
         self._books: Final = {market: Book(market) for market in markets}
         self._slots: Final = defaultdict[int, Slot](Slot)
-        self._nonces: Final = Nonces(gate, self._matcher)
+        self._nonces: Final = Nonces(self._matcher)
         self._floors: Final = self._nonces.floors
         self._expiries: Final = Expiries()
         self._ladders: Final = Ladders(self._slots)
@@ -258,7 +258,7 @@ class Engine:
             raise EngineError(f"price is {price}, but it must be from 1 to {UINT32_MAX} ticks")
         out = self.advance(now)
         position = self._gate.position(account, market)
-        size, number = min(lots, abs(position) or lots), self._nonces.next(account)
+        size, number = min(lots, abs(position) or lots), self._liquidations.next_number()
         signed = forced_order(account, market, position < 0, size, price, number)
         reason = self._takers.refuse_liquidation(signed.order)
         if reason is not None:

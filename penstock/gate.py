@@ -37,9 +37,6 @@ class Gate(Protocol):
     def position(self, account: int, market: int) -> int:
         """Read the position of an account after all applied fills."""
 
-    def number(self, account: int) -> int:
-        """Read the highest immediate number that the chain and all applied fills have spent."""
-
 
 class OpenGate:
     """Lets everything pass and knows of no position: for benchmarks and for books alone."""
@@ -66,10 +63,6 @@ class OpenGate:
         """Forget."""
 
     def position(self, account: int, market: int) -> int:
-        """Know of none."""
-        return 0
-
-    def number(self, account: int) -> int:
         """Know of none."""
         return 0
 

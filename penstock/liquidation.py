@@ -8,11 +8,21 @@
 Ratios are parts of 10^6: basis points times a share in percent. Twin of LiquidationRules.
 """
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
+from penstock.margin import Holding, cash, weigh
+from penstock.messages import Side, Verdict
 from penstock.units import div_up
 
 PPM: Final = 10**6
+
+
+class Terms(NamedTuple):
+    """What each side of a liquidation pays, fee or penalty included; negative: it receives."""
+
+    maker: int
+    taker: int
 
 
 def band(mark: int, discount: int) -> tuple[int, int]:
@@ -28,3 +38,50 @@ def part_up(notional: int, ratio: int) -> int:
 def is_needed(lots: int, before: int, after: int) -> bool:
     """Say whether the last of `lots` was needed to bring the excess from `before` to `after`."""
     return after <= 0 or after * lots < after - before
+
+
+def is_liquidatable(holdings: Iterable[Holding], equity: int) -> bool:
+    """Say whether an account with these positions is below its maintenance margin."""
+    return equity < sum(abs(held.size) * held.market.lot_maintenance for held in holdings)
+
+
+def weigh_forced(
+    maker: Holding, taker: Holding, price: int, bought: int, reduce_only: bool, limit: int, now: int
+) -> tuple[Terms, Verdict, Side]:
+    """Weigh a fill of a liquidation order: towards safety, as far as needed, never above the mark.
+
+    `bought` is what the liquidated account buys, signed; `reduce_only` is the maker's. Account 0,
+    the fund's, unwinds as far as it likes and pays no penalty.
+    """
+    standing, market = taker.standing, taker.market
+    before, private = standing.equity - standing.margin, bool(standing.account)
+    got = cash(price, -bought, market, maker=True)
+    notional = price * bought * market.unit
+    terms = Terms(got, notional + (_penalty(taker, bought, notional) if private else 0))
+    if private and before >= 0:
+        return terms, Verdict.NOT_LIQUIDATABLE, Side.TAKER
+    verdict = _weigh(maker, -bought, got, reduce_only, limit, now)
+    if verdict is not Verdict.SETTLED:
+        return terms, verdict, Side.MAKER
+    verdict = _weigh(taker, bought, terms.taker, True, limit, now)
+    if verdict is Verdict.SETTLED and private:
+        margin = market.initial(taker.size + bought) - market.initial(taker.size)
+        after = before + bought * market.lot_value - terms.taker - margin
+        if not is_needed(abs(bought), before, after):
+            verdict = Verdict.MORE_THAN_NEEDED
+    return terms, verdict, Side.NONE if verdict is Verdict.SETTLED else Side.TAKER
+
+
+def _weigh(side: Holding, lots: int, paid: int, reduce_only: bool, limit: int, now: int) -> Verdict:
+    """As any fill, but a position beyond its last tier is named first."""
+    if side.market.is_too_large(side.size, side.size + lots):
+        return Verdict.POSITION_TOO_LARGE
+    return weigh(side, lots, paid, reduce_only, limit, now)
+
+
+def _penalty(side: Holding, bought: int, notional: int) -> int:
+    """A part of the notional, no more than there is, and what the account gains at the mark."""
+    gain = bought * side.market.lot_value - notional
+    left = side.standing.equity + min(0, gain)
+    part = min(part_up(abs(notional), side.market.penalty_ppm), max(0, left))
+    return max(0, gain) + part

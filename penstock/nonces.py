@@ -7,19 +7,16 @@ from typing import Final
 
 from penstock.book import CANCELLED, Slot
 from penstock.events import RejectReason
-from penstock.gate import Gate
 from penstock.matcher import Matcher
 from penstock.messages import Order
-from penstock.units import UINT32_MAX
 
 
 class Nonces:
     """By account: the highest immediate number that was accepted, and the floor under epochs."""
 
-    __slots__ = ("_gate", "_matcher", "floors", "numbers")
+    __slots__ = ("_matcher", "floors", "numbers")
 
-    def __init__(self, gate: Gate, matcher: Matcher) -> None:
-        self._gate: Final = gate
+    def __init__(self, matcher: Matcher) -> None:
         self._matcher: Final = matcher
         self.numbers: Final[dict[int, int]] = {}
         self.floors: Final[dict[int, int]] = {}
@@ -28,10 +25,6 @@ class Nonces:
         """Kill epochs up to `floor` and numbers up to `number`; neither ever goes back."""
         self.floors[account] = max(floor, self.floors.get(account, 0))
         self.numbers[account] = max(number, self.numbers.get(account, 0))
-
-    def next(self, account: int) -> int:
-        """Find the lowest number that neither engine nor chain has seen used."""
-        return max(self.numbers.get(account, 0), self._gate.number(account)) + 1
 
     def limit(self, order: Order, slot: Slot) -> tuple[int, RejectReason | None]:
         """Say how many lots of a resting order may match now, or why none may."""
@@ -53,8 +46,9 @@ class Nonces:
 
     def limit_immediate(self, order: Order) -> tuple[int, RejectReason | None]:
         """Say how many lots of an immediate order may match now, or why none may."""
-        # NOTE: beyond 32 bits only liquidations come, of an account that has used all its numbers.
-        if not self.numbers.get(order.account, 0) < order.nonce <= UINT32_MAX:
+        fresh = self.numbers.get(order.account, 0) < order.nonce
+        # Nobody can save an account from liquidation by using its numbers up.
+        if not fresh and not order.liquidation:
             return 0, RejectReason.STALE_NUMBER
         if order.size <= 0:
             return 0, RejectReason.NOTHING_LEFT

@@ -15,6 +15,9 @@ from msgspec import Struct
 from penstock.messages import UNSIGNED, Order, SignedOrder
 from penstock.units import UINT32_MAX, check_range
 
+FORCED_NUMBERS: Final = 2**20
+"""How many numbers liquidation orders take in turn; a batch holds far fewer."""
+
 
 class Pace(Struct, frozen=True):
     """At most `lots` lots of a market may be liquidated within any `interval` seconds."""
@@ -26,16 +29,25 @@ class Pace(Struct, frozen=True):
 class Liquidations:
     """What was liquidated of late in each market, and what may follow. Time never goes back."""
 
-    __slots__ = ("_paces", "_spent")
+    __slots__ = ("_count", "_paces", "_spent")
 
     def __init__(self, markets: Iterable[int], paces: Mapping[int, Pace]) -> None:
         """Give each market its pace, or the default one. Raises RangeError for one below 1."""
         self._paces: Final = {market: paces.get(market, Pace()) for market in markets}
+        self._count: int = 0
         # Seconds and lots, oldest first; one entry a second at most.
         self._spent: Final = {market: deque[tuple[int, int]]() for market in self._paces}
         for pace in self._paces.values():
             check_range("lots", pace.lots, 1, UINT32_MAX)
             check_range("interval", pace.interval, 1, UINT32_MAX)
+
+    def next_number(self) -> int:
+        """Number the next liquidation order: from the top, where no trader counts yet.
+
+        The chain spends no number of the account for it, so that its own orders stay live.
+        """
+        self._count += 1
+        return UINT32_MAX - self._count % FORCED_NUMBERS
 
     def allowed(self, market: int, now: int) -> int:
         """Count the lots that may be liquidated now."""

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
+from penstock import liquidation
 from penstock.accounts import CANCELLED, Account
 from penstock.events import RejectReason
 from penstock.gate import Fault
@@ -66,6 +67,8 @@ class _Seat:
         """Checks of the order alone, as the batch makes them."""
         if time > order.expiry:
             return Verdict.EXPIRED
+        if order.liquidation:
+            return Verdict.SETTLED
         if order.immediate:
             # A lower number than one that filled may no longer be in the same batch.
             spent = order.nonce <= self.account.nonce or order.nonce < self.standing.nonce
@@ -82,6 +85,8 @@ class _Seat:
 
     def fill(self, order: Order, size: int) -> None:
         """Remember that `size` lots of the order filled."""
+        if order.liquidation:
+            return
         if order.immediate:
             self.standing.nonce = max(self.standing.nonce, order.nonce)
             return
@@ -130,18 +135,24 @@ class RiskGate:
     def admit_liquidation(self, order: Order) -> RejectReason | None:
         """Say why an account may not be liquidated by `order`, which nobody signed, or None.
 
-        Whether the account is in need of it, and how much and at which price, is not asked here:
-        the operator asks the model before it sends the command. `check` weighs each fill as one
-        that lowers the exposure.
+        The account must be below its maintenance margin, its marks fresh, the chain calm, and the
+        price within the discount. How many lots are needed is asked fill by fill.
         """
         reason = self._refuse_unknown(order)
         if reason is not None:
             return reason
-        seat, time = self._seat(order.account), self.now + self.lead
-        fresh_until = min(seat.standing.fresh_until, self._market(order.market).fresh_until)
-        if time > fresh_until:
+        seat, market = self._seat(order.account), self._market(order.market)
+        time, holdings = self.now + self.lead, list(seat.holdings.values())
+        if any(held.size and time > held.market.marked_until for held in holdings):
             return RejectReason.STALE_PRICE
-        return _REASONS.get(seat.fault(order, 1, time))
+        low, high = liquidation.band(market.mark, market.discount_ppm)
+        if order.price > high if order.buy else order.price < low:
+            return RejectReason.OUTSIDE_BAND
+        if not order.account:
+            return None
+        calm = self.venue.watch.is_calm(self.now)
+        below = liquidation.is_liquidatable(holdings, seat.standing.equity)
+        return None if calm and below else RejectReason.NOT_LIQUIDATABLE
 
     def check(self, maker: Order, taker: Order, size: int) -> Fault | None:
         """Say why the contract would skip this fill, or None. Changes nothing."""
@@ -156,6 +167,9 @@ class RiskGate:
         if not market.low <= maker.price <= market.high:
             # A maker that the mark has left behind must go, or it would stop every taker.
             return Verdict.OUTSIDE_BAND, Side.MAKER
+        if taker.liquidation:
+            _, verdict, side = self._weigh_forced(maker, taker, size)
+            return None if verdict is Verdict.SETTLED else (verdict, side)
         return self._check_margin(maker, taker, size, market)
 
     def rehearse(self, taker: Order, makers: list[tuple[Order, int]]) -> tuple[int, Fault] | None:
@@ -185,10 +199,6 @@ class RiskGate:
             return 0
         holding = self._seat(account).holdings.get(market)
         return holding.size if holding is not None else 0
-
-    def number(self, account: int) -> int:
-        """Read the highest immediate number that the chain and all applied fills have spent."""
-        return self._seat(account).standing.nonce
 
     def equity(self, account: int) -> int:
         """Read the equity of an account after all applied fills."""
@@ -302,11 +312,27 @@ class RiskGate:
         side = self._holding(order.account, market)
         return weigh(side, lots, paid, order.reduce_only, limit, time)
 
+    def _weigh_forced(
+        self, maker: Order, taker: Order, size: int
+    ) -> tuple[liquidation.Terms, Verdict, Side]:
+        market, limit = self._market(maker.market), self.venue.settings.max_markets
+        sides = self._holding(maker.account, market), self._holding(taker.account, market)
+        bought, time = (size if taker.buy else -size), self.now + self.lead
+        return liquidation.weigh_forced(*sides, maker.price, bought, maker.reduce_only, limit, time)
+
+    def _paid(self, maker: Order, taker: Order, size: int, market: Priced) -> tuple[int, int]:
+        """What maker and taker pay, fee or penalty included; negative: they receive."""
+        if taker.liquidation:
+            return self._weigh_forced(maker, taker, size)[0]
+        bought = size if taker.buy else -size
+        got = cash(maker.price, -bought, market, maker=True)
+        return got, cash(maker.price, bought, market, maker=False)
+
     def _take(self, maker: Order, taker: Order, size: int) -> None:
         market = self._market(maker.market)
-        for order in (maker, taker):
+        amounts = self._paid(maker, taker, size, market)
+        for order, paid in zip((maker, taker), amounts, strict=True):
             lots = size if order.buy else -size
-            paid = cash(maker.price, lots, market, maker=order is maker)
             trade(self._holding(order.account, market), lots, paid)
             self._seat(order.account).fill(order, size)
         if taker.immediate:

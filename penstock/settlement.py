@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from penstock.accounts import CANCELLED, Account
 from penstock.batch import Batch, FillEntry, OrderEntry
 from penstock.liquidation import band as liquidation_band
-from penstock.liquidation import is_needed, part_up
+from penstock.liquidation import is_liquidatable, weigh_forced
 from penstock.margin import Holding, Priced, Standing, cash, hold, raised, trade, weigh
 from penstock.messages import (
     BUY,
@@ -245,8 +245,7 @@ def _forced_status(done: Work, venue: "Venue", order: OrderEntry, now: int) -> V
         return Verdict.STALE_PRICE
     if standing.account and not venue.watch.is_calm(now):
         return Verdict.GRACE_PERIOD
-    maintenance = sum(abs(held.size) * held.market.lot_maintenance for held in own)
-    if standing.account and standing.equity >= maintenance:
+    if standing.account and not is_liquidatable(own, standing.equity):
         return Verdict.NOT_LIQUIDATABLE
     price = order.levels[0][0]
     low, high = liquidation_band(market.mark, market.discount_ppm)
@@ -255,56 +254,25 @@ def _forced_status(done: Work, venue: "Venue", order: OrderEntry, now: int) -> V
 
 
 def liquidate(maker: Level, taker: Level, size: int, limit: int, now: int) -> Fault:
-    """Fill a liquidation order: towards safety, as far as needed, never above the mark."""
-    standing, market = taker.holding.standing, taker.holding.market
-    before = standing.equity - standing.margin
-    if standing.account and before >= 0:
-        return Verdict.NOT_LIQUIDATABLE, Side.TAKER
+    """Fill a liquidation order; applies the fill to both sides, or to none."""
+    market = taker.holding.market
     bought = size if taker.flags & BUY else -size
-    got = cash(maker.price, -bought, market, maker=True)
-    verdict = _weigh_forced(maker, -bought, got, bool(maker.flags & REDUCE_ONLY), limit, now)
+    reduce_only = bool(maker.flags & REDUCE_ONLY)
+    sides = maker.holding, taker.holding
+    paid, verdict, side = weigh_forced(*sides, maker.price, bought, reduce_only, limit, now)
     if verdict is not Verdict.SETTLED:
-        return verdict, Side.MAKER
-    notional = maker.price * bought * market.unit
-    penalty = _penalty(taker.holding, bought, notional) if standing.account else 0
-    paid = notional + penalty
-    verdict = _weigh_forced(taker, bought, paid, True, limit, now)
-    if verdict is Verdict.SETTLED and standing.account:
-        after = taker.holding.size + bought
-        margin = standing.margin + market.initial(after) - market.initial(taker.holding.size)
-        excess = standing.equity + bought * market.lot_value - paid - margin
-        if not is_needed(size, before, excess):
-            verdict = Verdict.MORE_THAN_NEEDED
-    if verdict is not Verdict.SETTLED:
-        return verdict, Side.TAKER
+        return verdict, side
     market.raised += raised(maker.holding.size, -bought)
-    trade(maker.holding, -bought, got)
-    trade(taker.holding, bought, paid)
+    trade(maker.holding, -bought, paid.maker)
+    trade(taker.holding, bought, paid.taker)
     for level in (maker, taker):
         level.left -= size
     maker.filled += size
-    market.fees += got + paid
+    market.fees += sum(paid)
     market.volume += size
+    # At the mark: a liquidation is no sample of the premium.
     market.value += size * market.mark
     return Verdict.LIQUIDATED, Side.NONE
-
-
-def _weigh_forced(
-    level: Level, lots: int, paid: int, reduce_only: bool, limit: int, now: int
-) -> Verdict:
-    """As any fill, but a position beyond its last tier is named first."""
-    holding = level.holding
-    if holding.market.is_too_large(holding.size, holding.size + lots):
-        return Verdict.POSITION_TOO_LARGE
-    return weigh(holding, lots, paid, reduce_only, limit, now)
-
-
-def _penalty(side: Holding, bought: int, notional: int) -> int:
-    """A part of the notional, no more than there is, and what the account gains at the mark."""
-    gain = bought * side.market.lot_value - notional
-    left = side.standing.equity + min(0, gain)
-    part = min(part_up(abs(notional), side.market.penalty_ppm), max(0, left))
-    return max(0, gain) + part
 
 
 def _record(maker: Level, taker: Level, size: int, fault: Fault) -> FillRecord:

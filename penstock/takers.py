@@ -60,6 +60,8 @@ class Takers:
         _, side = book.sides[order.buy]
         if all_or_none and not self._matcher.is_fillable(side, limit_of(order), order, mode):
             return RejectReason.WOULD_NOT_FILL
+        self._nonces.numbers[order.account] = order.nonce
+        end(self._triggers.numbered(order.account, 0, order.nonce), CancelReason.REPLACED, out)
         self._sweep(book, signed, left, mode, out)
         return None
 
@@ -82,11 +84,8 @@ class Takers:
     def _sweep(
         self, book: Book, signed: SignedOrder, size: int, mode: SelfTrade, out: list[Event]
     ) -> int:
-        """Spend the order's number and match it. Returns what it filled, in lots."""
+        """Match an order whose number is spent. Returns what it filled, in lots."""
         order = signed.order
-        self._nonces.numbers[order.account] = order.nonce
-        outrun = self._triggers.numbered(order.account, 0, order.nonce)
-        end(outrun, CancelReason.REPLACED, out)
         out.append(Accepted(signed, size))
         _, side = book.sides[order.buy]
         left, stop = self._matcher.match(side, limit_of(order), signed, size, mode, out)

@@ -195,7 +195,8 @@ class Reference:
     def _liquidate(self, command: Liquidate) -> None:
         account, market = command.account, command.market
         position = self.gate.position(account, market)
-        number = max(self.numbers.get(account, 0), self.gate.number(account)) + 1
+        self.forced += 1
+        number = CANCELLED - self.forced
         wanted = min(command.lots, abs(position)) if position else command.lots
         size = min(wanted, self._allowed(market))
         flags = (position < 0, True, False, True)
@@ -210,6 +211,7 @@ class Reference:
             order = Order(account, market, *flags, command.price, size, *tail)
             self._enter(SignedOrder(order, bytes(64)), SelfTrade.CANCEL_OLDEST)
             mine = [e for e in self.out if isinstance(e, Fill) and e.taker.order == order]
+            self.forced = 0
             self.liquidated.append((market, command.now, sum(fill.size for fill in mine)))
         if size < wanted:
             seconds = range(command.now, command.now + self.pace.interval + 1)
@@ -233,7 +235,9 @@ class Reference:
     def _enter(self, signed: SignedOrder, mode: SelfTrade) -> None:
         order = signed.order
         left = self._available(order)
-        if order.immediate:
+        if order.liquidation:
+            pass
+        elif order.immediate:
             self.numbers[order.account] = order.nonce
             self._cancel_numbers(order.account, 0, order.nonce, CancelReason.REPLACED)
         else:

@@ -4,7 +4,7 @@ liquidate
 ├── takes what lowers the position, at its price or better; what nobody wants is cancelled
 ├── is refused without a position, without lots, by the gate, by numbers that are used up
 ├── ends the account's orders that stand in the way or could raise its risk, and no others
-└── spends a number, as the chain will
+└── has a number of its own, as no trader counts
 pace
 ├── what is beyond it is left, with the time when more is allowed
 └── no interval sees more lots than the pace, whatever is asked for
@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock import views
 from penstock.commands import Direction, Liquidate, SelfTrade
 from penstock.engine import Engine
 from penstock.errors import EngineError, RangeError
@@ -47,20 +48,6 @@ class ShutGate(PositionGate):
     def admit_liquidation(self, order: Order) -> RejectReason | None:
         """Refuse."""
         return RejectReason.STALE_PRICE
-
-
-class SpentGate(PositionGate):
-    """Keeps positions, and knows of numbers that the chain has spent."""
-
-    __slots__ = ("spent",)
-
-    def __init__(self, spent: int) -> None:
-        super().__init__()
-        self.spent = spent
-
-    def number(self, account: int) -> int:
-        """The same for everybody."""
-        return self.spent
 
 
 def engine(lots: int, gate: PositionGate | None = None, pace: Pace | None = None) -> Engine:
@@ -115,7 +102,6 @@ def test_liquidate__more_than_the_position__takes_the_position() -> None:
         (PositionGate(), 1, 0, RejectReason.NOTHING_LEFT),
         (PositionGate(), 1, -1, RejectReason.NOTHING_LEFT),
         (ShutGate(), 1, 3, RejectReason.STALE_PRICE),
-        (SpentGate(UINT32_MAX), 1, 3, RejectReason.STALE_NUMBER),
     ],
 )
 def test_liquidate__one_rule_broken__says_which_and_changes_nothing(
@@ -178,18 +164,19 @@ def test_liquidate__account_of_the_same_owner__is_not_met() -> None:
     assert fills(found.liquidate(1, 1, 5, 10, NOW)) == [(3, 10, 5)]
 
 
-def test_liquidate__number__is_the_next_and_spent() -> None:
-    found = engine(5, SpentGate(6))
+def test_liquidate__number__is_none_of_the_traders() -> None:
+    found = engine(5)
     found.place(resting(2, "buy", 10, 5), NOW)
-    stop = immediate(1, "sell", 10, 1, nonce=7, reduce_only=True)
-    found.place_trigger(stop, 5, Direction.AT_OR_BELOW, NOW)
-    events = found.liquidate(1, 1, 1, 10, NOW)
-    assert forced(events).order.nonce == 7
-    assert events[0] == Cancelled(stop, 1, CancelReason.REPLACED)
-    assert forced(found.liquidate(1, 1, 1, 10, NOW)).order.nonce == 8
-    (refused,) = found.place(immediate(1, "sell", 10, 1, nonce=8), NOW)
-    assert isinstance(refused, Rejected)
-    assert refused.reason == RejectReason.STALE_NUMBER
+    numbers = [forced(found.liquidate(1, 1, 1, 10, NOW)).order.nonce for _ in range(2)]
+    assert numbers == [2**32 - 2, 2**32 - 3]
+    assert fills(found.place(immediate(1, "sell", 10, 1, nonce=1), NOW)) == [(2, 10, 1)]
+
+
+def test_liq_2__all_numbers_used_up__does_not_save_the_account() -> None:
+    found = engine(5)
+    found.place(resting(2, "buy", 10, 5), NOW)
+    found.raise_floor(1, 0, 2**32 - 1, NOW)
+    assert fills(found.liquidate(1, 1, 5, 10, NOW)) == [(2, 10, 5)]
 
 
 # --- pace -----------------------------------------------------------------------------------------
@@ -291,22 +278,29 @@ def test_fingerprint__pace_spent__differs() -> None:
 
 
 def opened(lots: int) -> Venue:
-    """A venue in which account 1 has bought from account 2."""
+    """A venue in which account 1 has bought from account 2 and cannot quite keep it."""
     venue = model_venue()
     settle(venue, cross(size=lots))
+    seen = views.account_of(venue, 1, START)
+    venue.accounts[1].collateral -= seen.equity - seen.maintenance_margin + 1
     return venue
 
 
 def test_admit_liquidation__one_rule_broken__says_which() -> None:
     gate = RiskGate(opened(5), START)
-    good = forced_order(1, 1, False, 5, 1, 9).order
+    price = MARK * 99 // 100
+    good = forced_order(1, 1, False, 5, price, 9).order
     assert gate.admit_liquidation(good) is None
     for fields, expected in (
-        ((9, 1, False, 5, 1, 9), RejectReason.UNKNOWN_ACCOUNT),
-        ((1, 9, False, 5, 1, 9), RejectReason.UNKNOWN_MARKET),
-        ((1, 1, False, 5, 1, 1), RejectReason.STALE_NUMBER),
+        ((9, 1, False, 5, price, 9), RejectReason.UNKNOWN_ACCOUNT),
+        ((1, 9, False, 5, price, 9), RejectReason.UNKNOWN_MARKET),
+        ((1, 1, False, 5, 1, 9), RejectReason.OUTSIDE_BAND),
+        ((2, 1, True, 5, MARK, 9), RejectReason.NOT_LIQUIDATABLE),
     ):
         assert gate.admit_liquidation(forced_order(*fields).order) == expected
+    gate.venue.accounts[1].collateral += 1
+    gate.rebase()
+    assert gate.admit_liquidation(good) == RejectReason.NOT_LIQUIDATABLE
     gate.now = START + 61
     assert gate.admit_liquidation(good) == RejectReason.STALE_PRICE
 
@@ -323,11 +317,15 @@ def test_liquidate__under_the_risk_gate__settles_and_both_agree(
         found.place(sign(bid), START, self_trade=SelfTrade.CANCEL_OLDEST)
     events = found.liquidate(1, 1, lots, MARK - 9, START)
     matched = [event for event in events if isinstance(event, Fill)]
-    assert sum(fill.size for fill in matched) == min(lots, sum(sizes))
-    records = settle(venue, *matched)
-    assert {record.verdict for record in records} == {Verdict.SETTLED}
+    nonce = venue.accounts[1].nonce
+    if matched:
+        records = settle(venue, *matched)
+        assert {record.verdict for record in records} == {Verdict.LIQUIDATED}
+    else:
+        stopped = next(e for e in events if isinstance(e, Cancelled) and e.verdict is not None)
+        assert stopped.verdict is Verdict.MORE_THAN_NEEDED
     assert gate.position(1, 1) == venue.accounts[1].positions[1].size
-    assert gate.number(1) == venue.accounts[1].nonce == forced(events).order.nonce
+    assert venue.accounts[1].nonce == nonce
 
 
 def test_liquidate__fill_that_would_leave_a_debt__stops_at_it() -> None:
