@@ -79,6 +79,8 @@ class Reference:
     max_waiting: int = 32
     pace: Pace = field(default_factory=Pace)
     liquidated: list[tuple[int, int, int]] = field(default_factory=list)
+    forced: int = 0
+    """Liquidation orders so far, refused ones included."""
     """Market, second, lots."""
     resting: list[Entry] = field(default_factory=list)
     waiting: list[Wait] = field(default_factory=list)
@@ -211,7 +213,6 @@ class Reference:
             order = Order(account, market, *flags, command.price, size, *tail)
             self._enter(SignedOrder(order, bytes(64)), SelfTrade.CANCEL_OLDEST)
             mine = [e for e in self.out if isinstance(e, Fill) and e.taker.order == order]
-            self.forced = 0
             self.liquidated.append((market, command.now, sum(fill.size for fill in mine)))
         if size < wanted:
             seconds = range(command.now, command.now + self.pace.interval + 1)

@@ -330,13 +330,10 @@ def test_liquidate__under_the_risk_gate__settles_and_both_agree(
 
 def test_liquidate__fill_that_would_leave_a_debt__stops_at_it() -> None:
     venue = opened(20)
-    venue.accounts[1].collateral = LOT
-    gate = RiskGate(venue, START)
-    found = Engine(gate, venue.markets)
-    venue.refresh(1, MARK - 100, START + 1, START + 1)
-    gate.now = START + 1
-    gate.rebase()
-    found.place(sign(order(3, price=MARK - 300, size=20)), START + 1)
-    events = found.liquidate(1, 1, 20, MARK - 400, START + 1)
+    venue.accounts[1].collateral -= views.account_of(venue, 1, START).equity - LOT // 100
+    found = Engine(RiskGate(venue, START), venue.markets)
+    price = MARK * 99 // 100
+    found.place(sign(order(3, price=price, size=20)), START)
+    events = found.liquidate(1, 1, 20, price, START)
     assert isinstance(events[-1], Cancelled)
     assert (events[-1].reason, events[-1].verdict) == (CancelReason.ILLEGAL, Verdict.BANKRUPT)
