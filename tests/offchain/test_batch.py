@@ -250,10 +250,16 @@ def test_decode__any_bytes__are_refused_or_encode_to_themselves(data: bytes) -> 
 # --- records --------------------------------------------------------------------------------------
 
 nonces = st.integers(0, 2**40 - 1)
+places = (u32, u32, st.integers(0, UINT16_MAX), u32, u32)
+plain = st.sampled_from([verdict for verdict in Verdict if verdict is not Verdict.LIQUIDATED])
 records = st.builds(
     FillRecord,
-    *(u32, u32, st.integers(0, UINT16_MAX), u32, u32, nonces, nonces),
-    *(st.integers(0, 31), st.booleans(), st.sampled_from(Verdict), st.sampled_from(Side)),
+    *(*places, nonces, nonces),
+    *(st.integers(0, 31), st.booleans(), plain, st.sampled_from(Side)),
+) | st.builds(
+    FillRecord,
+    *(*places, nonces, st.just(0), st.integers(0, 31), st.just(True)),
+    *(st.just(Verdict.LIQUIDATED), st.just(Side.NONE), st.integers(0, 2**48 - 1)),
 )
 
 

@@ -9,6 +9,7 @@ import pytest
 from eth_account.messages import encode_typed_data
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import to_builtins
 
 from penstock import views
 from penstock.batch import encode
@@ -38,9 +39,10 @@ TRADER = Actor("trader with a wallet")
 
 
 def fields_of(order: Order) -> dict[str, object]:
-    """An order as a wallet shows it."""
-    values = [getattr(order, name) for name in order.__struct_fields__]
-    return dict(zip([name for _, name in TYPES["Order"]], values, strict=True))
+    """An order as a wallet shows it: what is signed, and no more."""
+    fields: dict[str, object] = to_builtins(order)
+    assert list(fields) == [name for _, name in TYPES["Order"]]
+    return fields
 
 
 # --- SIG ------------------------------------------------------------------------------------------
