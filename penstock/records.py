@@ -81,10 +81,11 @@ def _read(row: tuple[int, ...]) -> FillRecord:
     except ValueError:
         raise DecodeError("fill records", f"verdict byte {verdict} is unknown") from None
     last = kind << 40 | taker_slot << 32 | taker_epoch
-    if fault[0] is Verdict.LIQUIDATED:
+    forced = fault[0] is Verdict.LIQUIDATED
+    if maker_kind != bool(flags & IMMEDIATE) or (kind > 1 and not forced):
+        raise DecodeError("fill records", f"kinds {maker_kind}, {kind} do not fit flags {flags}")
+    if forced:
         nonces = slot << 32 | epoch, 0
         return FillRecord(maker, taker, market, price, size, *nonces, flags, True, *fault, last)
-    if kind > 1 or maker_kind != bool(flags & IMMEDIATE):
-        raise DecodeError("fill records", f"kinds {maker_kind}, {kind} do not fit flags {flags}")
     nonces = slot << 32 | epoch, last & 2**40 - 1
     return FillRecord(maker, taker, market, price, size, *nonces, flags, kind == 1, *fault)

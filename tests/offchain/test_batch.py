@@ -255,7 +255,7 @@ plain = st.sampled_from([verdict for verdict in Verdict if verdict is not Verdic
 records = st.builds(
     FillRecord,
     *(*places, nonces, nonces),
-    *(st.integers(0, 31), st.booleans(), plain, st.sampled_from(Side)),
+    *(st.integers(0, 31), st.booleans(), plain, st.sampled_from(Side), st.just(0)),
 ) | st.builds(
     FillRecord,
     *(*places, nonces, st.just(0), st.integers(0, 31), st.just(True)),
