@@ -14,12 +14,12 @@ from typing import Final, NamedTuple, NoReturn
 
 from penstock.errors import DecodeError
 from penstock.messages import (
-    REDUCE_ONLY,
     BUY,
     IMMEDIATE,
     LADDER,
     LIQUIDATION,
     POST_ONLY,
+    REDUCE_ONLY,
     SIGNATURE_BYTES,
     SLOTS,
 )
@@ -64,7 +64,7 @@ class Rule(StrEnum):
 
     LENGTH = "the tables must fill the batch exactly"
     WIDTH = "every number must fit its width"
-    ASCENDING = "entries must ascend strictly, accounts and markets from 1"
+    ASCENDING = "entries must ascend strictly, markets from 1"
     MARKET_INDEX = "market indexes must ascend strictly and lie inside the market table"
     POSITION_COUNT = "the header must count the positions of all accounts"
     LEVEL_COUNT = "the header must count the levels of all orders"
@@ -74,7 +74,7 @@ class Rule(StrEnum):
     POSITION_INDEX = "a position index must lie inside the account table"
     ACCOUNT_INDEX = "an account index must lie inside the account table"
     LEVEL_INDEX = "maker and taker must be levels of the order table"
-    SIGNATURE = "a signature has 64 bytes"
+    SIGNATURE = "a signature has 64 bytes, all zero for a liquidation order"
 
 
 class BatchMalformed(DecodeError):
@@ -316,7 +316,7 @@ def _check_markets(markets: tuple[int, ...]) -> None:
 
 
 def _check_accounts(batch: Batch) -> None:
-    last = 0
+    last = -1
     for index, (account, markets) in enumerate(batch.accounts):
         if account <= last:
             _malformed(Part.ACCOUNTS, index, Rule.ASCENDING)
@@ -327,7 +327,7 @@ def _check_accounts(batch: Batch) -> None:
 
 def _check_orders(batch: Batch) -> None:
     accounts = [account for account, _ in batch.positions]
-    last = -1
+    last = 0
     for index, order in enumerate(batch.orders):
         _check_order(index, order)
         if not 0 <= order.position < len(accounts):
@@ -344,6 +344,8 @@ def _check_order(index: int, order: OrderEntry) -> None:
     known = 0 <= flags <= _FLAGS_KNOWN or flags & ~BUY == FORCED
     if not known or excluded:
         _malformed(Part.ORDERS, index, Rule.FLAGS)
+    if flags & LIQUIDATION and any(order.signature):
+        _malformed(Part.SIGNATURES, index, Rule.SIGNATURE)
     if flags & IMMEDIATE and order.nonce > UINT32_MAX:
         _malformed(Part.ORDERS, index, Rule.NONCE)
     if levels == 0 or (order.nonce >> 32) + levels > SLOTS or (levels > 1 and not flags & LADDER):

@@ -319,7 +319,7 @@ def _skipped(fills: Sequence[Fill], records: Sequence[FillRecord]) -> list[Skipp
     return [
         Skipped(fill, record.verdict, record.side)
         for fill, record in zip(fills, records, strict=True)
-        if record.verdict is not Verdict.SETTLED
+        if not record.verdict.moved
     ]
 
 

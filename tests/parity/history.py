@@ -15,21 +15,31 @@ from penstock.batch import Batch
 from penstock.builder import BuildError, build, split
 from penstock.deploy import MarketParameters, Parameters
 from penstock.funding import Terms
+from penstock.limits import Limits
 from penstock.messages import Cancel, Fill, Ladder, Order, SignedCancel, SignedLadder, SignedOrder
 from penstock.signing import Signer
 from penstock.units import UINT32_MAX
+from tests.helpers.liquidator import with_forced
 from tests.helpers.twin import Outcome, Twin, trading_key
+from tests.parity.distress import Distress
 
 PARAMETERS: Final = Parameters(
     markets=(
         MarketParameters(
-            "BTC-PERP", Decimal("0.1"), Decimal("0.001"), 500, 250, 500, 200, interval=15
+            *("BTC-PERP", Decimal("0.1"), Decimal("0.001"), 500, 250, 500, 200),
+            interval=15,
+            tier=9_000,
+            open_interest_cap=200_000,
+            loss_cap=10**8,
         ),
         MarketParameters("ETH-PERP", Decimal("0.01"), Decimal("0.01"), 1000, 500, 333, 77),
         MarketParameters(
             *("SOL-PERP", Decimal("0.01"), Decimal("0.1"), 700, 333, 500, 0),
             interval=20,
             interest=-33_333,
+            tier=300,
+            open_interest_cap=3_000,
+            loss_cap=10**6,
         ),
     ),
     max_price_age=600,
@@ -58,6 +68,7 @@ class History:
         self.epoch = 3
         self.book: list[SignedOrder] = []
         self.accounts: Final = [self._open() for _ in range(ACCOUNTS)]
+        self.distress: Final = Distress(self)
 
     def _open(self) -> int:
         return self.twin.register(self.rng.choice(self.keys))
@@ -83,8 +94,14 @@ class History:
                 ("set_margins", self.set_margins),
                 ("set_fees", self.set_fees),
                 ("set_terms", self.set_terms),
+                ("set_limits", self.set_limits),
+                ("transfer", self.transfer),
+                ("crash", self.distress.crash),
+                ("take_over", self.distress.take_over),
+                ("deleverage", self.distress.deleverage),
+                ("fund", self.distress.govern_fund),
             ),
-            (55, 10, 10, 5, 4, 2, 1, 1, 0.2, 12, 1, 0.5, 1, 0.5, 0.5),
+            (55, 10, 12, 5, 4, 2, 1, 1, 0.2, 12, 1, 0.5, 1, 0.5, 0.5, 1, 4, 8, 10, 6, 2),
         )[0]
         outcome = action()
         self.outcomes[f"{name}: {outcome[0] if outcome else 'done'}"] += 1
@@ -113,13 +130,20 @@ class History:
             markets = [market for market in markets if market in MARKETS]
         return self.twin.withdraw(account, amount, markets)
 
+    def transfer(self) -> Outcome:
+        """Give collateral away, sometimes to the fund, sometimes to nobody."""
+        account, model = self.rng.choice(self.accounts), self.twin.model
+        most = max(1, views.account_of(model, account, self.twin.now).withdrawable)
+        to = self.rng.choice([*self.accounts, *self.accounts, 0, 999])
+        return self.twin.transfer(account, to, self.rng.choice((0, 1, 10**6, most // 2, most + 1)))
+
     def sweep(self) -> Outcome:
         """Sweep whatever there is or is not."""
         return self.twin.sweep(self.rng.choice([*self.accounts, 0]), self.rng.choice(MARKETS))
 
     def cancel(self) -> Outcome:
         """Cancel a few nonces on the chain."""
-        nonces = [self._resting_nonce(6) for _ in range(self.rng.randint(0, 3))]
+        nonces = [self.resting_nonce(6) for _ in range(self.rng.randint(0, 3))]
         return self.twin.cancel(self.rng.choice(self.accounts), nonces)
 
     def cancel_all(self) -> Outcome:
@@ -165,6 +189,14 @@ class History:
         initial = maintenance + self.rng.randint(1, 500)
         return self.twin.set_margins(self.rng.choice(MARKETS), initial, maintenance)
 
+    def set_limits(self) -> Outcome:
+        """Move the tiers, and the cap about what is open."""
+        market, rng = self.rng.choice(MARKETS), self.rng
+        tier = rng.choice((1, 30, 300, 1_000, 9_000))
+        near = self.twin.model.market(market).open_interest // 10 * 10
+        cap = rng.choice((10_000, 200_000, max(tier, min(near, 80_000) // 100 * 100)))
+        return self.twin.set_limits(market, Limits(tier, max(tier, cap)))
+
     def set_fees(self) -> Outcome:
         """Change fees."""
         taker, maker = self.rng.randint(0, 700), self.rng.randint(0, 300)
@@ -202,11 +234,12 @@ class History:
             if rng.random() < 0.4:
                 pool += self._ladder(rng.choice(self.accounts)).levels()
         fills = [self._fill(pool) for _ in range(rng.randint(0, 12))]
-        self.book = [*self.book, *pool][-40:]
+        fills += self.distress.fills(pool)
+        self.book = [*self.book, *(one for one in pool if one.signature != GARBAGE)][-40:]
         cancels = [self._cancel() for _ in range(rng.choice((0, 0, 0, 1, 2)))]
         parts = split(fills, self._open_markets) or [[]]
         number = self.twin.model.tally.number if rng.random() < 0.98 else 77
-        return build(number, parts[0], cancels, self._open_markets)
+        return with_forced(build(number, parts[0], cancels, self._open_markets))
 
     def _open_markets(self, account: int) -> Sequence[int]:
         markets = self.twin.model.account(account).open_markets
@@ -238,9 +271,9 @@ class History:
             price=maker.price,
             size=rng.choice((1, 7, 100, 1_000, 5_000, maker.size)),
             expiry=self.twin.now + 1_000,
-            nonce=number if immediate else self._resting_nonce(200),
+            nonce=number if immediate else self.resting_nonce(200),
         )
-        return self._signed(order, self.twin.keys[account])
+        return self.signed(order, self.twin.keys[account])
 
     def _order(self, account: int) -> SignedOrder:
         """An order about the mark with now and then something wrong with it."""
@@ -260,12 +293,13 @@ class History:
             price=max(0, mark + rng.randint(-width, width)),
             size=rng.choice((1, 5, 50, 1_000, 20_000, UINT32_MAX)),
             expiry=self.twin.now + rng.choice((-1, 0, 10, *[100_000] * 20)),
-            nonce=number if immediate else self._resting_nonce(6),
+            nonce=number if immediate else self.resting_nonce(6),
         )
         key = self.twin.keys[account] if rng.random() < 0.95 else rng.choice(self.keys)
-        return self._signed(order, key)
+        return self.signed(order, key)
 
-    def _signed(self, order: Order, key: Signer) -> SignedOrder:
+    def signed(self, order: Order, key: Signer) -> SignedOrder:
+        """A signed order; now and then the signature is nobody's."""
         # NOTE: `sign_order` would refuse what is wrong on purpose.
         garbage = self.rng.random() < 0.02
         return SignedOrder(
@@ -283,7 +317,7 @@ class History:
             post_only=rng.random() < 0.2,
             reduce_only=rng.random() < 0.1,
             expiry=self.twin.now + 10_000,
-            nonce=self._resting_nonce(4),
+            nonce=self.resting_nonce(4),
             prices=tuple(mark + i for i in range(levels)),
             sizes=tuple(rng.randint(1, 300) for _ in range(levels)),
         )
@@ -292,10 +326,11 @@ class History:
     def _cancel(self) -> SignedCancel:
         rng = self.rng
         account = rng.choice(self.accounts)
-        cancel = Cancel(account, self._resting_nonce(6))
+        cancel = Cancel(account, self.resting_nonce(6))
         key = self.twin.keys[account] if rng.random() < 0.8 else rng.choice(self.keys)
         return key.sign_cancel(self.twin.domain, cancel)
 
-    def _resting_nonce(self, slots: int) -> int:
+    def resting_nonce(self, slots: int) -> int:
+        """A nonce near the epochs of now in one of the first slots."""
         epoch = max(0, self.epoch + self.rng.randint(-4, 2))
         return self.rng.randrange(slots) << 32 | epoch

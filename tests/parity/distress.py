@@ -1,0 +1,122 @@
+"""What goes wrong in a random history: prices jump, accounts are liquidated in every way there is."""
+
+from typing import TYPE_CHECKING, Final
+
+from penstock import views
+from penstock.messages import Fill, Order, SignedOrder
+from tests.helpers import liquidator
+from tests.helpers.twin import Outcome
+
+if TYPE_CHECKING:
+    from tests.parity.history import History
+
+FUND: Final = 0
+FAR: Final = 2**32 - 1
+
+
+class Distress:
+    """The accounts of a history in trouble, and what is done to them."""
+
+    def __init__(self, history: "History") -> None:
+        self.history: Final = history
+
+    def crash(self) -> Outcome:
+        """Let one market jump and the others stand; all marks are fresh, and the chain was up."""
+        twin, rng = self.history.twin, self.history.rng
+        twin.chain.time += rng.choice((1, 10, 60))
+        chosen, outcome = rng.choice(list(twin.model.markets)), None
+        for market, listed in twin.model.markets.items():
+            per_mille = rng.choice((-120, -60, -40, -25, 25, 40, 60, 120)) if market == chosen else 0
+            price = max(1, listed.mark + listed.mark * per_mille // 1_000)
+            outcome = twin.refresh(market, price)
+        return outcome
+
+    def take_over(self) -> Outcome:
+        """Have another account, or the fund, take over what is in trouble."""
+        rng, twin = self.history.rng, self.history.twin
+        account = self._victim()
+        by = rng.choice([FUND, FUND, *self.history.accounts])
+        held = twin.model.account(account)
+        lots = {m: self._part(abs(held.positions[m].size)) for m in held.open_markets}
+        markets = held.open_markets if rng.random() < 0.95 else rng.sample((1, 2, 3), 2)
+        by_markets = rng.sample((1, 2, 3), 2) if rng.random() < 0.03 else None
+        return liquidator.take_over(
+            twin, account, by, lots, markets=markets, by_markets=by_markets
+        )
+
+    def deleverage(self) -> Outcome:
+        """Close what is bankrupt against whoever is on the other side."""
+        rng, twin = self.history.rng, self.history.twin
+        account = rng.choice((FUND, self._victim(), self._victim()))
+        held = twin.model.account(account)
+        market = rng.choice(held.open_markets or [1])
+        size = held.positions[market].size if market in held.positions else 0
+        lots, left = [], abs(size)
+        for other in rng.sample(self.history.accounts, 3):
+            own = self._size(other, market)
+            if own * size < 0 or rng.random() < 0.1:
+                lots.append((other, min(left, self._part(abs(own)))))
+                left -= lots[-1][1]
+        return liquidator.deleverage(twin, account, market, lots)
+
+    def govern_fund(self) -> Outcome:
+        """Move the fund's caps, its reserve and its money."""
+        rng, twin = self.history.rng, self.history.twin
+        kind = rng.randrange(4)
+        if kind == 0:
+            return liquidator.set_loss_cap(twin, rng.choice((1, 2, 3)), 10 ** rng.randint(2, 9))
+        if kind == 1:
+            return liquidator.set_reserve(twin, rng.choice((0, 10**6, 10**9)))
+        if kind == 2:
+            return twin.deposit(FUND, 10 ** rng.randint(5, 9))
+        return liquidator.withdraw_from_fund(twin, rng.choice((1, 10**5, 10**9)))
+
+    def fills(self, pool: list[SignedOrder]) -> list[Fill]:
+        """Liquidation orders of a batch, each against an order of somebody else."""
+        rng = self.history.rng
+        found = []
+        for _ in range(rng.choice((0, 0, 1, 3))):
+            account = rng.choice((FUND, *[self._victim()] * 4))
+            market = rng.choice(self.history.twin.model.account(account).open_markets or [1])
+            size = self._size(account, market) or 1
+            buy = size < 0 if rng.random() < 0.97 else size > 0
+            mark = self.history.twin.model.market(market).mark
+            price = max(1, mark + rng.randint(-mark // 70 - 1, mark // 70 + 1))
+            number, lots = rng.randint(1, 2_000), self._part(abs(size))
+            order = liquidator.forced(
+                account, buy=buy, price=price, size=lots, number=number, market=market,
+                expiry=FAR if rng.random() < 0.95 else 1,
+            )  # fmt: skip
+            pool.append(order)
+            found.append(Fill(self._maker(order.order), order, min(lots, 2**32 - 1)))
+        return found
+
+    def _maker(self, forced: Order) -> SignedOrder:
+        """A resting order that the liquidation crosses."""
+        rng, twin = self.history.rng, self.history.twin
+        account = rng.choice([a for a in self.history.accounts if a != forced.account])
+        step = rng.choice((0, 0, 0, 1)) * (1 if forced.buy else -1)
+        order = Order(
+            *(account, forced.market, not forced.buy, False, False, False),
+            *(max(0, forced.price - step), forced.size, FAR, self.history.resting_nonce(200)),
+        )
+        return self.history.signed(order, twin.keys[account])
+
+    def _victim(self) -> int:
+        """Mostly the account that is worst off."""
+        rng, twin = self.history.rng, self.history.twin
+        if rng.random() < 0.1:
+            return rng.choice([*self.history.accounts, FUND])
+        seen = {a: views.account_of(twin.model, a, twin.now) for a in self.history.accounts}
+        return min(seen, key=lambda a: seen[a].equity - seen[a].maintenance_margin)
+
+    def _part(self, lots: int) -> int:
+        """All, a part, nothing, or more than there is."""
+        rng = self.history.rng
+        if lots and rng.random() < 0.4:
+            return rng.randint(1, lots)
+        return rng.choice((lots, lots, lots, lots // 2, 0, lots + 1))
+
+    def _size(self, account: int, market: int) -> int:
+        position = self.history.twin.model.account(account).positions.get(market)
+        return position.size if position else 0
