@@ -41,6 +41,7 @@ class RejectReason(IntEnum):
     TOO_MANY_MARKETS = 35
     STALE_PRICE = 36
     BELOW_INITIAL_MARGIN = 37
+    POSITION_TOO_LARGE = 38
 
 
 class CancelReason(IntEnum):

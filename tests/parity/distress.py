@@ -1,5 +1,6 @@
 """What goes wrong in a random history: prices jump, accounts are liquidated in every way there is."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from penstock import views
@@ -19,17 +20,47 @@ class Distress:
 
     def __init__(self, history: "History") -> None:
         self.history: Final = history
+        self.urgent: int = 0
+        """How many of the next steps are about those in trouble."""
+
+    @property
+    def actions(self) -> tuple[tuple[str, Callable[[], Outcome]], ...]:
+        """What is done about those in trouble."""
+        named = ("take_over", self.take_over), ("deleverage", self.deleverage)
+        return (*named, ("settle", self.history.settle))
 
     def crash(self) -> Outcome:
-        """Let one market jump and the others stand; all marks are fresh, and the chain was up."""
+        """Let one market jump against somebody, often right after he took out what he could.
+
+        All marks are fresh, and the chain was up. Orders at the old price are not tried again.
+        """
         twin, rng = self.history.twin, self.history.rng
+        victim = rng.choice((self._victim(), self._victim(), *self.history.accounts, FUND))
+        spare = views.account_of(twin.model, victim, twin.now).withdrawable
+        open_markets = twin.model.account(victim).open_markets
+        if spare > 0 and open_markets and victim != FUND and rng.random() < 0.8:
+            twin.withdraw(victim, spare)
         twin.chain.time += rng.choice((1, 10, 60))
-        chosen, outcome = rng.choice(list(twin.model.markets)), None
+        chosen = rng.choice(open_markets or [1, 2, 3])
+        self.urgent, outcome = rng.randint(2, 8), None
+        book = self.history.book
+        self.history.book = [signed for signed in book if signed.order.market != chosen]
         for market, listed in twin.model.markets.items():
-            per_mille = rng.choice((-120, -60, -40, -25, 25, 40, 60, 120)) if market == chosen else 0
-            price = max(1, listed.mark + listed.mark * per_mille // 1_000)
-            outcome = twin.refresh(market, price)
+            price = self._jump(victim, market) if market == chosen else listed.mark
+            # Prices stay where a tick is small and a lot is worth something.
+            outcome = twin.refresh(market, max(self.history.first_price(market) // (3 if listed.mark else 1), price))
         return outcome
+
+    def _jump(self, victim: int, market: int) -> int:
+        """A mark about the victim's liquidation price, at it or beyond; or anywhere near."""
+        rng, twin = self.history.rng, self.history.twin
+        mark = twin.model.market(market).mark
+        price = views.liquidation_price(twin.model, victim, market, twin.now)
+        against = 1 if self._size(victim, market) < 0 else -1
+        beyond = rng.choice((0, 0, 10, 10, 30, 60))
+        if price is None or not mark // 2 < price < 2 * mark or rng.random() < 0.1:
+            return mark + against * mark * rng.choice((-60, 20, 40)) // 1_000
+        return price + against * (price * beyond // 1_000 - rng.choice((0, 1)))
 
     def take_over(self) -> Outcome:
         """Have another account, or the fund, take over what is in trouble."""
@@ -55,7 +86,7 @@ class Distress:
         for other in rng.sample(self.history.accounts, 3):
             own = self._size(other, market)
             if own * size < 0 or rng.random() < 0.1:
-                lots.append((other, min(left, self._part(abs(own)))))
+                lots.append((other, max(0, min(left, self._part(abs(own))))))
                 left -= lots[-1][1]
         return liquidator.deleverage(twin, account, market, lots)
 
@@ -108,7 +139,8 @@ class Distress:
         if rng.random() < 0.1:
             return rng.choice([*self.history.accounts, FUND])
         seen = {a: views.account_of(twin.model, a, twin.now) for a in self.history.accounts}
-        return min(seen, key=lambda a: seen[a].equity - seen[a].maintenance_margin)
+        held = [a for a in seen if seen[a].maintenance_margin]
+        return min(held, key=lambda a: seen[a].equity / seen[a].maintenance_margin, default=FUND)
 
     def _part(self, lots: int) -> int:
         """All, a part, nothing, or more than there is."""

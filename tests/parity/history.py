@@ -5,7 +5,7 @@ most of it is nearly legal: prices near the mark, nonces near the floors, sizes 
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from random import Random
 from typing import Final
@@ -44,6 +44,7 @@ PARAMETERS: Final = Parameters(
     ),
     max_price_age=600,
     outage_after=600,
+    grace=60,
     max_speed_ppm=1_000_000,
     max_report_age=3_600,
     max_markets=2,
@@ -66,17 +67,26 @@ class History:
         self.outcomes: Final[Counter[str]] = Counter()
         self.keys: Final = [trading_key(str(i)) for i in range(8)]
         self.epoch = 3
+        self.focus = 1
+        """The market of most orders of a batch: an account has room in two only."""
         self.book: list[SignedOrder] = []
         self.accounts: Final = [self._open() for _ in range(ACCOUNTS)]
         self.distress: Final = Distress(self)
+
+    def first_price(self, market: int) -> int:
+        """About where a market begins."""
+        return FIRST_PRICES[market - 1]
 
     def _open(self) -> int:
         return self.twin.register(self.rng.choice(self.keys))
 
     def step(self) -> None:
         """Do one random thing to both sides."""
-        rng = self.rng
+        rng, distress = self.rng, self.distress
         self.epoch += rng.random() < 0.3
+        if distress.urgent:
+            distress.urgent -= 1
+            return self._do(*rng.choice(distress.actions))
         name, action = rng.choices(
             (
                 ("settle", self.settle),
@@ -101,8 +111,11 @@ class History:
                 ("deleverage", self.distress.deleverage),
                 ("fund", self.distress.govern_fund),
             ),
-            (55, 10, 12, 5, 4, 2, 1, 1, 0.2, 12, 1, 0.5, 1, 0.5, 0.5, 1, 4, 8, 10, 6, 2),
+            (55, 16, 8, 5, 4, 2, 1, 1, 0.2, 12, 1, 0.5, 1, 0.5, 0.5, 1, 4, 8, 10, 6, 2),
         )[0]
+        self._do(name, action)
+
+    def _do(self, name: str, action: Callable[[], Outcome]) -> None:
         outcome = action()
         self.outcomes[f"{name}: {outcome[0] if outcome else 'done'}"] += 1
 
@@ -116,7 +129,7 @@ class History:
     def deposit(self) -> Outcome:
         """Pay in, sometimes nothing, sometimes to nobody."""
         account = self.rng.choice([*self.accounts, *self.accounts, *self.accounts, 999])
-        amount = self.rng.choice((0, 1, 10**6, 10**8, 10**9, 10**10, 2**55))
+        amount = self.rng.choice((0, 1, 10**6, 10**7, *[10**8] * 4, 10**9, 2**55))
         return self.twin.deposit(account, amount)
 
     def withdraw(self) -> Outcome:
@@ -161,9 +174,8 @@ class History:
     def pass_time(self) -> Outcome:
         """Let time pass; most markets get a new price, rarely one far away."""
         rng = self.rng
-        self.twin.chain.time += rng.choice(
-            (0, 1, 1, 5, 30, 30, 100, 300, 700, 1_200, 4_000, 30_000)
-        )
+        seconds = rng.choice((0, 1, 1, 5, 30, 30, 100, 300, 700, 1_200, 4_000, 30_000))
+        self._idle(seconds)
         outcome: Outcome = None
         for market in MARKETS:
             if rng.random() < 0.7:
@@ -175,13 +187,24 @@ class History:
                 outcome = self.twin.accrue(market)
         return outcome
 
+    def _idle(self, seconds: int) -> None:
+        """Let time pass; the chain is mostly up."""
+        while seconds > 600 and self.rng.random() < 0.99:
+            self.twin.chain.time += 600
+            self.twin.beat()
+            seconds -= 600
+        self.twin.chain.time += seconds
+
     # What the governor and the guardian do.
 
     def pause(self) -> Outcome:
-        """Pause a market; rarely after so long that another pause may begin."""
+        """Pause a market; rarely after so long that another pause may begin, mostly to its end."""
         if self.rng.random() < 0.2:
             self.twin.chain.time += 9 * 86_400
-        return self.twin.pause(self.rng.choice(MARKETS))
+        outcome = self.twin.pause(self.rng.choice(MARKETS))
+        if self.rng.random() < 0.8:
+            self._idle(86_400)
+        return outcome
 
     def set_margins(self) -> Outcome:
         """Move margins up or down, sometimes while they move."""
@@ -192,7 +215,7 @@ class History:
     def set_limits(self) -> Outcome:
         """Move the tiers, and the cap about what is open."""
         market, rng = self.rng.choice(MARKETS), self.rng
-        tier = rng.choice((1, 30, 300, 1_000, 9_000))
+        tier = rng.choice((1, 30, 300, 3_000, 9_000, 9_000))
         near = self.twin.model.market(market).open_interest // 10 * 10
         cap = rng.choice((10_000, 200_000, max(tier, min(near, 80_000) // 100 * 100)))
         return self.twin.set_limits(market, Limits(tier, max(tier, cap)))
@@ -228,6 +251,7 @@ class History:
 
     def _draw_batch(self) -> Batch:
         rng = self.rng
+        self.focus = rng.choice((1, 1, 1, 2, 2, 3))
         pool = rng.sample(self.book, min(len(self.book), 6))
         pool += [self._order(rng.choice(self.accounts)) for _ in range(rng.randint(1, 8))]
         for _ in range(2):
@@ -269,7 +293,7 @@ class History:
             post_only=False,
             reduce_only=rng.random() < 0.1,
             price=maker.price,
-            size=rng.choice((1, 7, 100, 1_000, 5_000, maker.size)),
+            size=rng.choice((1, 7, 100, 1_000, maker.size, maker.size, maker.size)),
             expiry=self.twin.now + 1_000,
             nonce=number if immediate else self.resting_nonce(200),
         )
@@ -278,8 +302,10 @@ class History:
     def _order(self, account: int) -> SignedOrder:
         """An order about the mark with now and then something wrong with it."""
         rng = self.rng
-        market = rng.choice((1, *MARKETS))
+        market = self.focus if rng.random() < 0.9 else rng.choice(MARKETS)
         mark = self.twin.model.market(market).mark or FIRST_PRICES[market - 1]
+        # A lot of market 2 needs as much margin as hundreds of the others.
+        weight = 50 if market == 2 else 1
         width = mark // 15 + 1 if rng.random() < 0.1 else 3
         immediate = rng.random() < 0.4
         number = self.twin.model.account(account).nonce + rng.randint(0, 3)
@@ -291,7 +317,7 @@ class History:
             post_only=not immediate and rng.random() < 0.1,
             reduce_only=rng.random() < 0.15,
             price=max(0, mark + rng.randint(-width, width)),
-            size=rng.choice((1, 5, 50, 1_000, 20_000, UINT32_MAX)),
+            size=rng.choice((1, 5, 50, *[1_000, 5_000] * 2, 20_000, UINT32_MAX)) // weight or 1,
             expiry=self.twin.now + rng.choice((-1, 0, 10, *[100_000] * 20)),
             nonce=number if immediate else self.resting_nonce(6),
         )
@@ -308,7 +334,7 @@ class History:
 
     def _ladder(self, account: int) -> SignedLadder:
         rng = self.rng
-        market, levels = rng.choice((1, 2)), rng.randint(1, 3)
+        market, levels = min(2, self.focus), rng.randint(1, 3)
         mark = self.twin.model.market(market).mark or FIRST_PRICES[market - 1]
         ladder = Ladder(
             account=account,
