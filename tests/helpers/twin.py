@@ -135,6 +135,17 @@ class Twin:
             *(account, OWNER.address, amount, named),
         )
 
+    def transfer(
+        self, account: int, to: int, amount: int, markets: Sequence[int] | None = None
+    ) -> Outcome:
+        """Give collateral to another account; without `markets` the open ones are named."""
+        named = self.model.account(account).open_markets if markets is None else list(markets)
+        return self.owner_does(
+            "transfer",
+            lambda: self.model.transfer(account, to, amount, self.now, named),
+            *(account, to, amount, named),
+        )
+
     def sweep(self, account: int, market: int) -> Outcome:
         """Turn a closed position's quote into collateral."""
         return self.owner_does("sweep", lambda: self.model.sweep(account, market), account, market)
@@ -196,6 +207,12 @@ class Twin:
         """Change fees."""
         fees = (market, taker_fee, maker_fee)
         return self.index_does("setFees", lambda: self.model.set_fees(*fees), *fees)
+
+    def set_limits(self, market: int, limits: Limits) -> Outcome:
+        """Replace the limits."""
+        return self.index_does(
+            "setLimits", lambda: self.model.set_limits(market, limits), market, tuple(limits)
+        )
 
     def set_terms(self, market: int, interval: int, terms: Terms) -> Outcome:
         """Change the terms of funding; minutes."""

@@ -64,7 +64,8 @@ def order_entries(draw: st.DrawFn, positions: int) -> OrderEntry:
     slot = 0 if flags & IMMEDIATE else draw(st.integers(0, 256 - max(1, count)))
     levels = tuple(draw(st.tuples(u32, u32)) for _ in range(max(1, count)))
     nonce, flags = slot << 32 | draw(u32), flags | (LADDER if count else 0)
-    return OrderEntry(position, flags, draw(u32), nonce, levels, draw(signatures))
+    signature = UNSIGNED if flags & LIQUIDATION else draw(signatures)
+    return OrderEntry(position, flags, draw(u32), nonce, levels, signature)
 
 
 @st.composite
