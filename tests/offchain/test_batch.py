@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as replace_order
 
 from penstock.batch import (
+    FORCED,
     AccountEntry,
     Batch,
     BatchMalformed,
@@ -151,7 +152,7 @@ def test_encode__known_batch__has_the_bytes_of_the_page() -> None:
         ({"markets": (1, 2**16)}, Part.MARKETS, 1, Rule.WIDTH),
         ({"markets": tuple(range(1, 257))}, Part.MARKETS, 255, Rule.WIDTH),
         ({"accounts": (AccountEntry(9, (0,)),) * 2}, Part.ACCOUNTS, 1, Rule.ASCENDING),
-        ({"accounts": (AccountEntry(0, (0,)),)}, Part.ACCOUNTS, 0, Rule.ASCENDING),
+        ({"accounts": (AccountEntry(0, (0,)),) * 2}, Part.ACCOUNTS, 1, Rule.ASCENDING),
         ({"accounts": (AccountEntry(1, (0, 2)),)}, Part.ACCOUNTS, 0, Rule.MARKET_INDEX),
         ({"accounts": (AccountEntry(1, (1, 0)),)}, Part.ACCOUNTS, 0, Rule.MARKET_INDEX),
         ({"accounts": (AccountEntry(1, (1, 1)),)}, Part.ACCOUNTS, 0, Rule.MARKET_INDEX),
@@ -168,6 +169,10 @@ def test_encode__known_batch__has_the_bytes_of_the_page() -> None:
         ({"orders": (single(flags=LIQUIDATION),)}, Part.ORDERS, 0, Rule.FLAGS),
         ({"orders": (single(flags=LIQUIDATION | IMMEDIATE),)}, Part.ORDERS, 0, Rule.FLAGS),
         ({"orders": (single(flags=LIQUIDATION | REDUCE_ONLY),)}, Part.ORDERS, 0, Rule.FLAGS),
+        ({"orders": (single(flags=32),)}, Part.ORDERS, 0, Rule.FLAGS),
+        ({"orders": (single(flags=FORCED),)}, Part.SIGNATURES, 0, Rule.SIGNATURE),
+        ({"orders": (single(flags=FORCED | POST_ONLY),)}, Part.ORDERS, 0, Rule.FLAGS),
+        ({"orders": (single(flags=FORCED & ~IMMEDIATE),)}, Part.ORDERS, 0, Rule.FLAGS),
         ({"orders": (single(flags=IMMEDIATE | POST_ONLY),)}, Part.ORDERS, 0, Rule.FLAGS),
         ({"orders": (steps(1, 2, LADDER | IMMEDIATE),)}, Part.ORDERS, 0, Rule.FLAGS),
         ({"orders": (single(1 << 32, flags=IMMEDIATE),)}, Part.ORDERS, 0, Rule.NONCE),

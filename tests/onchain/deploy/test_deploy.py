@@ -208,13 +208,14 @@ def test_deploy__with_a_governor__hands_everything_over() -> None:
     for contract, address in [
         ("PriceFeed", system.feed),
         ("WithdrawalQueue", system.queue),
-        ("PerpPositions", system.positions),
     ]:
         assert chain.call(address, contract, "owner") == governor
-    # The index changes hands once the governor has shown that it can send.
-    assert chain.call(system.index, "FundingIndex", "pendingOwner") == governor
-    chain.transact(system.index, "FundingIndex", "acceptOwnership", sender=governor)
-    assert chain.call(system.index, "FundingIndex", "owner") == governor
+    assert chain.call(system.positions, "PerpPositions", "GOVERNOR") == governor
+    # Index and fund change hands once the governor has shown that it can send.
+    for contract, address in [("FundingIndex", system.index), ("InsuranceFund", system.fund)]:
+        assert chain.call(address, contract, "pendingOwner") == governor
+        chain.transact(address, contract, "acceptOwnership", sender=governor)
+        assert chain.call(address, contract, "owner") == governor
 
 
 def test_deploy__outage_shorter_than_a_price_lasts__sends_nothing() -> None:
