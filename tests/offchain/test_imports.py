@@ -10,7 +10,7 @@ EDGE = {"anvil", "console", "contracts", "remote", "rpc", "sender", "submitter"}
 FORBIDDEN = {"ape", "web3", "time", "socket", "http", "urllib", "subprocess", "datetime", "random"}
 CORE = ("units", "errors", "messages", "signing", "book", "nonces", "triggers", "pace", "takers",
         "engine", "ladders", "gate", "limits", "fund", "venue", "settlement", "margin", "funding",
-        "watch", "views", "risk", "liquidation", "liquidations", "batch", "records", "builder",
+        "watch", "views", "risk", "liquidation", "liquidations", "strategy", "batch", "records", "builder",
         "deploy")  # fmt: skip
 
 
