@@ -1,0 +1,99 @@
+"""Edge: where a keeper stands: its view of the chain, its wallet, and where its notes go."""
+
+import time
+from typing import Final
+
+from penstock.keepers.keeper import Call, Decision
+from penstock.keepers.notes import Note, Sink, Value
+from penstock.keepers.wallet import Wallet
+from penstock.mirror import Mirror, RolledBackError
+from penstock.remote import PENDING, Contract, Remote
+from penstock.rpc import Rpc, RpcError
+from penstock.venue import Venue
+
+
+class Station:
+    """What keepers share. Several may share one, in one thread; the mirror is the station's own."""
+
+    def __init__(self, mirror: Mirror, wallet: Wallet, sink: Sink) -> None:
+        self.mirror: Final = mirror
+        self.wallet: Final = wallet
+        self.sink: Final = sink
+
+    @property
+    def remote(self) -> Remote:
+        """The contracts."""
+        return self.mirror.remote
+
+    def look(self) -> Venue:
+        """The venue as the newest block has it. Raises RpcError, MirrorError."""
+        try:
+            self.mirror.follow()
+        except RolledBackError:
+            self.mirror.rewind()
+            self.mirror.follow()
+        except RpcError:
+            # Some events of a block may have been taken up and others not: begin again.
+            self.mirror.rewind()
+            raise
+        return self.mirror.venue
+
+    def is_calm(self) -> bool:
+        """Whether nobody is in grace, as the contract sees it; it may ask an uptime feed too."""
+        return bool(self.remote.watch.ask("isCalm"))
+
+    def carry_out(self, keeper: str, decision: Decision, now: int) -> None:
+        """Send the calls of a decision one after the other, and note it."""
+        gas = 0
+        for call in decision.calls:
+            contract: Contract = getattr(self.remote, call.contract)
+            gas += self.wallet.perform(contract, call.function, call.arguments, call.gas).gas
+        values = {**decision.values, "gas": gas}
+        self.sink(Note(now, keeper, decision.did, decision.why, values))
+
+    def leave(self, keeper: str, now: int, why: str, **values: Value) -> None:
+        """Note why nothing was done."""
+        self.sink(Note(now, keeper, "left", why, values))
+
+
+class Post:
+    """A keeper's place at a station: what all of them have in common."""
+
+    name: str = "keeper"
+
+    def __init__(self, station: Station) -> None:
+        self.station: Final = station
+        self._now: int = 0
+
+    def act(self, decision: Decision) -> None:
+        """Send what was decided, and note it. Raises what `Wallet.perform` does."""
+        self.station.carry_out(self.name, decision, self._now)
+
+    def look(self, now: int) -> Venue:
+        """The venue as the newest block has it."""
+        self._now = now
+        return self.station.look()
+
+    def left(self, why: str, **values: Value) -> None:
+        """Note why nothing was done."""
+        self.station.leave(self.name, self._now, why, **values)
+
+
+class ChainClock:
+    """The chain's time, and the machine's patience."""
+
+    def __init__(self, rpc: Rpc) -> None:
+        self.rpc: Final = rpc
+
+    def now(self) -> int:
+        """Time of the next block, in seconds."""
+        return int(self.rpc.call("eth_getBlockByNumber", PENDING, False)["timestamp"], 16)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)
+
+
+def collect(markets: list[int], gas: int) -> tuple[Call, ...]:
+    """Calls that collect the fees of markets, each with this limit of gas."""
+    return tuple(Call("positions", "collectFees", (market,), gas) for market in markets)

@@ -1,0 +1,286 @@
+"""Which lots to take over, and from whom to take them when nobody can (pure).
+
+    score = profit share · leverage = (value / notional of the position) · (Σ notional / equity)
+
+Everything is tried on the model first, on a venue narrowed to the accounts that take part: what is
+proposed here the contracts accept in the same second and state.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import Final
+
+from msgspec import Struct
+
+from penstock import liquidations
+from penstock.accounts import Account
+from penstock.errors import RangeError
+from penstock.liquidations import SHARE, Weight, weigh
+from penstock.units import div_up
+from penstock.venue import VENUE_ACCOUNT, Refusal, Refused, Venue
+
+MOST_COUNTERPARTIES: Final = 40
+"""Of one deleveraging, so that its gas stays far below a block's; the rest comes with the next."""
+
+
+class Takeover(Struct, frozen=True):
+    """Positions of `account` for `by` to take over: the arguments of the contract's call."""
+
+    account: int
+    by: int
+    markets: tuple[int, ...]
+    """Every open market of the account, ascending."""
+    lots: tuple[int, ...]
+    """Lots in each, without sign; 0 for none."""
+    by_markets: tuple[int, ...]
+    """Open markets of `by` afterwards, ascending."""
+    gain: int
+    """By how much the equity of `by` rises at the marks, quote units; negative when the fund pays
+    more than it receives."""
+    shortfall: int
+    """What the fund pays for the account, quote units."""
+
+
+class Deleveraging(Struct, frozen=True):
+    """Lots of a bankrupt position to close against others: the arguments of the contract's call."""
+
+    account: int
+    market: int
+    markets: tuple[int, ...]
+    """Every open market of the account, ascending."""
+    lots: tuple[tuple[int, int], ...]
+    """Counterparty and lots, the first in rank first."""
+    covered: int
+    """What the fund pays, quote units."""
+    borne: int
+    """What the counterparties give up together, quote units."""
+
+
+class Rank(Struct, frozen=True):
+    """A position as deleveraging sees it."""
+
+    account: int
+    size: int
+    """Lots, signed."""
+    profit: int
+    """Value at the mark, funding applied, quote units; above zero."""
+    notional: int
+    """Of this position, quote units."""
+    leverage: Fraction
+    """Notional of all positions of the account over its equity."""
+    score: Fraction
+    """Profit over notional, times leverage: the highest gives up its position first."""
+
+
+def narrow(venue: Venue, accounts: Iterable[int]) -> Venue:
+    """A venue of these accounts alone, without their order slots; cheap to copy.
+
+    NOTE: it shares accounts and markets with the original. Only functions that work on a copy of
+    their own (`liquidations.take_over`, `liquidations.deleverage`) may change it.
+    """
+    shell = Venue(venue.settings, watch=venue.watch)
+    shell.fund, shell.tally, shell.paused_until = venue.fund, venue.tally, venue.paused_until
+    shell.markets = dict(venue.markets)
+    named = {VENUE_ACCOUNT, *accounts}
+    shell.accounts = {n: _bare(venue.accounts[n]) for n in sorted(named) if n in venue.accounts}
+    return shell
+
+
+def _bare(held: Account) -> Account:
+    return Account(held.account, held.signer, held.collateral, positions=held.positions)
+
+
+def with_fees(venue: Venue) -> Venue:
+    """The venue as if all its fees had been collected for the fund; the original stays."""
+    rich = narrow(venue, venue.accounts)
+    rich.accounts[VENUE_ACCOUNT].credit(venue.fees)
+    return rich
+
+
+# Who is in need.
+
+
+def weighed(venue: Venue, account: int, now: int) -> Weight | None:
+    """Weigh an account at the marks of `now`; None while a mark that it needs is stale."""
+    try:
+        return weigh(venue, account, venue.account(account).open_markets, now)
+    except Refused:
+        return None
+
+
+def in_need(venue: Venue, now: int) -> list[tuple[int, Weight]]:
+    """Accounts below maintenance margin that hold something, the least equity first.
+
+    Left out: account 0, whose positions are nobody's to take over, and accounts with a stale mark.
+    """
+    held = ((a.account, a) for a in venue.accounts.values() if a.account and a.open_markets)
+    found = ((number, weighed(venue, number, now)) for number, _ in held)
+    needy = [(n, w) for n, w in found if w is not None and w.equity < w.maintenance]
+    return sorted(needy, key=lambda pair: (pair[1].equity - pair[1].maintenance, pair[0]))
+
+
+# Takeover.
+
+
+def take_over(venue: Venue, account: int, by: int, now: int) -> Takeover | None:
+    """Choose the lots that `by` should take over: as many as are needed and as it can carry.
+
+    Two ways are tried, the largest position alone and one market after the other; the one that
+    gains `by` more is returned. A bankrupt account goes whole or not at all. None when the rules or
+    the margin of `by` allow nothing.
+    """
+    found = weighed(venue, account, now)
+    if found is None or account == by or by not in venue.accounts:
+        return None
+    stage = narrow(venue, (account, by))
+    markets = stage.account(account).open_markets
+    whole = {m: abs(stage.accounts[account].positions[m].size) for m in markets}
+    if found.equity < 0:
+        return _proposal(stage, account, by, whole, now)
+    sized = [market for market in markets if whole[market]]
+    largest = sorted(sized, key=lambda m: -whole[m] * stage.priced(m, now).lot_value)[:1]
+    tried = [_grow(stage, account, by, whole, order, now) for order in (largest, sized)]
+    plans = [_proposal(stage, account, by, lots, now) for lots in tried if lots]
+    return max((plan for plan in plans if plan), key=lambda plan: plan.gain, default=None)
+
+
+def _grow(
+    stage: Venue, account: int, by: int, whole: dict[int, int], order: Sequence[int], now: int
+) -> dict[int, int]:
+    """Take from one market after the other as many lots as are accepted."""
+    lots: dict[int, int] = {}
+    for market in order:
+
+        def accepted(count: int, market: int = market) -> bool:
+            return _try(stage, account, by, {**lots, market: count}, now) is not None
+
+        most = most_accepted(whole[market], accepted)
+        if most:
+            lots[market] = most
+    return lots
+
+
+def most_accepted(most: int, accepted: Callable[[int], bool]) -> int:
+    """The largest count up to `most` that is accepted, 0 for none; found by halving.
+
+    What is accepted is taken to be a range from 1 on. Where it is not, a smaller count is found,
+    and an accepted one all the same.
+    """
+    if most == 0 or not accepted(1):
+        return 0
+    if accepted(most):
+        return most
+    good, bad = 1, most
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if accepted(middle) else (good, middle)
+    return good
+
+
+def _try(
+    stage: Venue, account: int, by: int, lots: dict[int, int], now: int
+) -> tuple[Venue, int] | None:
+    """The venue after a takeover, and what the fund paid; None when the model refuses."""
+    trial = narrow(stage, stage.accounts)
+    try:
+        shortfall = liquidations.take_over(trial, account, by, lots, now)
+    except (Refused, RangeError):
+        return None
+    return trial, shortfall
+
+
+def _proposal(
+    stage: Venue, account: int, by: int, lots: dict[int, int], now: int
+) -> Takeover | None:
+    done = _try(stage, account, by, lots, now)
+    if done is None:
+        return None
+    after, shortfall = done
+    markets = stage.account(account).open_markets
+    by_markets = after.account(by).open_markets
+    gain = weigh(after, by, by_markets, now).equity
+    gain -= weigh(stage, by, stage.account(by).open_markets, now).equity
+    named = tuple(lots.get(market, 0) for market in markets)
+    return Takeover(account, by, tuple(markets), named, tuple(by_markets), gain, shortfall)
+
+
+# Deleveraging.
+
+
+def ranks(venue: Venue, market: int, long: bool, now: int) -> list[Rank]:
+    """Positions of one side in profit, in the order in which deleveraging closes them.
+
+    An account without equity comes last: what it gave up would be missing where it is bankrupt.
+    """
+    priced = venue.priced(market, now)
+    found = []
+    for held in venue.accounts.values():
+        position = held.positions.get(market)
+        if position is None or position.size == 0 or (position.size > 0) != long:
+            continue
+        profit = position.quote_down(priced.index) + position.size * priced.lot_value
+        if profit > 0:
+            found.append(_rank(venue, held, position.size, profit, priced.lot_value, now))
+    return sorted(found, key=lambda rank: (-rank.score, rank.account))
+
+
+def _rank(venue: Venue, held: Account, size: int, profit: int, lot_value: int, now: int) -> Rank:
+    equity, notional = held.collateral, 0
+    for market in held.open_markets:
+        position, priced = held.positions[market], venue.priced(market, now)
+        equity += position.quote_down(priced.index) + position.size * priced.lot_value
+        notional += abs(position.size) * priced.lot_value
+    own = abs(size) * lot_value
+    leverage = Fraction(notional, equity) if equity > 0 else Fraction(0)
+    return Rank(held.account, size, profit, own, leverage, Fraction(profit, own) * leverage)
+
+
+def deleverage(
+    venue: Venue, account: int, market: int, now: int, most: int = MOST_COUNTERPARTIES
+) -> Deleveraging | None:
+    """Choose counterparties for a bankrupt position, or for one of the fund (account 0).
+
+    They come in the order of `ranks`, at most `most` of them, each with no more than its share;
+    whose profit does not reach for the price is passed over. None when the model refuses: the
+    account is not bankrupt, the fund can carry it, or nobody is there.
+    """
+    held = venue.account(account)
+    position = held.positions.get(market)
+    if position is None or position.size == 0:
+        return None
+    ranked = [r for r in ranks(venue, market, position.size < 0, now) if r.account != account]
+    while ranked:
+        lots = shares(ranked[:most], position.size, venue.market(market).open_interest)
+        stage = narrow(venue, (account, *(counterparty for counterparty, _ in lots)))
+        try:
+            paid = liquidations.deleverage(stage, account, market, lots, now)
+        except RangeError:
+            return None
+        except Refused as refused:
+            if refused.refusal is not Refusal.NOT_IN_PROFIT:
+                return None
+            ranked = _without(ranked, refused.values[0])
+        else:
+            return Deleveraging(account, market, tuple(held.open_markets), tuple(lots), *paid)
+    return None
+
+
+def shares(ranked: Sequence[Rank], size: int, open_interest: int) -> list[tuple[int, int]]:
+    """Spread a position over counterparties in their order, none above its bound.
+
+    The bound is SHARE times the part of the open interest that the whole position is.
+    """
+    left, chosen = abs(size), []
+    for rank in ranked:
+        own = abs(rank.size)
+        lots = min(left, own, div_up(SHARE * own * abs(size), open_interest))
+        if lots:
+            chosen.append((rank.account, lots))
+        left -= lots
+    return chosen
+
+
+def _without(ranked: Sequence[Rank], account: int) -> list[Rank]:
+    """Leave out a counterparty whose profit is too small, and those whose profit is smaller."""
+    edge = next(Fraction(r.profit, abs(r.size)) for r in ranked if r.account == account)
+    return [r for r in ranked if Fraction(r.profit, abs(r.size)) > edge]
