@@ -12,7 +12,8 @@ from ape.cli import account_option
 @click.option("--network", help="As ape names networks, ::foundry for one; else ape's default.")
 @click.option("--operator", help="Who settles batches; the deployer if left out.")
 @click.option("--publisher", "publishers", multiple=True, help="Signs prices; name 3 or more.")
-@click.option("--governor", help="Who changes rules; the deployer if left out.")
+@click.option("--governor", help="Whom the timelock hears; the deployer if left out.")
+@click.option("--guardian", help="Who pauses and cancels; the governor if left out.")
 @click.option("--token", help="Collateral; a mintable test dollar if left out.")
 @click.option("--bridged", is_flag=True, help="Collateral from the L1 of the devnet that runs.")
 @click.option("--descriptor", type=click.Path(path_type=Path), help="Of that devnet.")
@@ -25,6 +26,7 @@ def cli(
     operator: str | None,
     publishers: tuple[str, ...],
     governor: str | None,
+    guardian: str | None,
     token: str | None,
     bridged: bool,
     descriptor: Path | None,
@@ -56,7 +58,7 @@ def cli(
     try:
         if bridged:
             token = bridged_token(descriptor or DEVNET)
-        parties = Parties(operator or deployer.address, signers, governor, token)
+        parties = Parties(operator or deployer.address, signers, governor, token, guardian)
         # ape tells of every transaction on the same output as the result.
         logger.set_level(LogLevel.WARNING)
         with networks.parse_network_choice(network):
