@@ -6,11 +6,11 @@ from pathlib import Path
 import penstock
 
 PACKAGE = Path(penstock.__file__).parent
-EDGE = {"anvil", "console", "contracts", "remote", "rpc", "sender", "submitter"}
+EDGE = {"anvil", "console", "contracts", "probing", "remote", "rpc", "sender", "submitter"}
 FORBIDDEN = {"ape", "web3", "time", "socket", "http", "urllib", "subprocess", "datetime", "random"}
 CORE = ("units", "errors", "messages", "signing", "book", "engine", "ladders", "gate", "venue",
         "settlement", "margin", "funding", "views", "risk", "batch", "records", "builder",
-        "deploy")  # fmt: skip
+        "deploy", "governance", "powers")  # fmt: skip
 
 
 def imported(module: Path) -> set[str]:

@@ -61,7 +61,7 @@ def test_adm_6__paused__an_account_leaves_with_everything_it_asks_for(
     governed.refresh(MARKS)
     for market in (1, 2):
         pause(governed, market=market)
-    exit_ = (account, leaver, amount, [])
+    exit_ = (account, leaver, amount, ())
     governed.positions.transact("requestWithdrawal", *exit_, sender=leaver)
     governed.chain.time += max(again, PARAMETERS.withdrawal_delay)
     if governed.chain.time < governed.index.call("pausedUntil"):
