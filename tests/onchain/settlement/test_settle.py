@@ -21,7 +21,7 @@ from penstock.builder import build
 from penstock.messages import Fill, Side, SignedOrder, Verdict
 from tests.helpers.revm import reverts
 from tests.helpers.twin import DONE, trading_key, undoing
-from tests.helpers.venue import GOVERNOR, OPERATOR, STRANGER
+from tests.helpers.venue import OPERATOR, STRANGER
 from tests.onchain.settlement.desk import DEPOSIT, LOT, MARK, OK, SIGNS, SIZES, UNIT, Desk
 
 MAKER, TAKER = Side.MAKER, Side.TAKER
@@ -338,7 +338,7 @@ def test_settle__one_market_beyond_the_limit__too_many_markets(desk: Desk, side:
     desk.model.settings = rules
     limits = (rules.open_after, rules.max_price_age, rules.band_bps, 1)
     changed = (OPERATOR.address, *limits, rules.discount_share, rules.penalty_share)
-    desk.venue.positions.transact("setSettings", changed, sender=GOVERNOR)
+    desk.venue.set_settings(changed)
     partner = {MAKER: (3, 2), TAKER: (1, 3)}[side]
     assert desk.verdicts(desk.cross(*partner)) == [OK]
     fill = desk.cross(market=2, price=300_000)
