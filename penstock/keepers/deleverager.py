@@ -3,7 +3,8 @@
     1. the fund can take a bankrupt account over          the liquidator's business
     2. it could, if the fees were collected               collect them
     3. otherwise                                          close against the highest ranks
-    4. a position of the fund beyond its loss cap         the same
+    4. a position of the fund beyond its loss cap, or of
+       a fund that has lost all that it had               the same
 
 Never during grace. Ranks, shares and the price are the contract's rules (`penstock.strategy`).
 """
@@ -80,9 +81,12 @@ class Deleverager(Post):
     def _beyond_cap(self, venue: Venue, now: int) -> list[int]:
         """Markets in which the fund's position lost too much; none while a mark is stale."""
         held = venue.account(VENUE_ACCOUNT)
-        if strategy.weighed(venue, VENUE_ACCOUNT, now) is None:
+        found = strategy.weighed(venue, VENUE_ACCOUNT, now)
+        if found is None:
             return []
         sized = [market for market in held.open_markets if held.positions[market].size]
+        if found.equity < 0:
+            return sized
         return [market for market in sized if loss_left(venue, market, now) < 0]
 
 
