@@ -21,8 +21,8 @@ import click
 def cli(seed: int, plot: Path, notes: bool, port: int) -> None:
     """200 accounts, levered longs and shorts, makers who widen and leave, funding at its cap.
 
-    The market falls by 40 % within a minute of trading; in the middle the sequencer stands still for
-    twenty. Accounts are liquidated on the book, by keepers, by the insurance fund until it runs
+    The market falls by 40 % within a minute of trading; in the middle the sequencer stands still
+    for twenty. Accounts are liquidated on the book, by keepers, by the insurance fund until it runs
     out, and by deleveraging. All books are audited after each batch. Ends with 1 if one is wrong.
     """
     from rich.console import Console

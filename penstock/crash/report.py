@@ -1,6 +1,7 @@
 """A crash as a person reads it: a timeline, who bore what, and a picture."""
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 EVERY: Final = 3
-"""One line of the timeline for so many quiet rounds; a round in which something happened has one."""
+"""One line of the timeline for so many quiet rounds; every other round has one of its own."""
 MILLION: Final = 10**12
 SHADES: Final = {"outage": "0.75", "grace": "0.9"}
 
@@ -124,7 +125,7 @@ def _lines(axis: "Axes", seconds: Iterable[int], **values: list[float]) -> None:
 
 def _shade(axis: "Axes", moments: list[Moment], start: int) -> None:
     """Grey where the chain stood still, light grey where nobody may be liquidated."""
-    for one, other in zip(moments, moments[1:], strict=False):
+    for one, other in pairwise(moments):
         shade = SHADES.get(other.phase)
         if shade:
             axis.axvspan(one.time - start, other.time - start, color=shade, zorder=0)
