@@ -10,8 +10,8 @@ EDGE = {"anvil", "console", "contracts", "remote", "rpc", "sender", "submitter"}
 FORBIDDEN = {"ape", "web3", "time", "socket", "http", "urllib", "subprocess", "datetime", "random"}
 CORE = ("units", "errors", "messages", "signing", "book", "nonces", "triggers", "pace", "takers",
         "engine", "ladders", "gate", "limits", "fund", "venue", "settlement", "margin", "funding",
-        "watch", "views", "risk", "liquidation", "liquidations", "strategy", "batch", "records",
-        "builder", "deploy")  # fmt: skip
+        "watch", "views", "risk", "liquidation", "liquidations", "strategy", "quorum", "batch",
+        "records", "builder", "deploy")  # fmt: skip
 
 
 def imported(module: Path) -> set[str]:
