@@ -18,7 +18,7 @@ from penstock.venue import VENUE_ACCOUNT, Venue
 
 TAKE_GAS: Final = 60_000
 MARKET_GAS: Final = 40_000
-"""Estimate of a takeover, and of each market that a side has open; measured 110,745 for one each."""
+"""Estimate of a takeover, and of each market that a side has open. With one each it is 110,745."""
 LIMIT: Final = 3
 """The limit of a transaction's gas, times the estimate: funding may fall due on the way."""
 
