@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Ownable} from "@openzeppelin/contracts/access/Ownable2Step.sol";
-
 import {Course} from "./types/Course.sol";
 import {MarketId} from "./types/Ids.sol";
 import {Interim} from "./types/Interim.sol";
@@ -11,6 +9,7 @@ import {Index, Price} from "./types/Quantities.sol";
 import {Words} from "./libraries/Words.sol";
 import {FundingStorage} from "./funding/FundingStorage.sol";
 import {GuardianPause} from "./funding/GuardianPause.sol";
+import {Governed} from "./governance/Governed.sol";
 import {IFundingIndex, MarketView} from "./interfaces/IFundingIndex.sol";
 import {IMarketWords} from "./interfaces/IMarketWords.sol";
 import {IPriceSource} from "./interfaces/IPriceSource.sol";
@@ -22,17 +21,13 @@ contract FundingIndex is GuardianPause {
     /// @param source Where prices come from.
     /// @param positions `PerpPositions`, where the market words lie.
     /// @param watch Tells outages, which are not charged.
-    /// @param governor Who lists markets and sets their terms.
-    /// @param guardian_ Who may pause; zero for nobody.
+    /// @param manager Says who may list markets, set their terms and pause them.
     constructor(
         IPriceSource source,
         IMarketWords positions,
         ISequencerWatch watch,
-        address governor,
-        address guardian_
-    ) FundingStorage(source, positions, watch) Ownable(governor) {
-        _setGuardian(guardian_);
-    }
+        address manager
+    ) FundingStorage(source, positions, watch) Governed(manager) {}
 
     /// @inheritdoc IFundingIndex
     function refresh(MarketId[] calldata markets) external {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
@@ -11,6 +10,7 @@ import {PositionWord} from "./types/PositionWord.sol";
 import {Quote} from "./types/Quantities.sol";
 import {Margin} from "./libraries/Margin.sol";
 import {Words} from "./libraries/Words.sol";
+import {Governed} from "./governance/Governed.sol";
 import {IInsuranceFund} from "./interfaces/IInsuranceFund.sol";
 import {IMarketWords} from "./interfaces/IMarketWords.sol";
 import {IPerpPositions} from "./interfaces/IPerpPositions.sol";
@@ -18,7 +18,7 @@ import {IPositionLens} from "./interfaces/IPositionLens.sol";
 
 /// @title InsuranceFund
 /// @notice Owns account 0 and bears what others cannot, market by market up to a cap; see `IInsuranceFund`.
-contract InsuranceFund is IInsuranceFund, Ownable2Step {
+contract InsuranceFund is IInsuranceFund, Governed {
     using Words for IMarketWords;
 
     /// @dev Cap of a market, and what was paid for it as of a second; one word.
@@ -50,13 +50,8 @@ contract InsuranceFund is IInsuranceFund, Ownable2Step {
     /// @param positions The contract that keeps its account.
     /// @param liquidations Who may ask for cover.
     /// @param lens The lens of `positions`.
-    /// @param governor Who sets caps and reserve.
-    constructor(
-        IPerpPositions positions,
-        address liquidations,
-        IPositionLens lens,
-        address governor
-    ) Ownable(governor) {
+    /// @param manager Says who may set caps and reserve, and withdraw.
+    constructor(IPerpPositions positions, address liquidations, IPositionLens lens, address manager) Governed(manager) {
         bool named = address(positions) != address(0) && liquidations != address(0) && address(lens) != address(0);
         if (!named) revert Fund_AddressZero();
         (POSITIONS, LIQUIDATIONS, LENS) = (positions, liquidations, lens);
@@ -76,20 +71,20 @@ contract InsuranceFund is IInsuranceFund, Ownable2Step {
     }
 
     /// @inheritdoc IInsuranceFund
-    function withdraw(address recipient, uint256 amount) external onlyOwner {
+    function withdraw(address recipient, uint256 amount) external restricted {
         int256 left = spare();
         if (left < int256(amount) + int256(reserve)) revert Fund_ReserveNotLeft(amount, left, reserve);
         POSITIONS.requestWithdrawal(SELF, recipient, amount, openMarkets());
     }
 
     /// @inheritdoc IInsuranceFund
-    function setLossCap(MarketId market, uint96 cap) external onlyOwner {
+    function setLossCap(MarketId market, uint96 cap) external restricted {
         _losses[market].cap = cap;
         emit LossCapChanged(market, cap);
     }
 
     /// @inheritdoc IInsuranceFund
-    function setReserve(uint256 reserve_) external onlyOwner {
+    function setReserve(uint256 reserve_) external restricted {
         reserve = reserve_;
         emit ReserveChanged(reserve_);
     }

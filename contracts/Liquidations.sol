@@ -271,9 +271,12 @@ contract Liquidations is ILiquidations {
 
     // Deleveraging.
 
-    /// @dev The fund's position in one market alone, with what the loss cap leaves for equity.
+    /// @dev The fund's position in one market alone, with what the loss cap leaves for equity. Within the cap the fund is an
+    /// account like any other, and bankrupt when all its positions together have lost more than it has.
     function _isolate(Standing memory standing, Piece memory piece) private view {
-        standing.equity = FUND.lossLeft(piece.market);
+        int256 left = FUND.lossLeft(piece.market);
+        if (left >= 0) return;
+        standing.equity = left;
         standing.notional = piece.held.abs() * uint256(Quote.unwrap(Margin.lotValue(piece.word)));
     }
 

@@ -24,7 +24,7 @@ contract PerpPositions is Accounts, Moves, BatchSettlement {
         address governor,
         Settings memory settings_
     ) PositionStorage(parts) Accounts(parts.token) {
-        if (governor == address(0)) revert Positions_AddressZero();
+        if (governor == address(0) || parts.fund == address(0)) revert Positions_AddressZero();
         GOVERNOR = governor;
         _tally = TallyWords.begin();
         // Account 0, where fees and penalties go, is the insurance fund's.

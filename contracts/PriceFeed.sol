@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -10,12 +9,14 @@ import {Report} from "./types/Report.sol";
 
 import {ReportHashing} from "./libraries/ReportHashing.sol";
 
+import {Governed} from "./governance/Governed.sol";
+
 import {IPriceFeed} from "./interfaces/IPriceFeed.sol";
 import {IPriceSource} from "./interfaces/IPriceSource.sol";
 
 /// @title PriceFeed
 /// @notice The index price of each market: the median of a quorum of signed reports, bounded in age and in speed.
-contract PriceFeed is IPriceFeed, EIP712, Ownable2Step {
+contract PriceFeed is IPriceFeed, EIP712, Governed {
     /// @dev An accepted price; one word per market.
     struct Price {
         uint32 value;
@@ -61,18 +62,18 @@ contract PriceFeed is IPriceFeed, EIP712, Ownable2Step {
     /// @dev Place in the list, from 1; zero is nobody.
     mapping(address publisher => uint256) private _placeOf;
 
-    /// @param governor Who may change publishers and guards.
+    /// @param manager Says who may change publishers and guards.
     /// @param publishers_ The first publishers.
     /// @param quorum_ How many of them make a price.
     /// @param maxAge_ How old a report may be, in seconds.
     /// @param maxSpeedPpm_ How far the price may move per second, in parts of 10^6.
     constructor(
-        address governor,
+        address manager,
         address[] memory publishers_,
         uint8 quorum_,
         uint32 maxAge_,
         uint32 maxSpeedPpm_
-    ) EIP712("Penstock", "1") Ownable(governor) {
+    ) EIP712("Penstock", "1") Governed(manager) {
         _setPublishers(publishers_, quorum_);
         _setGuards(maxAge_, maxSpeedPpm_);
     }
@@ -93,12 +94,12 @@ contract PriceFeed is IPriceFeed, EIP712, Ownable2Step {
     }
 
     /// @inheritdoc IPriceFeed
-    function setPublishers(address[] calldata publishers_, uint8 quorum_) external onlyOwner {
+    function setPublishers(address[] calldata publishers_, uint8 quorum_) external restricted {
         _setPublishers(publishers_, quorum_);
     }
 
     /// @inheritdoc IPriceFeed
-    function addPublisher(address publisher) external onlyOwner {
+    function addPublisher(address publisher) external restricted {
         uint256 count = _publishers.length;
         _checkQuorum(_rules.quorum, count + 1);
         _enter(publisher, count);
@@ -107,7 +108,7 @@ contract PriceFeed is IPriceFeed, EIP712, Ownable2Step {
     }
 
     /// @inheritdoc IPriceFeed
-    function removePublisher(address publisher) external onlyOwner {
+    function removePublisher(address publisher) external restricted {
         uint256 place = _placeOf[publisher];
         require(place != 0, Feed_NotPublisher(publisher));
         uint256 count = _publishers.length - 1;
@@ -121,7 +122,7 @@ contract PriceFeed is IPriceFeed, EIP712, Ownable2Step {
     }
 
     /// @inheritdoc IPriceFeed
-    function setGuards(uint32 maxAge_, uint32 maxSpeedPpm_) external onlyOwner {
+    function setGuards(uint32 maxAge_, uint32 maxSpeedPpm_) external restricted {
         _setGuards(maxAge_, maxSpeedPpm_);
     }
 

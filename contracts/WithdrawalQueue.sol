@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {Ticket, TicketStatus} from "./types/Ticket.sol";
 
+import {Governed} from "./governance/Governed.sol";
+
 import {IWithdrawalQueue} from "./interfaces/IWithdrawalQueue.sol";
 
 /// @title WithdrawalQueue
 /// @notice Who is paid next, when, and how much. It holds no tokens.
-contract WithdrawalQueue is IWithdrawalQueue, Ownable2Step {
+contract WithdrawalQueue is IWithdrawalQueue, Governed {
     using SafeCast for uint256;
 
     /// @dev What `pop` moves; one word. `popped` is the sum of all tickets that left the line.
@@ -48,9 +49,9 @@ contract WithdrawalQueue is IWithdrawalQueue, Ownable2Step {
     }
 
     /// @param vault The only contract that issues and pays tickets.
-    /// @param governor Who may change the delay.
+    /// @param manager Says who may change the delay.
     /// @param delay_ The first delay, in seconds.
-    constructor(address vault, address governor, uint32 delay_) Ownable(governor) {
+    constructor(address vault, address manager, uint32 delay_) Governed(manager) {
         require(vault != address(0), Queue_VaultZero());
         VAULT = vault;
         (_front.head, _front.tail) = (1, 1);
@@ -104,7 +105,7 @@ contract WithdrawalQueue is IWithdrawalQueue, Ownable2Step {
     }
 
     /// @inheritdoc IWithdrawalQueue
-    function setDelay(uint32 delay_) external onlyOwner {
+    function setDelay(uint32 delay_) external restricted {
         _setDelay(delay_);
     }
 

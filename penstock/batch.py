@@ -42,7 +42,7 @@ _LADDER = struct.Struct(">HBBIBI")
 _LEVEL = struct.Struct(">II")
 _FILL = struct.Struct(">HHI")
 _FLAGS_KNOWN = 63
-_FORCED = IMMEDIATE | REDUCE_ONLY | LIQUIDATION
+FORCED: Final = IMMEDIATE | REDUCE_ONLY | LIQUIDATION
 _MARKETS_MAX = 255
 
 
@@ -63,7 +63,7 @@ class Rule(StrEnum):
 
     LENGTH = "the tables must fill the batch exactly"
     WIDTH = "every number must fit its width"
-    ASCENDING = "entries must ascend strictly, accounts and markets from 1"
+    ASCENDING = "entries must ascend strictly, markets from 1"
     MARKET_INDEX = "market indexes must ascend strictly and lie inside the market table"
     POSITION_COUNT = "the header must count the positions of all accounts"
     LEVEL_COUNT = "the header must count the levels of all orders"
@@ -76,7 +76,7 @@ class Rule(StrEnum):
     POSITION_INDEX = "a position index must lie inside the account table"
     ACCOUNT_INDEX = "an account index must lie inside the account table"
     LEVEL_INDEX = "maker and taker must be levels of the order table"
-    SIGNATURE = "a signature has 64 bytes"
+    SIGNATURE = "a signature has 64 bytes, all zero for a liquidation order"
 
 
 class BatchMalformed(DecodeError):
@@ -318,7 +318,7 @@ def _check_markets(markets: tuple[int, ...]) -> None:
 
 
 def _check_accounts(batch: Batch) -> None:
-    last = 0
+    last = -1
     for index, (account, markets) in enumerate(batch.accounts):
         if account <= last:
             _malformed(Part.ACCOUNTS, index, Rule.ASCENDING)
@@ -329,7 +329,7 @@ def _check_accounts(batch: Batch) -> None:
 
 def _check_orders(batch: Batch) -> None:
     accounts = [account for account, _ in batch.positions]
-    last = -1
+    last = 0
     for index, order in enumerate(batch.orders):
         _check_order(index, order)
         if not 0 <= order.position < len(accounts):
@@ -343,9 +343,11 @@ def _check_orders(batch: Batch) -> None:
 def _check_order(index: int, order: OrderEntry) -> None:
     flags, levels = order.flags, len(order.levels)
     excluded = flags & IMMEDIATE and flags & (POST_ONLY | LADDER)
-    forced = flags & LIQUIDATION and flags & ~BUY != _FORCED
+    forced = flags & LIQUIDATION and flags & ~BUY != FORCED
     if not 0 <= flags <= _FLAGS_KNOWN or excluded or forced:
         _malformed(Part.ORDERS, index, Rule.FLAGS)
+    if flags & LIQUIDATION and any(order.signature):
+        _malformed(Part.SIGNATURES, index, Rule.SIGNATURE)
     if flags & IMMEDIATE and order.nonce > UINT32_MAX:
         _malformed(Part.ORDERS, index, Rule.NONCE)
     if levels == 0 or (order.nonce >> 32) + levels > SLOTS or (levels > 1 and not flags & LADDER):

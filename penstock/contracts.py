@@ -53,6 +53,8 @@ class Handles:
     lens: "ContractInstance"
     fund: "ContractInstance"
     liquidations: "ContractInstance"
+    manager: "ContractInstance"
+    timelock: "ContractInstance"
 
 
 def handles(system: System) -> Handles:
@@ -69,6 +71,8 @@ def handles(system: System) -> Handles:
         lens=container("PositionLens").at(system.lens),
         fund=container("InsuranceFund").at(system.fund),
         liquidations=container("Liquidations").at(system.liquidations),
+        manager=container("Manager").at(system.manager),
+        timelock=container("Timelock").at(system.timelock),
     )
 
 

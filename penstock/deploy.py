@@ -28,10 +28,12 @@ from eth_utils.crypto import keccak
 from msgspec import Struct
 
 from penstock.errors import FieldError, PenstockError
+from penstock.governance import ADMIN, GOVERNOR, GUARDIAN, assignments
 from penstock.limits import CAP_MANTISSA, MOST_CAP, MOST_TIER, TIER_MANTISSA, pack_bound
 from penstock.units import UINT16_MAX, UINT32_MAX, MarketSpec, check_range
 
 Abi = Sequence[Mapping[str, Any]]
+WIRE: Final = "setTargetFunctionRole"
 ZERO_ADDRESS: Final = "0x" + "00" * 20
 
 # Bounds that the contracts enforce; checked here so that a mistake costs no transaction.
@@ -40,6 +42,7 @@ MAX_INTERVAL: Final = 24 * 60
 MAX_CAP: Final = 50_000_000
 MAX_MARKETS: Final = 127
 MIN_DELAY, MAX_DELAY = 60, 7 * 24 * 3600
+MAX_TIMELOCK_DELAY: Final = 90 * 24 * 3600
 MIN_QUORUM, MAX_PUBLISHERS = 3, 32
 MAX_REPORT_AGE: Final = 3600
 MAX_SPEED_PPM: Final = 1_000_000
@@ -110,6 +113,7 @@ class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
     markets: tuple[MarketParameters, ...]
     decimals: int = 6
     withdrawal_delay: int = 300
+    timelock_delay: int = 8 * 24 * 3600
     quorum: int = 3
     max_report_age: int = 60
     max_speed_ppm: int = 5_000
@@ -125,8 +129,8 @@ class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Parties(Struct, frozen=True, forbid_unknown_fields=True):
     """The addresses of a venue. Without a token a mintable one is deployed, for tests and devnets;
-    without a governor the deployer governs, without a guardian the governor may pause; without an
-    uptime feed nobody is asked whether the sequencer is up."""
+    without a governor the deployer is the one whom the timelock hears, without a guardian the
+    governor may pause; without an uptime feed nobody is asked whether the sequencer is up."""
 
     operator: str
     publishers: tuple[str, ...]
@@ -150,6 +154,7 @@ def check_parameters(parameters: Parameters) -> None:
     """Raise RangeError, SpecError or ParameterError for what the contracts would refuse."""
     p = parameters
     check_range("withdrawal_delay", p.withdrawal_delay, MIN_DELAY, MAX_DELAY)
+    _check_timelock(p)
     check_range("quorum", p.quorum, MIN_QUORUM, MAX_PUBLISHERS)
     check_range("max_report_age", p.max_report_age, 1, MAX_REPORT_AGE)
     check_range("max_speed_ppm", p.max_speed_ppm, 1, MAX_SPEED_PPM)
@@ -170,6 +175,14 @@ def check_parameters(parameters: Parameters) -> None:
     for market in p.markets:
         _check_market(market)
     market_specs(p)
+
+
+def _check_timelock(p: Parameters) -> None:
+    check_range("timelock_delay", p.timelock_delay, 1, MAX_TIMELOCK_DELAY)
+    if p.timelock_delay <= p.withdrawal_delay:
+        rule = f"it must be longer than the withdrawal delay, {p.withdrawal_delay}: whoever "
+        rule += "dislikes what is coming must be able to leave before it comes"
+        raise ParameterError("timelock_delay", p.timelock_delay, rule)
 
 
 def _check_market(market: MarketParameters) -> None:
@@ -241,6 +254,8 @@ class System(Struct, frozen=True):
     lens: str
     fund: str
     liquidations: str
+    manager: str
+    timelock: str
     operator: str
     governor: str
     guardian: str
@@ -306,8 +321,8 @@ def plan(
 ) -> tuple[System, tuple[Step, ...]]:
     """Lay out every transaction, and the system that results from them."""
     first = 0 if parties.token else 1
-    feed, watch, queue, vault, index, positions, lens, fund, liquidations = (
-        deployer.predict(first + i) for i in range(9)
+    manager, timelock, feed, watch, queue, vault, index, positions, lens, fund, liquidations = (
+        deployer.predict(first + i) for i in range(11)
     )
     governor = parties.governor or deployer.address
     system = System(
@@ -321,6 +336,8 @@ def plan(
         lens=lens,
         fund=fund,
         liquidations=liquidations,
+        manager=manager,
+        timelock=timelock,
         operator=parties.operator,
         governor=governor,
         guardian=parties.guardian or governor,
@@ -330,7 +347,7 @@ def plan(
     token = () if parties.token else (Step("CollateralTokenMock", ()),)
     uptime_feed = parties.uptime_feed or ZERO_ADDRESS
     steps = token + _creations(system, parameters, deployer.address, uptime_feed)
-    return system, steps + _listings(system, parameters, deployer.address)
+    return system, steps + _listings(system, parameters) + _handover(system, deployer)
 
 
 def _creations(s: System, p: Parameters, deployer: str, uptime_feed: str) -> tuple[Step, ...]:
@@ -339,21 +356,23 @@ def _creations(s: System, p: Parameters, deployer: str, uptime_feed: str) -> tup
     parts = (s.vault, s.index, s.watch, s.liquidations, s.token, s.fund)
     guards = (p.quorum, p.max_report_age, p.max_speed_ppm)
     return (
-        Step("PriceFeed", (s.governor, s.publishers, *guards)),
+        # The first two, since the others ask whether there is a manager. Until the end of the plan
+        # the deployer is its admin, to whom every governed function is open.
+        Step("Manager", (deployer,)),
+        Step("Timelock", (s.manager, p.timelock_delay, s.governor, s.guardian)),
+        Step("PriceFeed", (s.manager, s.publishers, *guards)),
         Step("SequencerWatch", (p.outage_after, p.grace, uptime_feed)),
-        Step("WithdrawalQueue", (s.vault, s.governor, p.withdrawal_delay)),
+        Step("WithdrawalQueue", (s.vault, s.manager, p.withdrawal_delay)),
         Step("CollateralVault", (s.token, s.positions, s.queue)),
-        # The deployer lists the first markets, then hands the index over.
-        Step("FundingIndex", (s.feed, s.positions, s.watch, deployer, s.guardian)),
-        Step("PerpPositions", (parts, s.governor, settings)),
+        Step("FundingIndex", (s.feed, s.positions, s.watch, s.manager)),
+        Step("PerpPositions", (parts, s.manager, settings)),
         Step("PositionLens", (s.positions,)),
-        # As the index: the deployer sets the first loss caps.
-        Step("InsuranceFund", (s.positions, s.liquidations, s.lens, deployer)),
+        Step("InsuranceFund", (s.positions, s.liquidations, s.lens, s.manager)),
         Step("Liquidations", (s.positions, s.index, s.fund, s.watch)),
     )
 
 
-def _listings(s: System, p: Parameters, deployer: str) -> tuple[Step, ...]:
+def _listings(s: System, p: Parameters) -> tuple[Step, ...]:
     listings = tuple(
         Step("FundingIndex", (spec.symbol, _listing(spec, market)), "listMarket")
         for spec, market in zip(s.markets, p.markets, strict=True)
@@ -362,11 +381,24 @@ def _listings(s: System, p: Parameters, deployer: str) -> tuple[Step, ...]:
         Step("InsuranceFund", (spec.market, market.loss_cap), "setLossCap")
         for spec, market in zip(s.markets, p.markets, strict=True)
     )
-    if s.governor.lower() == deployer.lower():
-        return listings + caps
-    owned = ("FundingIndex", "InsuranceFund")
-    handed = tuple(Step(name, (s.governor,), "transferOwnership") for name in owned)
-    return listings + caps + handed
+    return listings + caps
+
+
+def _handover(s: System, deployer: Deployer) -> tuple[Step, ...]:
+    """Say who may call what, and leave the deployer without any role."""
+    places = _places(s)
+    wired = tuple(
+        Step("Manager", (places[contract], _selectors(deployer, contract, names), role), WIRE)
+        for contract, role, names in assignments()
+    )
+    members = ((GOVERNOR, s.timelock), (GUARDIAN, s.guardian), (ADMIN, s.timelock))
+    granted = tuple(Step("Manager", (role, who, 0), "grantRole") for role, who in members)
+    return wired + granted + (Step("Manager", (ADMIN, deployer.address), "renounceRole"),)
+
+
+def _selectors(deployer: Deployer, contract: str, names: Sequence[str]) -> list[bytes]:
+    abi = deployer.abi(contract)
+    return [selector_of(contract, abi, name) for name in names]
 
 
 def _listing(spec: MarketSpec, m: MarketParameters) -> tuple[object, ...]:
@@ -388,6 +420,8 @@ def _places(s: System) -> dict[str, str]:
         "PositionLens": s.lens,
         "InsuranceFund": s.fund,
         "Liquidations": s.liquidations,
+        "Manager": s.manager,
+        "Timelock": s.timelock,
     }
 
 
@@ -411,6 +445,15 @@ def find_function(abi: Abi, name: str) -> Mapping[str, Any] | None:
         if entry["type"] == "function" and entry["name"] == name:
             return entry
     return None
+
+
+def selector_of(contract: str, abi: Abi, name: str) -> bytes:
+    """The first four bytes of a function's calldata. Raises AbiMismatchError."""
+    entry = find_function(abi, name)
+    if entry is None:
+        raise AbiMismatchError(contract, name, "there is no such function")
+    kinds = ",".join(canonical_type(component) for component in entry["inputs"])
+    return keccak(text=f"{name}({kinds})")[:4]
 
 
 def check_step(step: Step, abi: Abi) -> None:

@@ -41,7 +41,8 @@ class Deployment(Struct, frozen=True):
     def parts(self) -> list[tuple[str, str]]:
         """Name and address of each contract."""
         custody = ("token", "feed", "watch", "queue", "vault")
-        names = (*custody, "index", "positions", "lens", "fund", "liquidations")
+        trading = ("index", "positions", "lens", "fund", "liquidations")
+        names = (*custody, *trading, "manager", "timelock")
         return [(name, getattr(self.system, name)) for name in names]
 
     def encode(self) -> bytes:

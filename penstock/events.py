@@ -44,7 +44,8 @@ class RejectReason(IntEnum):
     TOO_MANY_MARKETS = 35
     STALE_PRICE = 36
     BELOW_INITIAL_MARGIN = 37
-    NOT_LIQUIDATABLE = 38
+    POSITION_TOO_LARGE = 38
+    NOT_LIQUIDATABLE = 39
     """The account is not below its maintenance margin, or the chain was just down."""
 
 

@@ -78,6 +78,12 @@ class Ledger:
         self.batches: int = 0
         self.fills: int = 0
         self.skipped: int = 0
+        self.liquidations: int = 0
+        """Fills of liquidation orders."""
+        self.moves: int = 0
+        """Positions, or parts of them, that changed hands outside of a batch."""
+        self.covered: int = 0
+        """Quote units that the insurance fund paid for others."""
         self.touches: int = 0
 
     def read(self, logs: Iterable[Log]) -> None:
@@ -93,6 +99,12 @@ class Ledger:
                     self.paid += amount
                 case "PositionSwept", (account, market, quote):
                     self._line(account, market).swept += quote
+                case "PositionMoved", (giver, taker, market, lots, paid, penalty):
+                    self.moves += 1
+                    self._move(giver, market, -lots, paid, penalty)
+                    self._move(taker, market, lots, -paid, 0)
+                case "ShortfallCovered", (_, _, amount):
+                    self.covered += amount
                 case "BatchSettled", (_, data):
                     self._settle(decode_records(data))
 
@@ -149,27 +161,42 @@ class Ledger:
     def _settle(self, records: Iterable[FillRecord]) -> None:
         self.batches += 1
         for record in records:
-            if record.verdict is not Verdict.SETTLED:
+            if not record.verdict.moved:
                 self.skipped += 1
                 continue
             self.fills += 1
+            self.liquidations += record.verdict is Verdict.LIQUIDATED
             terms = self.markets[record.market]
             lots = record.size if record.taker_buys else -record.size
-            self._trade(record.taker, record, lots, terms.taker_fee)
-            self._trade(record.maker, record, -lots, terms.maker_fee)
+            notional = record.price * record.size * terms.unit
+            forced = record.verdict is Verdict.LIQUIDATED
+            fee = record.penalty if forced else fee_up(notional, terms.taker_fee)
+            self._trade(record.taker, record, lots, fee)
+            self._trade(record.maker, record, -lots, fee_up(notional, terms.maker_fee))
 
-    def _trade(self, account: int, record: FillRecord, lots: int, rate: int) -> None:
-        terms, line = self.markets[record.market], self._line(account, record.market)
-        if line.snapshot != terms.index:
-            self.touches += 1
+    def _trade(self, account: int, record: FillRecord, lots: int, fee: int) -> None:
+        line = self._touch(account, record.market)
+        cash = record.price * self.markets[record.market].unit
+        line.size += lots
+        line.cash -= lots * cash
+        line.fees += fee
+        line.volume += abs(lots) * cash
+        line.trades += 1
+
+    def _move(self, account: int, market: int, lots: int, received: int, penalty: int) -> None:
+        """Take up a position that changed hands outside of a batch; the penalty is a fee."""
+        line = self._touch(account, market)
+        line.size += lots
+        line.cash += received
+        line.fees += penalty
+
+    def _touch(self, account: int, market: int) -> Line:
+        """Pay the funding of a position up to now."""
+        terms, line = self.markets[market], self._line(account, market)
+        self.touches += line.snapshot != terms.index
         line.funding += received_down(line.size, terms.index, line.snapshot)
         line.snapshot = terms.index
-        notional = record.price * record.size * terms.unit
-        line.size += lots
-        line.cash -= lots * record.price * terms.unit
-        line.fees += fee_up(notional, rate)
-        line.volume += notional
-        line.trades += 1
+        return line
 
     def _line(self, account: int, market: int) -> Line:
         return self.lines.setdefault((account, market), Line())

@@ -67,7 +67,9 @@ def weigh_forced(
     if verdict is Verdict.SETTLED and private:
         margin = market.initial(taker.size + bought) - market.initial(taker.size)
         after = before + bought * market.lot_value - terms.taker - margin
-        if not is_needed(abs(bought), before, after):
+        # A record has 48 bits for the penalty.
+        penalty = terms.taker - notional
+        if not is_needed(abs(bought), before, after) or penalty >= 2**48:
             verdict = Verdict.MORE_THAN_NEEDED
     return terms, verdict, Side.NONE if verdict is Verdict.SETTLED else Side.TAKER
 

@@ -31,7 +31,7 @@ class Weight:
 
 
 def weigh(venue: Venue, account: int, markets: Sequence[int], now: int) -> Weight:
-    """Weigh an account, funding applied. `markets` must name every open position, ascending."""
+    """Weigh an account, funding accrued. `markets` must name every open position, ascending."""
     held = venue.accounts.get(account) or Account(account, 0)
     open_markets = held.open_markets
     found = Weight(held.collateral)
@@ -39,6 +39,7 @@ def weigh(venue: Venue, account: int, markets: Sequence[int], now: int) -> Weigh
         ascends = i == 0 or market > markets[i - 1]
         if not ascends or market not in open_markets:
             raise Refused(Refusal.LIQUIDATION_INCOMPLETE, account, i, len(open_markets))
+        venue.accrue(market, now)
         _add(found, account, held, venue.priced(market, now), now)
     if len(markets) != len(open_markets):
         raise Refused(Refusal.LIQUIDATION_INCOMPLETE, account, len(markets), len(open_markets))
@@ -206,6 +207,14 @@ def capacity(venue: Venue, market: int, now: int) -> int:
     return max(0, min(spare(venue, now), loss_left(venue, market, now)))
 
 
+def withdraw(venue: Venue, amount: int, now: int) -> None:
+    """Queue a payment of what the fund has beyond its reserve."""
+    left, reserve = spare(venue, now), venue.fund.reserve
+    if left < amount + reserve:
+        raise Refused(Refusal.RESERVE, amount, left, reserve)
+    venue.request_withdrawal(VENUE_ACCOUNT, amount, now)
+
+
 def cover(venue: Venue, account: int, amounts: dict[int, int], now: int) -> None:
     """Pay what a bankrupt account lacks, counted to the markets given."""
     for market, amount in amounts.items():
@@ -254,12 +263,14 @@ def _deleverage(
         raise Refused(Refusal.LIQUIDATION_GRACE)
     held = venue.accounts.get(account) or Account(account, 0)
     found = weigh(venue, account, held.open_markets if markets is None else markets, now)
+    venue.accrue(market, now)
     priced, total = venue.priced(market, now), sum(amount for _, amount in lots)
     size = held.positions[market].size if market in held.positions else 0
     if total > abs(size):
         raise Refused(Refusal.LOTS_TOO_MANY, account, market, total, abs(size))
-    if account == VENUE_ACCOUNT:
-        found = Weight(loss_left(venue, market, now), notional=abs(size) * priced.lot_value)
+    if account == VENUE_ACCOUNT and (left := loss_left(venue, market, now)) < 0:
+        # Within the cap the fund is an account like any other.
+        found = Weight(left, notional=abs(size) * priced.lot_value)
     if found.equity >= 0:
         raise Refused(Refusal.NOT_BANKRUPT, account, market, found.equity)
     notional = total * priced.lot_value

@@ -163,7 +163,7 @@ def weigh(side: Holding, lots: int, paid: int, reduce_only: bool, limit: int, no
     after = side.size + lots
     equity = standing.equity + lots * market.lot_value - paid
     if lowers(side.size, after):
-        return Verdict.BANKRUPT if equity < min(0, standing.equity) else Verdict.SETTLED
+        return Verdict.BANKRUPT if equity < 0 else Verdict.SETTLED
     if market.is_too_large(side.size, after):
         return Verdict.POSITION_TOO_LARGE
     if reduce_only:

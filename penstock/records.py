@@ -30,6 +30,8 @@ class FillRecord(NamedTuple):
     taker_immediate: bool
     verdict: Verdict
     side: Side
+    penalty: int = 0
+    """What the account of a liquidation paid to the fund, in quote units."""
 
     @property
     def taker_buys(self) -> bool:
@@ -43,7 +45,10 @@ def encode_records(records: Iterable[FillRecord]) -> bytes:
 
 
 def _write(record: FillRecord) -> bytes:
-    maker_nonce, taker_nonce = record.maker_nonce, record.taker_nonce
+    maker_nonce = record.maker_nonce
+    taker = record.taker_immediate << 40 | record.taker_nonce
+    if record.verdict is Verdict.LIQUIDATED:
+        taker = record.penalty
     return _RECORD.pack(
         record.maker,
         bool(record.maker_flags & IMMEDIATE),
@@ -53,9 +58,9 @@ def _write(record: FillRecord) -> bytes:
         record.maker_flags,
         record.price,
         record.taker,
-        record.taker_immediate,
-        taker_nonce >> 32,
-        taker_nonce & UINT32_MAX,
+        taker >> 40,
+        taker >> 32 & 255,
+        taker & UINT32_MAX,
         record.size,
         record.verdict | record.side,
     )
@@ -75,7 +80,12 @@ def _read(row: tuple[int, ...]) -> FillRecord:
         fault = Verdict(verdict & 63), Side(verdict & 192)
     except ValueError:
         raise DecodeError("fill records", f"verdict byte {verdict} is unknown") from None
-    if kind > 1 or maker_kind != bool(flags & IMMEDIATE):
+    last = kind << 40 | taker_slot << 32 | taker_epoch
+    forced = fault[0] is Verdict.LIQUIDATED
+    if maker_kind != bool(flags & IMMEDIATE) or (kind > 1 and not forced):
         raise DecodeError("fill records", f"kinds {maker_kind}, {kind} do not fit flags {flags}")
-    nonces = slot << 32 | epoch, taker_slot << 32 | taker_epoch
+    if forced:
+        nonces = slot << 32 | epoch, 0
+        return FillRecord(maker, taker, market, price, size, *nonces, flags, True, *fault, last)
+    nonces = slot << 32 | epoch, last & 2**40 - 1
     return FillRecord(maker, taker, market, price, size, *nonces, flags, kind == 1, *fault)

@@ -86,6 +86,8 @@ class Remote:
     lens: Contract
     fund: Contract
     liquidations: Contract
+    manager: Contract
+    timelock: Contract
 
     @property
     def rpc(self) -> Rpc:
@@ -127,6 +129,8 @@ def connect(rpc: Rpc, system: System) -> Remote:
         lens=Contract(rpc, "PositionLens", system.lens),
         fund=Contract(rpc, "InsuranceFund", system.fund),
         liquidations=Contract(rpc, "Liquidations", system.liquidations),
+        manager=Contract(rpc, "Manager", system.manager),
+        timelock=Contract(rpc, "Timelock", system.timelock),
     )
 
 

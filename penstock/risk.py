@@ -18,7 +18,7 @@ from penstock import liquidation
 from penstock.accounts import CANCELLED, Account
 from penstock.events import RejectReason
 from penstock.gate import Fault
-from penstock.margin import ALWAYS, Holding, Priced, Standing, cash, hold, trade, weigh
+from penstock.margin import ALWAYS, Holding, Priced, Standing, cash, hold, raised, trade, weigh
 from penstock.messages import Order, Side, Verdict
 from penstock.units import UINT32_MAX
 from penstock.venue import Venue
@@ -36,6 +36,7 @@ _REASONS: Final = {
     Verdict.SPENT: RejectReason.STALE_NUMBER,
     Verdict.OVERFILL: RejectReason.NOTHING_LEFT,
     Verdict.TOO_MANY_MARKETS: RejectReason.TOO_MANY_MARKETS,
+    Verdict.POSITION_TOO_LARGE: RejectReason.POSITION_TOO_LARGE,
     Verdict.STALE_PRICE: RejectReason.STALE_PRICE,
     Verdict.BELOW_INITIAL_MARGIN: RejectReason.BELOW_INITIAL_MARGIN,
 }
@@ -101,7 +102,10 @@ class RiskGate:
     `now` is the time of the engine, `lead` how many seconds later a fill is settled at worst.
     """
 
-    __slots__ = ("_due", "_priced", "_seats", "_sweep", "_swept", "lead", "now", "pending", "venue")
+    __slots__ = (
+        *("_due", "_open", "_priced", "_seats", "_sweep", "_swept"),
+        *("lead", "now", "pending", "venue"),
+    )
 
     def __init__(self, venue: Venue, now: int = 0, lead: int = 0) -> None:
         self.venue: Venue = venue
@@ -111,6 +115,7 @@ class RiskGate:
         """Fills that were applied and not settled yet, in order."""
         self._seats: dict[int, _Seat] = {}
         self._priced: dict[int, Priced] = {}
+        self._open: dict[int, int] = {}
         self._due: int = ALWAYS
         self._sweep: tuple[int, int] = (0, 0)
         self._swept: int = 0
@@ -170,13 +175,17 @@ class RiskGate:
         if taker.liquidation:
             _, verdict, side = self._weigh_forced(maker, taker, size)
             return None if verdict is Verdict.SETTLED else (verdict, side)
-        return self._check_margin(maker, taker, size, market)
+        fault = self._check_margin(maker, taker, size, market)
+        if fault is None and self._fills_market(maker, taker, size, market):
+            # Nobody's fault: a batch that leaves more open than the cap would revert.
+            return Verdict.POSITION_TOO_LARGE, Side.NONE
+        return fault
 
     def rehearse(self, taker: Order, makers: list[tuple[Order, int]]) -> tuple[int, Fault] | None:
         """Check fills one after the other as if each had happened, and leave no trace."""
         accounts = {taker.account, *(maker.account for maker, _ in makers)}
         saved = {account: self._seat(account).copy() for account in accounts}
-        sweep = self._sweep, self._swept
+        sweep, interest = (self._sweep, self._swept), dict(self._open)
         try:
             for index, (maker, size) in enumerate(makers):
                 fault = self.check(maker, taker, size)
@@ -186,7 +195,7 @@ class RiskGate:
             return None
         finally:
             self._seats.update(saved)
-            self._sweep, self._swept = sweep
+            (self._sweep, self._swept), self._open = sweep, interest
 
     def apply(self, maker: Order, taker: Order, size: int) -> None:
         """Take a checked fill into the positions of both sides."""
@@ -237,7 +246,7 @@ class RiskGate:
         Returns the indexes of the pending fills that the chain would skip as things stand; the view
         leaves them out. Without them, all others settle.
         """
-        self._seats, self._priced = {}, {}
+        self._seats, self._priced, self._open = {}, {}, {}
         markets = self.venue.markets.values()
         ends = (market.sample.period_start + market.seconds for market in markets)
         self._due = min((end for end in ends if end > self.now), default=ALWAYS)
@@ -328,8 +337,25 @@ class RiskGate:
         got = cash(maker.price, -bought, market, maker=True)
         return got, cash(maker.price, bought, market, maker=False)
 
+    def _fills_market(self, maker: Order, taker: Order, size: int, market: Priced) -> bool:
+        """Whether a fill leaves more lots open than before, and than the cap."""
+        grown = self._grown(maker, taker, size, market)
+        limits = self.venue.markets[market.market].listing.limits
+        return grown > 0 and self._interest(market) + grown > limits.open_interest_cap
+
+    def _grown(self, maker: Order, taker: Order, size: int, market: Priced) -> int:
+        sides = ((order, size if order.buy else -size) for order in (maker, taker))
+        return sum(raised(self._holding(o.account, market).size, lots) for o, lots in sides) - size
+
+    def _interest(self, market: Priced) -> int:
+        """Lots that are open after the applied fills."""
+        found = self._open.get(market.market)
+        return self.venue.markets[market.market].open_interest if found is None else found
+
     def _take(self, maker: Order, taker: Order, size: int) -> None:
         market = self._market(maker.market)
+        grown = self._grown(maker, taker, size, market)
+        self._open[market.market] = self._interest(market) + grown
         amounts = self._paid(maker, taker, size, market)
         for order, paid in zip((maker, taker), amounts, strict=True):
             lots = size if order.buy else -size

@@ -147,10 +147,11 @@ def nonce_state(account: Account, immediate: bool, nonce: int, size: int) -> tup
 def _fill(done: Work, fill: FillEntry, limit: int, now: int) -> None:
     """Settle or skip one fill, and record it."""
     maker, taker = done.levels[fill.maker], done.levels[fill.taker]
+    before = taker.holding.quote
     fault = _pair_fault(maker, taker, fill.size)
     if fault is LEGAL:
         fault = (liquidate if taker.forced else _trade)(maker, taker, fill.size, limit, now)
-    done.records.append(_record(maker, taker, fill.size, fault))
+    done.records.append(_record(maker, taker, fill.size, fault, before))
 
 
 def _pair_fault(maker: Level, taker: Level, size: int) -> Fault:
@@ -275,7 +276,12 @@ def liquidate(maker: Level, taker: Level, size: int, limit: int, now: int) -> Fa
     return Verdict.LIQUIDATED, Side.NONE
 
 
-def _record(maker: Level, taker: Level, size: int, fault: Fault) -> FillRecord:
+def _record(maker: Level, taker: Level, size: int, fault: Fault, before: int) -> FillRecord:
+    """Write the record; of a liquidation it says the penalty, and no number of the taker."""
+    forced = fault[0] is Verdict.LIQUIDATED
+    bought = size if taker.flags & BUY else -size
+    paid = before - taker.holding.quote
+    penalty = paid - maker.price * bought * maker.holding.market.unit if forced else 0
     return FillRecord(
         maker=maker.holding.standing.account,
         taker=taker.holding.standing.account,
@@ -283,9 +289,10 @@ def _record(maker: Level, taker: Level, size: int, fault: Fault) -> FillRecord:
         price=maker.price,
         size=size,
         maker_nonce=maker.nonce,
-        taker_nonce=taker.nonce,
+        taker_nonce=0 if forced else taker.nonce,
         maker_flags=maker.flags,
         taker_immediate=bool(taker.flags & IMMEDIATE),
         verdict=fault[0],
         side=fault[1],
+        penalty=penalty,
     )

@@ -313,6 +313,9 @@ def _is_of(record: FillRecord, fill: Fill) -> bool:
     ours = (maker.account, taker.account, maker.market, maker.price, fill.size)
     nonces = (maker.nonce, taker.nonce, taker.immediate)
     theirs = (record.maker_nonce, record.taker_nonce, record.taker_immediate)
+    if record.verdict is Verdict.LIQUIDATED:
+        # The record says the penalty instead of the order's number.
+        return record[:5] == ours and taker.liquidation and maker.nonce == record.maker_nonce
     return record[:5] == ours and nonces == theirs
 
 
@@ -327,7 +330,7 @@ def _skipped(fills: Sequence[Fill], records: Sequence[FillRecord]) -> list[Skipp
     return [
         Skipped(fill, record.verdict, record.side)
         for fill, record in zip(fills, records, strict=True)
-        if record.verdict is not Verdict.SETTLED
+        if not record.verdict.moved
     ]
 
 

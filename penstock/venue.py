@@ -73,6 +73,7 @@ class Refusal(StrEnum):
     NOT_IN_PROFIT = "Deleverage_NotInProfit"
     SHARE_EXCEEDED = "Deleverage_ShareExceeded"
     LOSS_CAP = "Fund_LossCapReached"
+    RESERVE = "Fund_ReserveNotLeft"
     RESTING = "Pause_Resting"
 
 

@@ -58,11 +58,12 @@ def account_of(venue: Venue, account: int, now: int) -> AccountView:
     equity = withdrawable = held.collateral
     initial = maintenance = 0
     for market in held.open_markets:
+        priced = venue.priced(market, now)
         size, _, value = _weighed(venue, held, market, now)
         equity += value
         withdrawable += value if size == 0 else min(0, value)
-        initial += abs(size) * _lot_margin(venue, market, now, maintenance=False)
-        maintenance += abs(size) * _lot_margin(venue, market, now, maintenance=True)
+        initial += priced.initial(size)
+        maintenance += abs(size) * priced.lot_maintenance
     free, spare = equity - initial, withdrawable - initial
     return AccountView(held.collateral, equity, initial, maintenance, free, spare)
 
@@ -89,7 +90,7 @@ def liquidation_price(venue: Venue, account: int, market: int, now: int) -> int 
     if size == 0:
         return None
     seen = account_of(venue, account, now)
-    margin = abs(size) * _lot_margin(venue, market, now, maintenance=True)
+    margin = abs(size) * venue.priced(market, now).lot_maintenance
     rest = seen.equity - size * venue.market(market).mark * listing.unit
     rest -= seen.maintenance_margin - margin
 
@@ -182,10 +183,3 @@ def _weighed(venue: Venue, account: Account, market: int, now: int) -> tuple[int
         return 0, 0, 0
     quote = position.quote_down(priced.index)
     return position.size, quote, quote + position.size * priced.lot_value
-
-
-def _lot_margin(venue: Venue, market: int, now: int, *, maintenance: bool) -> int:
-    listed = venue.seen(market, now)
-    terms = listed.listing
-    bps = terms.maintenance_bps if maintenance else terms.initial_bps
-    return lot_margin_up(listed.mark, terms.unit, bps)

@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
-
 import {BoundedCall} from "../libraries/BoundedCall.sol";
 import {Scale} from "../libraries/TickScale.sol";
+import {Governed} from "../governance/Governed.sol";
 import {IAggregatorV3} from "../interfaces/external/IAggregatorV3.sol";
 import {IChainlinkPriceSource, ChainlinkFeed} from "../interfaces/IChainlinkPriceSource.sol";
 import {IPriceSource} from "../interfaces/IPriceSource.sol";
 
 /// @title ChainlinkPriceSource
 /// @notice Index prices from Chainlink-style aggregators; see `IChainlinkPriceSource`.
-contract ChainlinkPriceSource is IChainlinkPriceSource, Ownable2Step {
+contract ChainlinkPriceSource is IChainlinkPriceSource, Governed {
     uint256 private constant ROUND_WORDS = 5;
 
     mapping(uint16 market => ChainlinkFeed) private _feeds;
 
-    /// @param governor Who says which aggregator speaks of which market.
-    constructor(address governor) Ownable(governor) {}
+    /// @param manager Says who may say which aggregator speaks of which market.
+    constructor(address manager) Governed(manager) {}
 
     /// @inheritdoc IChainlinkPriceSource
-    function setFeed(uint16 market, ChainlinkFeed calldata feed) external onlyOwner {
+    function setFeed(uint16 market, ChainlinkFeed calldata feed) external restricted {
         require(feed.aggregator != address(0), Source_FeedZero(market));
         require(feed.scale.multiplier != 0 && feed.scale.divisor != 0, Source_ScaleZero(market));
         require(feed.min < feed.max, Source_BoundsCrossed(market, feed.min, feed.max));

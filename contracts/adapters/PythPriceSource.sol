@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
-
 import {BoundedCall} from "../libraries/BoundedCall.sol";
+import {Governed} from "../governance/Governed.sol";
 import {IPyth} from "../interfaces/external/IPyth.sol";
 import {IPriceSource} from "../interfaces/IPriceSource.sol";
 import {IPythPriceSource, PythFeed} from "../interfaces/IPythPriceSource.sol";
 
 /// @title PythPriceSource
 /// @notice Index prices from Pyth; see `IPythPriceSource`.
-contract PythPriceSource is IPythPriceSource, Ownable2Step {
+contract PythPriceSource is IPythPriceSource, Governed {
     uint256 private constant PRICE_WORDS = 4;
     uint256 private constant BPS = 10_000;
     // 10^19 is the largest power of ten in 64 bits.
@@ -22,14 +21,14 @@ contract PythPriceSource is IPythPriceSource, Ownable2Step {
     mapping(uint16 market => PythFeed) private _feeds;
 
     /// @param pyth Where Pyth's prices lie.
-    /// @param governor Who says which feed speaks of which market.
-    constructor(address pyth, address governor) Ownable(governor) {
+    /// @param manager Says who may say which feed speaks of which market.
+    constructor(address pyth, address manager) Governed(manager) {
         require(pyth != address(0), Source_PythZero());
         PYTH = pyth;
     }
 
     /// @inheritdoc IPythPriceSource
-    function setFeed(uint16 market, PythFeed calldata feed) external onlyOwner {
+    function setFeed(uint16 market, PythFeed calldata feed) external restricted {
         require(feed.id != bytes32(0), Source_FeedZero(market));
         require(feed.scale.multiplier != 0 && feed.scale.divisor != 0, Source_ScaleZero(market));
         require(

@@ -14,19 +14,10 @@ abstract contract GuardianPause is MarketTerms {
     uint32 public constant REST = 7 days;
 
     /// @inheritdoc IGuardianPause
-    address public guardian;
-
-    /// @inheritdoc IGuardianPause
     uint32 public pausedUntil;
 
     /// @inheritdoc IGuardianPause
-    function setGuardian(address guardian_) external onlyOwner {
-        _setGuardian(guardian_);
-    }
-
-    /// @inheritdoc IGuardianPause
-    function pause(MarketId[] calldata markets) external {
-        if (msg.sender != guardian) revert Pause_CallerNotGuardian(msg.sender, guardian);
+    function pause(MarketId[] calldata markets) external restricted {
         if (markets.length == 0) revert Pause_MarketsMissing();
         uint32 until = _pauseEnd();
         for (uint256 i; i < markets.length; ++i) {
@@ -35,11 +26,6 @@ abstract contract GuardianPause is MarketTerms {
             POSITIONS.setMarket(market, _listed(market).withHeld(true));
             emit MarketPaused(market, until);
         }
-    }
-
-    function _setGuardian(address guardian_) internal {
-        guardian = guardian_;
-        emit GuardianChanged(guardian_);
     }
 
     /// @dev The end of the pause that lasts, or of the one that begins with it.

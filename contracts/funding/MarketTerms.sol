@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
-
 import {Bounds} from "../types/Bound.sol";
 import {Course} from "../types/Course.sol";
 import {MarketId} from "../types/Ids.sol";
@@ -10,11 +8,12 @@ import {Interim} from "../types/Interim.sol";
 import {MarketWord, MarketWords} from "../types/MarketWord.sol";
 import {Index} from "../types/Quantities.sol";
 import {FundingMath} from "../libraries/FundingMath.sol";
+import {Governed} from "../governance/Governed.sol";
 import {FundingTerms, IMarketTerms, Limits, Listing} from "../interfaces/IMarketTerms.sol";
 import {FundingAccrual} from "./FundingAccrual.sol";
 
 /// @notice What the governor may say of markets.
-abstract contract MarketTerms is FundingAccrual, Ownable2Step {
+abstract contract MarketTerms is FundingAccrual, Governed {
     uint24 private constant UNIT_LIMIT = 2 ** 23 - 1;
     uint16 private constant FEE_LIMIT = 10_000;
     uint16 private constant INTERVAL_LIMIT = 1 days / 1 minutes;
@@ -23,7 +22,10 @@ abstract contract MarketTerms is FundingAccrual, Ownable2Step {
     int256 private constant FIRST_INDEX = 1 << 32;
 
     /// @inheritdoc IMarketTerms
-    function listMarket(string calldata symbol, Listing calldata listing) external onlyOwner returns (MarketId market) {
+    function listMarket(
+        string calldata symbol,
+        Listing calldata listing
+    ) external restricted returns (MarketId market) {
         if (listing.unit == 0 || listing.unit > UNIT_LIMIT) revert Market_UnitOutOfRange(listing.unit, UNIT_LIMIT);
         _checkMargins(listing.initialBps, listing.maintenanceBps);
         _checkFees(listing.takerFee, listing.makerFee);
@@ -43,7 +45,7 @@ abstract contract MarketTerms is FundingAccrual, Ownable2Step {
     }
 
     /// @inheritdoc IMarketTerms
-    function setMargins(MarketId market, uint16 initialBps, uint16 maintenanceBps) external onlyOwner {
+    function setMargins(MarketId market, uint16 initialBps, uint16 maintenanceBps) external restricted {
         _checkMargins(initialBps, maintenanceBps);
         MarketWord word = _listed(market);
         Interim memory interim = _interims[market];
@@ -56,20 +58,20 @@ abstract contract MarketTerms is FundingAccrual, Ownable2Step {
     }
 
     /// @inheritdoc IMarketTerms
-    function setFees(MarketId market, uint16 takerFee, uint16 makerFee) external onlyOwner {
+    function setFees(MarketId market, uint16 takerFee, uint16 makerFee) external restricted {
         _checkFees(takerFee, makerFee);
         POSITIONS.setMarket(market, _listed(market).withFees(takerFee, makerFee));
         emit FeesChanged(market, takerFee, makerFee);
     }
 
     /// @inheritdoc IMarketTerms
-    function setLimits(MarketId market, Limits calldata limits) external onlyOwner {
+    function setLimits(MarketId market, Limits calldata limits) external restricted {
         _limit(market, limits);
         emit LimitsChanged(market, limits);
     }
 
     /// @inheritdoc IMarketTerms
-    function setTerms(MarketId market, FundingTerms calldata terms) external onlyOwner {
+    function setTerms(MarketId market, FundingTerms calldata terms) external restricted {
         _checkTerms(terms);
         MarketWord word = _accrued(market);
         Course memory course = _courses[market];

@@ -6,19 +6,13 @@ import {MarketId} from "../types/Ids.sol";
 /// @title GuardianPause
 /// @notice A guardian may pause new exposure in markets, for a bounded time and not again before a rest.
 /// @dev A paused market is held: its mark stays good for withdrawals, liquidations and fills that lower exposure, and exits ask nothing of
-/// it. The first refresh after the pause ends it; without a refresh marks grow stale, so that nothing waits for the guardian.
+/// it. The first refresh after the pause ends it; without a refresh marks grow stale, so that nothing waits for the guardian. A pause that
+/// lasts, and the rest after it, hold for the next guardian too.
 interface IGuardianPause {
-    /// @notice Another guardian.
-    /// @param guardian Who may pause from now on; zero for nobody.
-    event GuardianChanged(address indexed guardian);
-
     /// @notice A market is paused.
     /// @param market The market.
     /// @param until First second after the pause.
     event MarketPaused(MarketId indexed market, uint32 until);
-
-    /// @notice Thrown when somebody else than the guardian pauses.
-    error Pause_CallerNotGuardian(address caller, address guardian);
 
     /// @notice Thrown when a pause names no market.
     error Pause_MarketsMissing();
@@ -31,14 +25,6 @@ interface IGuardianPause {
     /// @dev Emits `MarketPaused` for each market. Only the guardian.
     /// @param markets Markets to pause.
     function pause(MarketId[] calldata markets) external;
-
-    /// @notice Names another guardian. A pause that lasts goes on, and the rest after it holds for the new guardian too.
-    /// @dev Emits `GuardianChanged`. Only the governor.
-    /// @param guardian Who may pause from now on; zero for nobody.
-    function setGuardian(address guardian) external;
-
-    /// @notice Who may pause; zero for nobody.
-    function guardian() external view returns (address);
 
     /// @notice First second after the latest pause; 0 when there never was one.
     function pausedUntil() external view returns (uint32);

@@ -5,7 +5,7 @@ import {LiquidationRules} from "./LiquidationRules.sol";
 import {Margin} from "./Margin.sol";
 import {LiveAccount} from "../types/LiveAccount.sol";
 import {LiveMarket} from "../types/LiveMarket.sol";
-import {FLAG_BUY, FLAG_IMMEDIATE, FLAG_POST_ONLY, FLAG_REDUCE_ONLY, LiveOrder} from "../types/LiveOrder.sol";
+import {FLAG_BUY, FLAG_IMMEDIATE, FLAG_POST_ONLY, FLAG_REDUCE_ONLY, FORCED, LiveOrder} from "../types/LiveOrder.sol";
 import {Holding, LivePosition} from "../types/LivePosition.sol";
 import {Price, Quote, Size} from "../types/Quantities.sol";
 import {MAKER_SIDE, TAKER_SIDE, Verdict} from "../types/Verdict.sol";
@@ -38,7 +38,8 @@ library FillRules {
         LiveMarket market,
         uint256 size
     ) internal pure returns (uint256) {
-        if (maker.status() != 0) return maker.status() | MAKER_SIDE;
+        // A liquidation order that may fill has no verdict of its own; as a maker it is refused for being immediate.
+        if (maker.status() != 0 && maker.status() != FORCED) return maker.status() | MAKER_SIDE;
         if (taker.status() != 0) return taker.status() | TAKER_SIDE;
         if (size == 0) return uint256(Verdict.SizeZero);
         if (maker.market() != taker.market()) return uint256(Verdict.MarketMismatch);
@@ -150,9 +151,10 @@ library FillRules {
         }
     }
 
-    /// @dev Whether an account below its initial margin ends at negative equity, and below the equity before.
+    /// @dev Whether an account below its initial margin ends at negative equity. Then it keeps its position, however good the
+    /// price: once it has none, nobody could be made to bear what it lacks.
     function _bankrupts(LiveAccount account, Quote gain) private pure returns (bool) {
-        return gain.isNegative() && (account.equity() + gain).isNegative();
+        return (account.equity() + gain).isNegative();
     }
 
     /// @dev Why equity does not reach margin: a stale account is out of reach.

@@ -93,11 +93,12 @@ abstract contract BatchLoading is LiquidationLoading {
             LiveAccount account = live.accounts();
             LiveAccount end = account.skip(plan.accounts());
             LivePosition position = live.positions();
-            uint256 last;
+            // One more than the last account: 0, the insurance fund's, may be named.
+            uint256 above;
             while (!account.equals(end)) {
                 uint256 id = BatchLayout.word(offset) >> 224;
-                if (id <= last) revert Batch_AccountsNotAscending(_place(live, account));
-                last = id;
+                if (id < above) revert Batch_AccountsNotAscending(_place(live, account));
+                above = id + 1;
                 (position, offset) = _loadAccount(live, account, position, offset);
                 account = account.skip(1);
             }

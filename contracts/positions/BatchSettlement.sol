@@ -113,14 +113,16 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
                 LiveOrder maker = orders.get(makerIndex);
                 LiveOrder taker = orders.get(takerIndex);
                 uint256 verdict = _fill(maker, taker, size);
+                uint256 record = maker.record(taker, size, verdict);
                 if (verdict == 0) {
                     orders.put(makerIndex, maker.take(size));
                     orders.put(takerIndex, taker.take(size));
                 } else if (verdict == uint256(Verdict.Liquidated)) {
                     orders.put(makerIndex, maker.take(size));
                     orders.put(takerIndex, taker.drain(size));
+                    record = maker.liquidationRecord(taker, size, taker.position().market().penalty());
                 }
-                FillRecords.put(records, i, maker.record(taker, size, verdict));
+                FillRecords.put(records, i, record);
             }
         }
     }
@@ -189,7 +191,9 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
             uint256 penalty = fund ? 0 : FillRules.penalty(account, gain, notional, market.penaltyPpm());
             Holding own = taker.position().holding();
             int256 more = FillRules.takeAny(taker, bought, gain.less(penalty));
-            if (more >= 0 && !fund && !LiquidationRules.isNeeded(size, before, account.trueExcess())) {
+            bool excessive = !fund && !LiquidationRules.isNeeded(size, before, account.trueExcess());
+            // A record has 48 bits for the penalty.
+            if (more >= 0 && (excessive || penalty >> 48 != 0)) {
                 FillRules.undo(taker.position(), own, gain.less(penalty));
                 more = -int256(uint256(Verdict.MoreThanNeeded));
             }
@@ -200,6 +204,7 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
             // At the mark: a liquidation is no sample of the premium.
             value = size * Price.unwrap(market.word().mark());
             market.setSettled(market.settled().plus(size, value, uint256(raised), fee + penalty));
+            market.setPenalty(penalty);
             return uint256(Verdict.Liquidated);
         }
     }

@@ -72,7 +72,7 @@ library SettledSums {
 /// @notice Fields of a `LiveMarket`.
 library LiveMarkets {
     /// @dev Words of one record.
-    uint256 internal constant WORDS = 11;
+    uint256 internal constant WORDS = 12;
 
     /// @notice The record `i` places after this one.
     function skip(LiveMarket self, uint256 i) internal pure returns (LiveMarket) {
@@ -132,6 +132,20 @@ library LiveMarkets {
     function penaltyPpm(LiveMarket self) internal pure returns (uint256) {
         unchecked {
             return Memory.load(LiveMarket.unwrap(self) + 320);
+        }
+    }
+
+    /// @notice Penalty of the liquidation that was filled last.
+    function penalty(LiveMarket self) internal pure returns (uint256) {
+        unchecked {
+            return Memory.load(LiveMarket.unwrap(self) + 352);
+        }
+    }
+
+    /// @dev Sets `penalty`.
+    function setPenalty(LiveMarket self, uint256 value) internal pure {
+        unchecked {
+            Memory.store(LiveMarket.unwrap(self) + 352, value);
         }
     }
 

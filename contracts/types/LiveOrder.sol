@@ -5,6 +5,7 @@ import {AccountId, MarketId, SlotKey} from "./Ids.sol";
 import {LivePosition} from "./LivePosition.sol";
 import {Nonce} from "./Nonce.sol";
 import {Price} from "./Quantities.sol";
+import {Verdict} from "./Verdict.sol";
 import {Memory} from "../libraries/Memory.sol";
 
 /// @notice An order while its batch is worked on, in one memory word: `account 32 · kind 8 · nonce 40 · market 16 · flags 8 ·
@@ -196,6 +197,18 @@ library LiveOrders {
         unchecked {
             return LiveOrder.wrap((LiveOrder.unwrap(self) + size - (size << LEFT)) | TOUCHED);
         }
+    }
+
+    /// @notice Record of a fill of a liquidation order: as `record`, with the penalty in place of the taker's kind and nonce, which
+    /// say nothing. The caller has checked that it has 48 bits.
+    function liquidationRecord(
+        LiveOrder maker,
+        LiveOrder taker,
+        uint256 size,
+        uint256 penalty
+    ) internal pure returns (uint256) {
+        uint256 head = (LiveOrder.unwrap(maker) >> PRICE) << PRICE;
+        return head | (account(taker) << 88) | (penalty << 40) | (size << 8) | uint256(Verdict.Liquidated);
     }
 
     /// @notice Record of a fill for the event: `maker 32 · kind 8 · nonce 40 · market 16 · flags 8 · price 32 · taker 32 ·

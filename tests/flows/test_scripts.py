@@ -25,7 +25,7 @@ from penstock.messages import Order
 from penstock.operations import KEY_VARIABLE
 from penstock.units import UINT32_MAX
 from penstock.wire import encode_order
-from scripts import bench, demo, replay, settle
+from scripts import bench, demo, powers, replay, settle
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = sorted(path.stem for path in (ROOT / "scripts").glob("*.py"))
@@ -130,6 +130,15 @@ def descriptor(session: Session, tmp_path: Path) -> Path:
     place = tmp_path / "deployment.json"
     Deployment.of(session.devnet.chain.rpc, session.devnet.remote.system).write(place)
     return place
+
+
+def test_powers__of_a_venue__says_who_can_stop_an_exit(descriptor: Path, session: Session) -> None:
+    where = ("--url", session.devnet.chain.rpc.url, "--deployment", descriptor)
+    done = run(powers, *where)
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[-1] == "who can stop an exit: nobody"
+    rows = json.loads(run(powers, *where, "--json").output)["rows"]
+    assert {row["function"] for row in rows if row["role"] == "Manager.GUARDIAN"} == {"pause"}
 
 
 @pytest.fixture

@@ -61,7 +61,8 @@ def _prices(venue: Site) -> dict[str, int]:
     gas["post: five reports, quorum of five"] = venue.post_five(1, 50_001).gas
     gas["pause: one market"] = venue.call("FundingIndex", "pause", [1], sender=GOVERNOR).gas
     margins = (1, 600, 300)
-    gas["setMargins"] = venue.call("FundingIndex", "setMargins", *margins, sender=GOVERNOR).gas
+    timelock = venue.system.timelock
+    gas["setMargins"] = venue.call("FundingIndex", "setMargins", *margins, sender=timelock).gas
     return gas
 
 

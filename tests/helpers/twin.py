@@ -135,6 +135,17 @@ class Twin:
             *(account, OWNER.address, amount, named),
         )
 
+    def transfer(
+        self, account: int, to: int, amount: int, markets: Sequence[int] | None = None
+    ) -> Outcome:
+        """Give collateral to another account; without `markets` the open ones are named."""
+        named = self.model.account(account).open_markets if markets is None else list(markets)
+        return self.owner_does(
+            "transfer",
+            lambda: self.model.transfer(account, to, amount, self.now, named),
+            *(account, to, amount, named),
+        )
+
     def sweep(self, account: int, market: int) -> Outcome:
         """Turn a closed position's quote into collateral."""
         return self.owner_does("sweep", lambda: self.model.sweep(account, market), account, market)
@@ -196,6 +207,12 @@ class Twin:
         """Change fees."""
         fees = (market, taker_fee, maker_fee)
         return self.index_does("setFees", lambda: self.model.set_fees(*fees), *fees)
+
+    def set_limits(self, market: int, limits: Limits) -> Outcome:
+        """Replace the limits."""
+        return self.index_does(
+            "setLimits", lambda: self.model.set_limits(market, limits), market, tuple(limits)
+        )
 
     def set_terms(self, market: int, interval: int, terms: Terms) -> Outcome:
         """Change the terms of funding; minutes."""
@@ -287,7 +304,7 @@ class Twin:
         """Assert that the chain has no word but those of the model; slot numbers do not matter."""
         storages = self.chain._storages()
         words = views.words(self.model)
-        governor = int(self.venue.system.governor, 16)
+        manager = int(self.venue.system.manager, 16)
         count = len(self.model.accounts) - 1
         fund = int(self.venue.system.fund, 16)
         owners = [fund, count] + [int(OWNER.address, 16)] * count
@@ -296,11 +313,11 @@ class Twin:
         seen = Counter(storages[self.venue.positions.address].values())
         assert seen == Counter(held + owners)
         courses = [word for key, word in words.items() if key[0] in ("course", "interim")]
-        guardian = self.model.paused_until << 160 | int(self.venue.system.guardian, 16)
-        heads = [governor, len(self.model.markets), guardian]
+        # The manager's address, then a flag of its contract that is never set outside of a call.
+        heads = [self.model.paused_until << 168 | manager, len(self.model.markets)]
         assert Counter(storages[self.venue.index.address].values()) == Counter(courses + heads)
         books = [word for key, word in words.items() if key[0] in ("loss", "reserve")]
-        assert Counter(storages[self.venue.fund.address].values()) == Counter([*books, governor])
+        assert Counter(storages[self.venue.fund.address].values()) == Counter([*books, manager])
         assert list(storages[self.venue.watch.address].values()) == [self.model.watch.word]
 
     def compare_views(self) -> None:

@@ -7,8 +7,10 @@ from decimal import Decimal
 from functools import wraps
 from typing import ParamSpec
 
+from penstock.artifacts import artifact
 from penstock.deploy import MarketParameters, Parameters, Parties, System, deploy
 from tests.helpers.actors import Actor, Feed, publishers, sign_reports
+from tests.helpers.governance import appoint
 from tests.helpers.revm import DEPLOYER, Contract, RevmChain
 
 P = ParamSpec("P")
@@ -26,6 +28,7 @@ PARAMETERS = Parameters(
         MarketParameters("ETH-PERP", Decimal("0.01"), Decimal("0.01"), 500, 250, 500, 200),
     ),
     withdrawal_delay=300,
+    timelock_delay=600,
     # A test that is not about outages lets an hour pass without a sign of life.
     outage_after=86_400,
 )
@@ -47,11 +50,18 @@ class Venue:
     lens: Contract
     fund: Contract
     liquidations: Contract
+    manager: Contract
+    timelock: Contract
 
     @property
     def domain(self) -> Feed:
         """What publishers sign under."""
         return Feed(self.chain.chain_id, self.feed.address)
+
+    def set_settings(self, rules: Sequence[object]) -> None:
+        """Have the governor change the rules, by way of the manager."""
+        data = artifact("PerpPositions").functions["setSettings"].encode([rules])
+        self.manager.transact("execute", self.positions.address, data, sender=GOVERNOR)
 
     def mint(self, who: str, amount: int) -> None:
         """Give somebody tokens and have them approve the vault."""
@@ -72,17 +82,31 @@ class Venue:
 
 
 def make_venue(
-    parameters: Parameters = PARAMETERS, *, odd_token: bool = False, chain: RevmChain | None = None
+    parameters: Parameters = PARAMETERS,
+    *,
+    odd_token: bool = False,
+    chain: RevmChain | None = None,
+    governor: str | None = None,
+    guardian: str | None = None,
 ) -> Venue:
-    """Deploy; with `odd_token` the collateral has habits that can be switched on."""
+    """Deploy; with `odd_token` the collateral has habits that can be switched on.
+
+    With a governor of its own it is governed as it should be. Without, `GOVERNOR` acts at once: a
+    test that is not about the timelock need not wait for it.
+    """
     chain = chain or RevmChain()
     token = chain.create("OddTokenMock") if odd_token else None
     parties = Parties(
         operator=OPERATOR.address,
         publishers=tuple(publisher.address for publisher in publishers()),
         token=token,
+        governor=governor,
+        guardian=guardian,
     )
     system = deploy(chain.deployer(), parameters, parties)
+    manager, timelock = chain.at("Manager", system.manager), chain.at("Timelock", system.timelock)
+    if governor is None:
+        appoint(timelock, manager, GOVERNOR)
     return Venue(
         chain=chain,
         system=system,
@@ -96,6 +120,8 @@ def make_venue(
         lens=chain.at("PositionLens", system.lens),
         fund=chain.at("InsuranceFund", system.fund),
         liquidations=chain.at("Liquidations", system.liquidations),
+        manager=manager,
+        timelock=timelock,
     )
 
 
@@ -145,10 +171,11 @@ def make_custody(*, odd_token: bool = False, delay: int = 300) -> Custody:
     chain = RevmChain()
     deployer = chain.deployer()
     name = "OddTokenMock" if odd_token else "CollateralTokenMock"
+    manager = deployer.create("Manager", GOVERNOR)
     token, vault, queue = (deployer.predict(offset) for offset in range(3))
     deployer.create(name)
     deployer.create("CollateralVault", token, POSITIONS.address, queue)
-    deployer.create("WithdrawalQueue", vault, GOVERNOR, delay)
+    deployer.create("WithdrawalQueue", vault, manager, delay)
     return Custody(
         chain,
         chain.at(name, token),
@@ -169,8 +196,9 @@ def set_aside(custody: Custody, who: str, amount: int) -> None:
 def make_queue(delay: int = 300) -> Contract:
     """A queue whose vault is a key."""
     chain = RevmChain()
+    manager = chain.create("Manager", GOVERNOR)
     return chain.at(
-        "WithdrawalQueue", chain.create("WithdrawalQueue", VAULT.address, GOVERNOR, delay)
+        "WithdrawalQueue", chain.create("WithdrawalQueue", VAULT.address, manager, delay)
     )
 
 

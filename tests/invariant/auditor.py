@@ -1,6 +1,6 @@
 """Settles batches on a twin and checks S1 to S7 and S11 after each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 from penstock.batch import Batch
@@ -33,6 +33,15 @@ class Auditor:
             self._check_batch(before, records)
         return outcome
 
+    def do(self, action: Callable[[], Outcome]) -> Outcome:
+        """Do something besides a batch, and check everything."""
+        before = read(self.twin)
+        outcome = action()
+        after = read(self.twin)
+        checks.funding_touched(self.ledger, before, after)
+        self.check(after)
+        return outcome
+
     def _check_batch(self, before: State, records: Sequence[FillRecord]) -> None:
         after = read(self.twin)
         replay = checks.margin_holds(before, after, records)
@@ -44,6 +53,7 @@ class Auditor:
         state = state or read(self.twin)
         self.twin.compare()
         checks.sizes_balance(state)
+        checks.debts_are_held(state)
         marks = {number: market.mark for number, market in state.markets.items()}
         anywhere = {number: self._rng.randint(1, 2**32 - 1) for number in marks}
         checks.vault_covers(state, self.ledger, marks)

@@ -5,7 +5,7 @@ They share no arithmetic with the model: what a fill and a funding payment do is
 
 from collections.abc import Iterable, Sequence
 
-from penstock.messages import BUY, IMMEDIATE, Verdict
+from penstock.messages import BUY, IMMEDIATE, LIQUIDATION, Verdict
 from penstock.records import FillRecord
 from tests.invariant.state import Held, Ledger, Level, Market, State
 
@@ -20,6 +20,17 @@ def sizes_balance(state: State) -> None:
     for market in state.markets:
         total = sum(held.size for (_, at), held in state.positions.items() if at == market)
         assert total == 0, f"S1: sizes of market {market} add up to {total}"
+        longs = sum(max(0, held.size) for (_, at), held in state.positions.items() if at == market)
+        counted = state.markets[market].open_interest
+        assert longs == counted, f"S1: {longs} lots of market {market} are long, {counted} counted"
+
+
+def debts_are_held(state: State) -> None:
+    """Whoever lacks something has a position that can be laid on others."""
+    for account in state.collateral:
+        holds = any(held.size for (owner, _), held in state.positions.items() if owner == account)
+        lack = min(0, equity(state, account))
+        assert holds or not lack, f"S2: {account} lacks {-lack} and has no position"
 
 
 def equity(state: State, account: int, marks: dict[int, int] | None = None) -> int:
@@ -73,14 +84,30 @@ class Replay:
         """Apply a settled fill to both sides; S3 must hold for each."""
         market = self.state.markets[record.market]
         bought = record.size if record.taker_buys else -record.size
-        self._side(record.taker, record, bought, market.taker_fee)
-        self._side(record.maker, record, -bought, market.maker_fee)
+        notional = record.price * record.size * market.unit
+        if record.verdict is Verdict.LIQUIDATED:
+            self._liquidate(record, bought, notional)
+        else:
+            self._side(record.taker, record, bought, _fee(notional, market.taker_fee))
+        self._side(record.maker, record, -bought, _fee(notional, market.maker_fee))
+
+    def _liquidate(self, record: FillRecord, bought: int, notional: int) -> None:
+        """The taker did not sign: it was in need, pays a penalty, and gains nothing by the price."""
+        market, account = self.state.markets[record.market], record.taker
+        before, margin = self._weigh(account)
+        gain = bought * market.mark * market.unit - (notional if bought > 0 else -notional)
+        part = _fee(notional, market.maintenance_bps * self.state.penalty_share)
+        penalty = max(0, gain) + min(part, max(0, before + min(0, gain))) if account else 0
+        assert account == 0 or before < margin, f"S3: {account} was liquidated and sound"
+        self._side(account, record, bought, penalty)
+        after, _ = self._weigh(account)
+        assert account == 0 or after <= before, f"S3: {account} gained by its liquidation"
 
     def _side(self, account: int, record: FillRecord, lots: int, fee: int) -> None:
         place = account, record.market
         held, market = self.positions[place], self.state.markets[record.market]
         notional = record.price * record.size * market.unit
-        cost = (notional if lots > 0 else -notional) - (-notional * fee // 10**6)
+        cost = (notional if lots > 0 else -notional) + fee
         after = Held(held.size + lots, held.quote - cost, market.funding)
         self.positions[place] = after
         self.traded.add(place)
@@ -93,8 +120,17 @@ class Replay:
         for number, market in self.state.markets.items():
             held = self.positions[account, number]
             value += held.quote + held.size * market.mark * market.unit
-            margin += abs(held.size) * _lot_margin(market)
+            margin += _weighted(abs(held.size), market.tier) * _lot_margin(market)
         return value, margin
+
+
+def _fee(notional: int, ratio: int) -> int:
+    return -(-notional * ratio // 10**6)
+
+
+def _weighted(lots: int, tier: int) -> int:
+    """Each tier's lots count once more than those of the tier before."""
+    return sum(max(0, lots - tier * step) for step in range(lots // tier + 1))
 
 
 def _lot_margin(market: Market) -> int:
@@ -105,7 +141,7 @@ def margin_holds(before: State, after: State, records: Sequence[FillRecord]) -> 
     """S3 fill by fill; then every position is where the settled fills put it."""
     replay = Replay(before)
     for record in records:
-        if record.verdict is Verdict.SETTLED:
+        if record.verdict.moved:
             replay.fill(record)
     for place in before.positions:
         done = replay.positions[place] if place in replay.traded else before.positions[place]
@@ -119,13 +155,15 @@ def orders_obeyed(
 ) -> None:
     """S4, S5 and S6, and both signatures, for every settled fill; remembers them."""
     for maker, taker, record in fills:
-        if record.verdict is not Verdict.SETTLED:
+        if not record.verdict.moved:
             continue
-        assert all((maker.signed, taker.signed)), f"S6: {record} was not signed by both"
+        forced = bool(taker.flags & LIQUIDATION)
+        assert forced == (record.verdict is Verdict.LIQUIDATED), f"S6: {record} was forced"
+        assert maker.signed and (taker.signed or forced), f"S6: {record} was not signed by both"
         limit = taker.price - record.price if taker.flags & BUY else record.price - taker.price
         assert limit >= 0, f"S6: {record} is worse than the taker's {taker.price}"
         assert record.price == maker.price, f"S6: {record} is not at the maker's {maker.price}"
-        for level in (maker, taker):
+        for level in (maker,) if forced else (maker, taker):
             _count(ledger, number, level, record.size)
 
 
@@ -144,7 +182,19 @@ def funding_counted(ledger: Ledger, before: State, replay: Replay) -> None:
     """Remember the funding that a batch moved, for S2 and S7."""
     for place in replay.traded:
         held = before.positions[place]
-        moved = funding(held, before.markets[place[1]].funding)
-        ledger.paid += max(0, -moved)
-        ledger.received += max(0, moved)
-        ledger.touches += held.size != 0
+        _count_funding(ledger, held, before.markets[place[1]].funding)
+
+
+def funding_touched(ledger: Ledger, before: State, after: State) -> None:
+    """The same for what moved outside of batches: a touched position has another snapshot."""
+    for place, held in before.positions.items():
+        snapshot = after.positions[place].snapshot
+        if snapshot != held.snapshot:
+            _count_funding(ledger, held, snapshot)
+
+
+def _count_funding(ledger: Ledger, held: Held, index: int) -> None:
+    moved = funding(held, index)
+    ledger.paid += max(0, -moved)
+    ledger.received += max(0, moved)
+    ledger.touches += held.size != 0

@@ -169,6 +169,29 @@ class Venue(RuleBasedStateMachine):
             self.auditor.settle(self.cheat.batch())
         self._changed()
 
+    @rule(seed=st.integers(0, 2**32 - 1), steps=st.integers(1, 6))
+    def distress(self, seed: int, steps: int) -> None:
+        """Let a market jump against somebody, then liquidate in every way there is."""
+        self.settle()
+        self.cheat.rng, distress = Random(seed), self.cheat.distress
+        self.auditor.do(distress.crash)
+        for _ in range(steps):
+            name, action = self.cheat.rng.choice(distress.actions)
+            if name == "settle":
+                self.auditor.settle(self.cheat.batch())
+            else:
+                self.auditor.do(action)
+        self._changed()
+
+    @rule(seed=st.integers(0, 2**32 - 1))
+    def rearrange(self, seed: int) -> None:
+        """Move collateral between accounts, the fund's money, its caps, or a market's limits."""
+        self.settle()
+        self.cheat.rng = rng = Random(seed)
+        cheat = self.cheat
+        self.auditor.do(rng.choice((cheat.transfer, cheat.set_limits, cheat.distress.govern_fund)))
+        self._changed()
+
     def _changed(self) -> None:
         self.gate.advance(self.twin.now)
         self.gate.rebase()

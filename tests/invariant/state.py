@@ -25,6 +25,9 @@ class Market(NamedTuple):
     initial_bps: int
     taker_fee: int
     maker_fee: int
+    maintenance_bps: int = 250
+    tier: int = 10**9
+    open_interest: int = 5
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class State:
     tickets: int
     tokens: int
     """Balance of the vault by the token's own books."""
+    penalty_share: int = 25
 
 
 class Level(NamedTuple):
@@ -83,6 +87,7 @@ def read(twin: Twin) -> State:
         fees=venue.lens.call("progress")[2],
         tickets=venue.queue.call("owed"),
         tokens=venue.token.call("balanceOf", venue.vault.address),
+        penalty_share=twin.word("rules", 0, 0) >> 72,
     )
 
 
@@ -109,6 +114,9 @@ def _market(twin: Twin, number: int) -> Market:
         initial_bps=word >> 114 & 2**14 - 1,
         taker_fee=word >> 86 & 2**14 - 1,
         maker_fee=word >> 72 & 2**14 - 1,
+        maintenance_bps=word >> 100 & 2**14 - 1,
+        tier=(word >> 62 & 2**10 - 1) * 10 ** (word >> 59 & 7),
+        open_interest=twin.word("activity", number, 0) >> 80 & 2**40 - 1,
     )
 
 

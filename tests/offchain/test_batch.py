@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as replace_order
 
 from penstock.batch import (
+    FORCED,
     AccountEntry,
     Batch,
     BatchMalformed,
@@ -64,7 +65,8 @@ def order_entries(draw: st.DrawFn, positions: int) -> OrderEntry:
     slot = 0 if flags & IMMEDIATE else draw(st.integers(0, 256 - max(1, count)))
     levels = tuple(draw(st.tuples(u32, u32)) for _ in range(max(1, count)))
     nonce, flags = slot << 32 | draw(u32), flags | (LADDER if count else 0)
-    return OrderEntry(position, flags, draw(u32), nonce, levels, draw(signatures))
+    signature = UNSIGNED if flags & LIQUIDATION else draw(signatures)
+    return OrderEntry(position, flags, draw(u32), nonce, levels, signature)
 
 
 @st.composite
@@ -150,7 +152,7 @@ def test_encode__known_batch__has_the_bytes_of_the_page() -> None:
         ({"markets": (1, 2**16)}, Part.MARKETS, 1, Rule.WIDTH),
         ({"markets": tuple(range(1, 257))}, Part.MARKETS, 255, Rule.WIDTH),
         ({"accounts": (AccountEntry(9, (0,)),) * 2}, Part.ACCOUNTS, 1, Rule.ASCENDING),
-        ({"accounts": (AccountEntry(0, (0,)),)}, Part.ACCOUNTS, 0, Rule.ASCENDING),
+        ({"accounts": (AccountEntry(0, (0,)),) * 2}, Part.ACCOUNTS, 1, Rule.ASCENDING),
         ({"accounts": (AccountEntry(1, (0, 2)),)}, Part.ACCOUNTS, 0, Rule.MARKET_INDEX),
         ({"accounts": (AccountEntry(1, (1, 0)),)}, Part.ACCOUNTS, 0, Rule.MARKET_INDEX),
         ({"accounts": (AccountEntry(1, (1, 1)),)}, Part.ACCOUNTS, 0, Rule.MARKET_INDEX),
@@ -167,6 +169,10 @@ def test_encode__known_batch__has_the_bytes_of_the_page() -> None:
         ({"orders": (single(flags=LIQUIDATION),)}, Part.ORDERS, 0, Rule.FLAGS),
         ({"orders": (single(flags=LIQUIDATION | IMMEDIATE),)}, Part.ORDERS, 0, Rule.FLAGS),
         ({"orders": (single(flags=LIQUIDATION | REDUCE_ONLY),)}, Part.ORDERS, 0, Rule.FLAGS),
+        ({"orders": (single(flags=32),)}, Part.ORDERS, 0, Rule.FLAGS),
+        ({"orders": (single(flags=FORCED),)}, Part.SIGNATURES, 0, Rule.SIGNATURE),
+        ({"orders": (single(flags=FORCED | POST_ONLY),)}, Part.ORDERS, 0, Rule.FLAGS),
+        ({"orders": (single(flags=FORCED & ~IMMEDIATE),)}, Part.ORDERS, 0, Rule.FLAGS),
         ({"orders": (single(flags=IMMEDIATE | POST_ONLY),)}, Part.ORDERS, 0, Rule.FLAGS),
         ({"orders": (steps(1, 2, LADDER | IMMEDIATE),)}, Part.ORDERS, 0, Rule.FLAGS),
         ({"orders": (single(1 << 32, flags=IMMEDIATE),)}, Part.ORDERS, 0, Rule.NONCE),
@@ -250,10 +256,16 @@ def test_decode__any_bytes__are_refused_or_encode_to_themselves(data: bytes) -> 
 # --- records --------------------------------------------------------------------------------------
 
 nonces = st.integers(0, 2**40 - 1)
+places = (u32, u32, st.integers(0, UINT16_MAX), u32, u32)
+plain = st.sampled_from([verdict for verdict in Verdict if verdict is not Verdict.LIQUIDATED])
 records = st.builds(
     FillRecord,
-    *(u32, u32, st.integers(0, UINT16_MAX), u32, u32, nonces, nonces),
-    *(st.integers(0, 31), st.booleans(), st.sampled_from(Verdict), st.sampled_from(Side)),
+    *(*places, nonces, nonces),
+    *(st.integers(0, 31), st.booleans(), plain, st.sampled_from(Side), st.just(0)),
+) | st.builds(
+    FillRecord,
+    *(*places, nonces, st.just(0), st.integers(0, 31), st.just(True)),
+    *(st.just(Verdict.LIQUIDATED), st.just(Side.NONE), st.integers(0, 2**48 - 1)),
 )
 
 

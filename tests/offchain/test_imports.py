@@ -6,12 +6,12 @@ from pathlib import Path
 import penstock
 
 PACKAGE = Path(penstock.__file__).parent
-EDGE = {"anvil", "console", "contracts", "remote", "rpc", "sender", "submitter"}
+EDGE = {"anvil", "console", "contracts", "probing", "remote", "rpc", "sender", "submitter"}
 FORBIDDEN = {"ape", "web3", "time", "socket", "http", "urllib", "subprocess", "datetime", "random"}
 CORE = ("units", "errors", "messages", "signing", "book", "nonces", "triggers", "pace", "takers",
         "engine", "ladders", "gate", "limits", "fund", "venue", "settlement", "margin", "funding",
         "watch", "views", "risk", "liquidation", "liquidations", "strategy", "quorum", "batch",
-        "records", "builder", "deploy")  # fmt: skip
+        "records", "builder", "deploy", "governance", "powers")  # fmt: skip
 
 
 def imported(module: Path) -> set[str]:

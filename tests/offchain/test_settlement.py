@@ -203,13 +203,14 @@ def test_settle__below_margin__may_lower_exposure_but_not_flip() -> None:
     assert verdicts(venue, flip, lower, now=START + 1) == expected
 
 
-def test_settle__lowering_into_a_deeper_hole__is_bankrupt() -> None:
+def test_settle__lowering_that_leaves_a_hole__is_bankrupt() -> None:
     venue = model_venue(deposit=50_000_000)
     settle(venue, cross(1, 2, size=15_000))
     venue.refresh(1, 4_000, START + 1, START + 1)
     worse, better = cross(2, 1, 10, 3_999, nonce=2), cross(2, 1, 10, 4_001, nonce=3)
     assert account_of(venue, 1, START + 1).equity < 0
-    assert verdicts(venue, worse, better, now=START + 1) == [(Verdict.BANKRUPT, Side.MAKER), OK]
+    bankrupt = (Verdict.BANKRUPT, Side.MAKER)
+    assert verdicts(venue, worse, better, now=START + 1) == [bankrupt] * 2
 
 
 def test_settle__stale_mark__settles_only_what_lowers_exposure() -> None:

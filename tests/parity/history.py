@@ -5,7 +5,7 @@ most of it is nearly legal: prices near the mark, nonces near the floors, sizes 
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from random import Random
 from typing import Final
@@ -15,25 +15,36 @@ from penstock.batch import Batch
 from penstock.builder import BuildError, build, split
 from penstock.deploy import MarketParameters, Parameters
 from penstock.funding import Terms
+from penstock.limits import Limits
 from penstock.messages import Cancel, Fill, Ladder, Order, SignedCancel, SignedLadder, SignedOrder
 from penstock.signing import Signer
 from penstock.units import UINT32_MAX
+from tests.helpers.liquidator import with_forced
 from tests.helpers.twin import Outcome, Twin, trading_key
+from tests.parity.distress import Distress
 
 PARAMETERS: Final = Parameters(
     markets=(
         MarketParameters(
-            "BTC-PERP", Decimal("0.1"), Decimal("0.001"), 500, 250, 500, 200, interval=15
+            *("BTC-PERP", Decimal("0.1"), Decimal("0.001"), 500, 250, 500, 200),
+            interval=15,
+            tier=9_000,
+            open_interest_cap=200_000,
+            loss_cap=10**8,
         ),
         MarketParameters("ETH-PERP", Decimal("0.01"), Decimal("0.01"), 1000, 500, 333, 77),
         MarketParameters(
             *("SOL-PERP", Decimal("0.01"), Decimal("0.1"), 700, 333, 500, 0),
             interval=20,
             interest=-33_333,
+            tier=300,
+            open_interest_cap=3_000,
+            loss_cap=10**6,
         ),
     ),
     max_price_age=600,
     outage_after=600,
+    grace=60,
     max_speed_ppm=1_000_000,
     max_report_age=3_600,
     max_markets=2,
@@ -56,16 +67,26 @@ class History:
         self.outcomes: Final[Counter[str]] = Counter()
         self.keys: Final = [trading_key(str(i)) for i in range(8)]
         self.epoch = 3
+        self.focus = 1
+        """The market of most orders of a batch: an account has room in two only."""
         self.book: list[SignedOrder] = []
         self.accounts: Final = [self._open() for _ in range(ACCOUNTS)]
+        self.distress: Final = Distress(self)
+
+    def first_price(self, market: int) -> int:
+        """About where a market begins."""
+        return FIRST_PRICES[market - 1]
 
     def _open(self) -> int:
         return self.twin.register(self.rng.choice(self.keys))
 
     def step(self) -> None:
         """Do one random thing to both sides."""
-        rng = self.rng
+        rng, distress = self.rng, self.distress
         self.epoch += rng.random() < 0.3
+        if distress.urgent:
+            distress.urgent -= 1
+            return self._do(*rng.choice(distress.actions))
         name, action = rng.choices(
             (
                 ("settle", self.settle),
@@ -83,9 +104,18 @@ class History:
                 ("set_margins", self.set_margins),
                 ("set_fees", self.set_fees),
                 ("set_terms", self.set_terms),
+                ("set_limits", self.set_limits),
+                ("transfer", self.transfer),
+                ("crash", self.distress.crash),
+                ("take_over", self.distress.take_over),
+                ("deleverage", self.distress.deleverage),
+                ("fund", self.distress.govern_fund),
             ),
-            (55, 10, 10, 5, 4, 2, 1, 1, 0.2, 12, 1, 0.5, 1, 0.5, 0.5),
+            (55, 16, 8, 5, 4, 2, 1, 1, 0.2, 12, 1, 0.5, 1, 0.5, 0.5, 1, 4, 8, 10, 6, 2),
         )[0]
+        self._do(name, action)
+
+    def _do(self, name: str, action: Callable[[], Outcome]) -> None:
         outcome = action()
         self.outcomes[f"{name}: {outcome[0] if outcome else 'done'}"] += 1
 
@@ -99,7 +129,7 @@ class History:
     def deposit(self) -> Outcome:
         """Pay in, sometimes nothing, sometimes to nobody."""
         account = self.rng.choice([*self.accounts, *self.accounts, *self.accounts, 999])
-        amount = self.rng.choice((0, 1, 10**6, 10**8, 10**9, 10**10, 2**55))
+        amount = self.rng.choice((0, 1, 10**6, 10**7, *[10**8] * 4, 10**9, 2**55))
         return self.twin.deposit(account, amount)
 
     def withdraw(self) -> Outcome:
@@ -113,13 +143,20 @@ class History:
             markets = [market for market in markets if market in MARKETS]
         return self.twin.withdraw(account, amount, markets)
 
+    def transfer(self) -> Outcome:
+        """Give collateral away, sometimes to the fund, sometimes to nobody."""
+        account, model = self.rng.choice(self.accounts), self.twin.model
+        most = max(1, views.account_of(model, account, self.twin.now).withdrawable)
+        to = self.rng.choice([*self.accounts, *self.accounts, 0, 999])
+        return self.twin.transfer(account, to, self.rng.choice((0, 1, 10**6, most // 2, most + 1)))
+
     def sweep(self) -> Outcome:
         """Sweep whatever there is or is not."""
         return self.twin.sweep(self.rng.choice([*self.accounts, 0]), self.rng.choice(MARKETS))
 
     def cancel(self) -> Outcome:
         """Cancel a few nonces on the chain."""
-        nonces = [self._resting_nonce(6) for _ in range(self.rng.randint(0, 3))]
+        nonces = [self.resting_nonce(6) for _ in range(self.rng.randint(0, 3))]
         return self.twin.cancel(self.rng.choice(self.accounts), nonces)
 
     def cancel_all(self) -> Outcome:
@@ -137,9 +174,8 @@ class History:
     def pass_time(self) -> Outcome:
         """Let time pass; most markets get a new price, rarely one far away."""
         rng = self.rng
-        self.twin.chain.time += rng.choice(
-            (0, 1, 1, 5, 30, 30, 100, 300, 700, 1_200, 4_000, 30_000)
-        )
+        seconds = rng.choice((0, 1, 1, 5, 30, 30, 100, 300, 700, 1_200, 4_000, 30_000))
+        self._idle(seconds)
         outcome: Outcome = None
         for market in MARKETS:
             if rng.random() < 0.7:
@@ -151,19 +187,38 @@ class History:
                 outcome = self.twin.accrue(market)
         return outcome
 
+    def _idle(self, seconds: int) -> None:
+        """Let time pass; the chain is mostly up."""
+        while seconds > 600 and self.rng.random() < 0.99:
+            self.twin.chain.time += 600
+            self.twin.beat()
+            seconds -= 600
+        self.twin.chain.time += seconds
+
     # What the governor and the guardian do.
 
     def pause(self) -> Outcome:
-        """Pause a market; rarely after so long that another pause may begin."""
+        """Pause a market; rarely after so long that another pause may begin, mostly to its end."""
         if self.rng.random() < 0.2:
             self.twin.chain.time += 9 * 86_400
-        return self.twin.pause(self.rng.choice(MARKETS))
+        outcome = self.twin.pause(self.rng.choice(MARKETS))
+        if self.rng.random() < 0.8:
+            self._idle(86_400)
+        return outcome
 
     def set_margins(self) -> Outcome:
         """Move margins up or down, sometimes while they move."""
         maintenance = self.rng.randint(100, 600)
         initial = maintenance + self.rng.randint(1, 500)
         return self.twin.set_margins(self.rng.choice(MARKETS), initial, maintenance)
+
+    def set_limits(self) -> Outcome:
+        """Move the tiers, and the cap about what is open."""
+        market, rng = self.rng.choice(MARKETS), self.rng
+        tier = rng.choice((1, 30, 300, 3_000, 9_000, 9_000))
+        near = self.twin.model.market(market).open_interest // 10 * 10
+        cap = rng.choice((10_000, 200_000, max(tier, min(near, 80_000) // 100 * 100)))
+        return self.twin.set_limits(market, Limits(tier, max(tier, cap)))
 
     def set_fees(self) -> Outcome:
         """Change fees."""
@@ -196,17 +251,19 @@ class History:
 
     def _draw_batch(self) -> Batch:
         rng = self.rng
+        self.focus = rng.choice((1, 1, 1, 2, 2, 3))
         pool = rng.sample(self.book, min(len(self.book), 6))
         pool += [self._order(rng.choice(self.accounts)) for _ in range(rng.randint(1, 8))]
         for _ in range(2):
             if rng.random() < 0.4:
                 pool += self._ladder(rng.choice(self.accounts)).levels()
         fills = [self._fill(pool) for _ in range(rng.randint(0, 12))]
-        self.book = [*self.book, *pool][-40:]
+        fills += self.distress.fills(pool)
+        self.book = [*self.book, *(one for one in pool if one.signature != GARBAGE)][-40:]
         cancels = [self._cancel() for _ in range(rng.choice((0, 0, 0, 1, 2)))]
         parts = split(fills, self._open_markets) or [[]]
         number = self.twin.model.tally.number if rng.random() < 0.98 else 77
-        return build(number, parts[0], cancels, self._open_markets)
+        return with_forced(build(number, parts[0], cancels, self._open_markets))
 
     def _open_markets(self, account: int) -> Sequence[int]:
         markets = self.twin.model.account(account).open_markets
@@ -236,17 +293,19 @@ class History:
             post_only=False,
             reduce_only=rng.random() < 0.1,
             price=maker.price,
-            size=rng.choice((1, 7, 100, 1_000, 5_000, maker.size)),
+            size=rng.choice((1, 7, 100, 1_000, maker.size, maker.size, maker.size)),
             expiry=self.twin.now + 1_000,
-            nonce=number if immediate else self._resting_nonce(200),
+            nonce=number if immediate else self.resting_nonce(200),
         )
-        return self._signed(order, self.twin.keys[account])
+        return self.signed(order, self.twin.keys[account])
 
     def _order(self, account: int) -> SignedOrder:
         """An order about the mark with now and then something wrong with it."""
         rng = self.rng
-        market = rng.choice((1, *MARKETS))
+        market = self.focus if rng.random() < 0.9 else rng.choice(MARKETS)
         mark = self.twin.model.market(market).mark or FIRST_PRICES[market - 1]
+        # A lot of market 2 needs as much margin as hundreds of the others.
+        weight = 50 if market == 2 else 1
         width = mark // 15 + 1 if rng.random() < 0.1 else 3
         immediate = rng.random() < 0.4
         number = self.twin.model.account(account).nonce + rng.randint(0, 3)
@@ -258,14 +317,15 @@ class History:
             post_only=not immediate and rng.random() < 0.1,
             reduce_only=rng.random() < 0.15,
             price=max(0, mark + rng.randint(-width, width)),
-            size=rng.choice((1, 5, 50, 1_000, 20_000, UINT32_MAX)),
+            size=rng.choice((1, 5, 50, *[1_000, 5_000] * 2, 20_000, UINT32_MAX)) // weight or 1,
             expiry=self.twin.now + rng.choice((-1, 0, 10, *[100_000] * 20)),
-            nonce=number if immediate else self._resting_nonce(6),
+            nonce=number if immediate else self.resting_nonce(6),
         )
         key = self.twin.keys[account] if rng.random() < 0.95 else rng.choice(self.keys)
-        return self._signed(order, key)
+        return self.signed(order, key)
 
-    def _signed(self, order: Order, key: Signer) -> SignedOrder:
+    def signed(self, order: Order, key: Signer) -> SignedOrder:
+        """A signed order; now and then the signature is nobody's."""
         # NOTE: `sign_order` would refuse what is wrong on purpose.
         garbage = self.rng.random() < 0.02
         return SignedOrder(
@@ -274,7 +334,7 @@ class History:
 
     def _ladder(self, account: int) -> SignedLadder:
         rng = self.rng
-        market, levels = rng.choice((1, 2)), rng.randint(1, 3)
+        market, levels = min(2, self.focus), rng.randint(1, 3)
         mark = self.twin.model.market(market).mark or FIRST_PRICES[market - 1]
         ladder = Ladder(
             account=account,
@@ -283,7 +343,7 @@ class History:
             post_only=rng.random() < 0.2,
             reduce_only=rng.random() < 0.1,
             expiry=self.twin.now + 10_000,
-            nonce=self._resting_nonce(4),
+            nonce=self.resting_nonce(4),
             prices=tuple(mark + i for i in range(levels)),
             sizes=tuple(rng.randint(1, 300) for _ in range(levels)),
         )
@@ -292,10 +352,11 @@ class History:
     def _cancel(self) -> SignedCancel:
         rng = self.rng
         account = rng.choice(self.accounts)
-        cancel = Cancel(account, self._resting_nonce(6))
+        cancel = Cancel(account, self.resting_nonce(6))
         key = self.twin.keys[account] if rng.random() < 0.8 else rng.choice(self.keys)
         return key.sign_cancel(self.twin.domain, cancel)
 
-    def _resting_nonce(self, slots: int) -> int:
+    def resting_nonce(self, slots: int) -> int:
+        """A nonce near the epochs of now in one of the first slots."""
         epoch = max(0, self.epoch + self.rng.randint(-4, 2))
         return self.rng.randrange(slots) << 32 | epoch

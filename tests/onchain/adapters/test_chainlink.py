@@ -1,6 +1,6 @@
 """ChainlinkPriceSource: setFeed, latest
 
-setFeed: caller is not the governor ......... OwnableUnauthorizedAccount
+setFeed: caller is not the governor ......... AccessManagedUnauthorized
          aggregator, scale or bounds wrong .. Source_…
 latest:  no feed, or it misbehaves .......... no price
          the round is incomplete, carried
@@ -53,7 +53,8 @@ class Setup:
 @pytest.fixture(scope="module")
 def setup() -> Setup:
     chain = RevmChain()
-    source = chain.at("ChainlinkPriceSource", chain.create("ChainlinkPriceSource", GOVERNOR))
+    place = chain.create("ChainlinkPriceSource", chain.create("Manager", GOVERNOR))
+    source = chain.at("ChainlinkPriceSource", place)
     found = Setup(chain, source, chain.at("AggregatorMock", chain.create("AggregatorMock")))
     found.set_feed()
     return found
@@ -68,7 +69,7 @@ def nearest(units: int, up: int, down: int) -> int:
 @given(who=PEOPLE)
 def test_set_feed__not_the_governor__reverts(setup: Setup, who: Actor) -> None:
     feed = (setup.feed.address, 0, 1, (1, 1))
-    with reverts("OwnableUnauthorizedAccount", who.address):
+    with reverts("AccessManagedUnauthorized", who.address):
         setup.source.transact("setFeed", 1, feed, sender=who.address)
 
 

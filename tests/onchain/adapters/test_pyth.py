@@ -1,6 +1,6 @@
 """PythPriceSource: setFeed, latest
 
-setFeed: caller is not the governor ......... OwnableUnauthorizedAccount
+setFeed: caller is not the governor ......... AccessManagedUnauthorized
          feed, scale or confidence wrong .... Source_…
 latest:  no feed, or Pyth misbehaves ........ no price
          not above zero, from the future .... no price
@@ -51,7 +51,7 @@ class Setup:
 def setup() -> Setup:
     chain = RevmChain()
     pyth = chain.at("PythMock", chain.create("PythMock"))
-    place = chain.create("PythPriceSource", pyth.address, GOVERNOR)
+    place = chain.create("PythPriceSource", pyth.address, chain.create("Manager", GOVERNOR))
     found = Setup(chain, chain.at("PythPriceSource", place), pyth)
     found.set_feed()
     return found
@@ -64,13 +64,15 @@ def ticks(price: int, expo: int, scale: tuple[int, int] = (10, 1)) -> int:
 
 
 def test_constructor__pyth_is_zero__reverts() -> None:
+    chain = RevmChain()
+    manager = chain.create("Manager", GOVERNOR)
     with reverts("Source_PythZero"):
-        RevmChain().create("PythPriceSource", ZERO_ADDRESS, GOVERNOR)
+        chain.create("PythPriceSource", ZERO_ADDRESS, manager)
 
 
 @given(who=PEOPLE)
 def test_set_feed__not_the_governor__reverts(setup: Setup, who: Actor) -> None:
-    with reverts("OwnableUnauthorizedAccount", who.address):
+    with reverts("AccessManagedUnauthorized", who.address):
         setup.source.transact("setFeed", 1, (ID, 1, (1, 1)), sender=who.address)
 
 
@@ -159,7 +161,8 @@ def test_ora_10__pyth_misbehaves__no_price(setup: Setup, fault: int) -> None:
 
 def test_ora_10__pyth_has_no_code__no_price() -> None:
     chain = RevmChain()
-    place = chain.create("PythPriceSource", STRANGER.address, GOVERNOR)
+    manager = chain.create("Manager", GOVERNOR)
+    place = chain.create("PythPriceSource", STRANGER.address, manager)
     source = chain.at("PythPriceSource", place)
     source.transact("setFeed", 1, (ID, 100, (10, 1)), sender=GOVERNOR)
     assert source.call("latest", 1) == NONE

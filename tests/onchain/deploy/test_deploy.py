@@ -31,6 +31,7 @@ from penstock.deploy import (
     load_parameters,
 )
 from penstock.errors import RangeError, SpecError
+from penstock.governance import ADMIN, GOVERNOR, GUARDIAN
 from tests.helpers.actors import Actor, publishers
 from tests.helpers.revm import DEPLOYER, RevmChain, RevmDeployer, artifacts
 from tests.helpers.venue import OPERATOR, PARAMETERS, Venue
@@ -54,6 +55,8 @@ MARKET_CHANGES: list[dict[str, Any]] = [
 CHANGES: list[dict[str, Any]] = [
     {"withdrawal_delay": 59},
     {"withdrawal_delay": 7 * 86_400 + 1},
+    {"timelock_delay": 0},
+    {"timelock_delay": 90 * 86_400 + 1},
     {"quorum": 2},
     {"quorum": 33},
     {"max_report_age": 0},
@@ -156,7 +159,7 @@ def test_deploy__address_missing_zero_or_doubled__sends_nothing(
 
 @pytest.mark.parametrize("contract", ["PriceFeed", "CollateralVault", "FundingIndex"])
 def test_deploy__contract_takes_other_arguments__sends_nothing(contract: str) -> None:
-    others = [entry for entry in artifacts()["PositionLens"].abi if entry["type"] != "function"]
+    others = [entry for entry in artifacts()[contract].abi if entry["type"] != "constructor"]
     with pytest.raises(AbiMismatchError) as caught:
         deploy(Mute(abis={contract: others}), PARAMETERS, PARTIES)
     assert (caught.value.contract, caught.value.function) == (contract, "constructor")
@@ -191,7 +194,10 @@ def test_deploy__legal__parts_know_each_other(venue: Venue) -> None:
     assert venue.index.call("SOURCE") == system.feed
     assert venue.index.call("POSITIONS") == system.positions
     assert venue.index.call("WATCH") == system.watch
-    assert venue.index.call("guardian") == system.guardian == system.governor
+    for part in (venue.feed, venue.queue, venue.index, venue.fund):
+        assert part.call("authority") == system.manager
+    assert venue.positions.call("GOVERNOR") == venue.timelock.call("MANAGER") == system.manager
+    assert venue.timelock.call("getMinDelay") == PARAMETERS.timelock_delay
     assert venue.watch.call("LIMIT") == PARAMETERS.outage_after
     assert venue.watch.call("GRACE") == PARAMETERS.grace
     assert venue.watch.call("UPTIME_FEED") == ZERO_ADDRESS
@@ -202,19 +208,23 @@ def test_deploy__legal__parts_know_each_other(venue: Venue) -> None:
     assert system.market("ETH-PERP").market == 2
 
 
-def test_deploy__with_a_governor__hands_everything_over() -> None:
-    governor, chain = Actor("governor").address, RevmChain()
-    system = deploy(chain.deployer(), PARAMETERS, replace(PARTIES, governor=governor))
-    for contract, address in [
-        ("PriceFeed", system.feed),
-        ("WithdrawalQueue", system.queue),
-        ("PerpPositions", system.positions),
-    ]:
-        assert chain.call(address, contract, "owner") == governor
-    # The index changes hands once the governor has shown that it can send.
-    assert chain.call(system.index, "FundingIndex", "pendingOwner") == governor
-    chain.transact(system.index, "FundingIndex", "acceptOwnership", sender=governor)
-    assert chain.call(system.index, "FundingIndex", "owner") == governor
+@pytest.mark.parametrize("who", [DEPLOYER, Actor("governor").address])
+def test_deploy__whoever_governs__only_the_timelock_has_a_role_without_delay(who: str) -> None:
+    chain = RevmChain()
+    system = deploy(chain.deployer(), PARAMETERS, replace(PARTIES, governor=who))
+    manager, timelock = chain.at("Manager", system.manager), chain.at("Timelock", system.timelock)
+    for role in (ADMIN, GOVERNOR):
+        assert manager.call("hasRole", role, system.timelock) == (True, 0)
+        assert manager.call("hasRole", role, DEPLOYER) == (False, 0)
+    for name in ("PROPOSER_ROLE", "EXECUTOR_ROLE", "CANCELLER_ROLE"):
+        assert timelock.call("hasRole", timelock.call(name), DEPLOYER) is (who == DEPLOYER)
+    assert not timelock.call("hasRole", timelock.call("DEFAULT_ADMIN_ROLE"), DEPLOYER)
+
+
+@pytest.mark.parametrize("delay", [1, PARAMETERS.withdrawal_delay])
+def test_deploy__timelock_no_longer_than_the_way_out__names_the_rule(delay: int) -> None:
+    with pytest.raises(ParameterError, match="must be longer than the withdrawal delay, 300"):
+        deploy(Mute(), replace(PARAMETERS, timelock_delay=delay), PARTIES)
 
 
 def test_deploy__outage_shorter_than_a_price_lasts__sends_nothing() -> None:
@@ -229,7 +239,9 @@ def test_deploy__with_guardian_and_uptime_feed__passes_them_on() -> None:
     feed = chain.create("AggregatorMock", sender=Actor("issuer").address)
     parties = replace(PARTIES, guardian=guardian, uptime_feed=feed)
     system = deploy(chain.deployer(), PARAMETERS, parties)
-    assert chain.call(system.index, "FundingIndex", "guardian") == guardian == system.guardian
+    manager = chain.at("Manager", system.manager)
+    assert manager.call("hasRole", GUARDIAN, guardian) == (True, 0)
+    assert system.guardian == guardian
     assert chain.call(system.watch, "SequencerWatch", "UPTIME_FEED") == feed
 
 

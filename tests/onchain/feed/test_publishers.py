@@ -1,6 +1,6 @@
 """addPublisher(publisher), removePublisher(publisher)
 
-caller is not the governor .................. OwnableUnauthorizedAccount
+caller is not the governor .................. AccessManagedUnauthorized
 add: there is no room ....................... Feed_PublishersTooMany
      the quorum would not be more than half . Feed_QuorumNoMajority
      zero, or a publisher already ........... Feed_PublisherZero, Feed_PublisherDuplicate
@@ -30,7 +30,7 @@ def govern(venue: Venue, function: str, who: str) -> None:
 @isolated
 def test_publishers__caller_is_not_the_governor__reverts(venue: Venue, who: Actor) -> None:
     for function in ("addPublisher", "removePublisher"):
-        with reverts("OwnableUnauthorizedAccount", who.address):
+        with reverts("AccessManagedUnauthorized", who.address):
             venue.feed.transact(function, CROWD[0], sender=who.address)
 
 

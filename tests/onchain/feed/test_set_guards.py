@@ -1,6 +1,6 @@
 """setGuards(maxAge, maxSpeedPpm)
 
-caller is not the governor ...... OwnableUnauthorizedAccount
+caller is not the governor ...... AccessManagedUnauthorized
 max age is zero or too high ..... Feed_MaxAgeOutOfBounds
 max speed is zero or too high ... Feed_MaxSpeedOutOfBounds
 otherwise ....................... they bound every report from now on
@@ -23,7 +23,7 @@ def outside(top: int) -> st.SearchStrategy[int]:
 @given(who=PEOPLE)
 @isolated
 def test_set_guards__caller_is_not_the_governor__reverts(venue: Venue, who: Actor) -> None:
-    with reverts("OwnableUnauthorizedAccount", who.address):
+    with reverts("AccessManagedUnauthorized", who.address):
         venue.feed.transact("setGuards", 60, 1_000, sender=who.address)
 
 

@@ -1,6 +1,6 @@
 """setPublishers(publishers, quorum)
 
-caller is not the governor ............. OwnableUnauthorizedAccount
+caller is not the governor ............. AccessManagedUnauthorized
 more publishers than the bound ......... Feed_PublishersTooMany
 quorum below 3 or above their number ... Feed_QuorumOutOfBounds
 quorum not more than half of them ...... Feed_QuorumNoMajority
@@ -24,7 +24,7 @@ CROWD = [f"0x{number:040x}" for number in range(1, 41)]
 @given(who=PEOPLE)
 @isolated
 def test_set_publishers__caller_is_not_the_governor__reverts(venue: Venue, who: Actor) -> None:
-    with reverts("OwnableUnauthorizedAccount", who.address):
+    with reverts("AccessManagedUnauthorized", who.address):
         venue.feed.transact("setPublishers", CROWD[:3], 3, sender=who.address)
 
 

@@ -13,6 +13,7 @@ from tests.helpers.revm import Log
 
 CANCELLED = 2**32 - 1
 HOLD, CLAMP, E9 = 900, 50_000_000, 10**9
+WINDOW = 86_400
 
 
 def cut(value: int, bits: int) -> int:
@@ -81,6 +82,9 @@ class Replay:
     open_after: int = 0
     max_age: int = 0
     shares: int = 0
+    losses: dict[int, list[int]] = field(default_factory=dict)
+    """Loss cap of each market, what was paid for it, and when."""
+    reserve: int = 0
     gap_limit: int = 0
     beat: int = 0
     outage: tuple[int, int, int] = (0, 0, 0)
@@ -111,6 +115,28 @@ class Replay:
         self, time: int, account: int, ticket: int, recipient: str, amount: int
     ) -> None:
         self.accounts[account].collateral -= amount
+
+    def _on_Transferred(self, time: int, giver: int, taker: int, amount: int) -> None:
+        self.accounts[giver].collateral -= amount
+        self.accounts[taker].collateral += amount
+
+    def _on_PositionMoved(
+        self, time: int, giver: int, taker: int, market: int, lots: int, paid: int, penalty: int
+    ) -> None:
+        self._change(giver, market, -lots, paid - penalty)
+        self._change(taker, market, lots, -paid)
+        self.markets[market].fees += penalty
+
+    def _on_ShortfallCovered(self, time: int, account: int, market: int, amount: int) -> None:
+        held = self.losses.setdefault(market, [0, 0, 0])
+        rest = max(0, WINDOW - (time - held[2]))
+        held[1:] = [amount - -held[1] * rest // WINDOW, time]
+
+    def _on_LossCapChanged(self, time: int, market: int, cap: int) -> None:
+        self.losses.setdefault(market, [0, 0, 0])[0] = cap
+
+    def _on_ReserveChanged(self, time: int, reserve: int) -> None:
+        self.reserve = reserve
 
     def _on_PositionSwept(self, time: int, account: int, market: int, quote: int) -> None:
         self.accounts[account].collateral += quote
@@ -214,12 +240,18 @@ class Replay:
         self.number = number + 1
         volumes: dict[int, list[int]] = {}
         for record in decode_records(fills):
-            if record.verdict is Verdict.SETTLED:
-                self.settled_at = time
+            if not record.verdict.moved:
+                continue
+            self.settled_at, price = time, record.price
+            if record.verdict is Verdict.LIQUIDATED:
+                # It is no sample of the premium: it counts at the mark.
+                price = self.markets[record.market].mark
+                self._liquidate(record)
+            else:
                 self._fill(record)
-                volume = volumes.setdefault(record.market, [0, 0])
-                volume[0] += record.size
-                volume[1] += record.size * record.price
+            volume = volumes.setdefault(record.market, [0, 0])
+            volume[0] += record.size
+            volume[1] += record.size * price
         for market, (lots, value) in volumes.items():
             self._sample(time, self.markets[market], lots, value)
 
@@ -235,14 +267,45 @@ class Replay:
         else:
             self._count(record.taker, record.taker_nonce, record.size)
 
+    def _liquidate(self, record: FillRecord) -> None:
+        market = self.markets[record.market]
+        bought = record.size if record.taker_buys else -record.size
+        notional = record.size * record.price * market.unit
+        gain = bought * (market.mark - record.price) * market.unit
+        penalty = self._penalty(record.taker, market, gain, notional) if record.taker else 0
+        self._trade(record.maker, record, -bought, market.maker_fee)
+        paid = notional if bought > 0 else -notional
+        self._change(record.taker, record.market, bought, -paid - penalty)
+        market.fees += penalty
+        self._count(record.maker, record.maker_nonce, record.size)
+
+    def _penalty(self, account: int, market: Market, gain: int, notional: int) -> int:
+        left = max(0, self._equity(account) + min(0, gain))
+        ratio = market.maintenance_bps * (self.shares >> 8)
+        return max(0, gain) + min(left, -(-notional * ratio // 10**6))
+
+    def _equity(self, account: int) -> int:
+        worth = self.accounts[account].collateral
+        for (owner, number), (size, quote, snapshot) in self.positions.items():
+            if owner == account:
+                market = self.markets[number]
+                worth += quote + -size * (market.index - snapshot) // 2**32
+                worth += size * market.mark * market.unit
+        return worth
+
     def _trade(self, account: int, record: FillRecord, lots: int, rate: int) -> None:
         market = self.markets[record.market]
-        size, quote, snapshot = self.positions.get((account, record.market), [0, 0, 0])
-        quote += -size * (market.index - snapshot) // 2**32
         notional = record.size * record.price * market.unit
-        quote -= (notional if lots > 0 else -notional) - (-notional * rate // 10**6)
-        self.positions[account, record.market] = [size + lots, quote, market.index]
-        market.fees += -(-notional * rate // 10**6)
+        fee = -(-notional * rate // 10**6)
+        received = (-notional if lots > 0 else notional) - fee
+        self._change(account, record.market, lots, received)
+        market.fees += fee
+
+    def _change(self, account: int, number: int, lots: int, received: int) -> None:
+        market = self.markets[number]
+        size, quote, snapshot = self.positions.get((account, number), [0, 0, 0])
+        quote += -size * (market.index - snapshot) // 2**32 + received
+        self.positions[account, number] = [size + lots, quote, market.index]
         market.open_interest += max(0, size + lots) - max(0, size)
 
     def _count(self, account: int, nonce: int, size: int) -> None:
@@ -265,12 +328,15 @@ class Replay:
         """Every storage word that is not zero, by the names of docs/storage.md."""
         found = {
             ("rules", 0, 0): self.shares << 64 | self.max_age << 32 | self.open_after,
+            ("reserve", 0, 0): self.reserve,
             ("watch", 0, 0): self._watch_word(),
             ("tally", 0, 0): self.limits | self.settled_at << 200 | self.number << 160,
         }
         for (account, market), (size, quote, snapshot) in self.positions.items():
             word = cut(size, 64) << 192 | cut(quote, 96) << 96 | cut(snapshot, 96)
             found["position", account, market] = word
+        for market, (cap, paid, at) in self.losses.items():
+            found["loss", market, 0] = at << 192 | paid << 96 | cap
         for (account, slot), (epoch, filled) in self.slots.items():
             key = ("slots", account, slot // 4)
             found[key] = found.get(key, 0) | (epoch << 32 | filled) << 64 * (slot % 4)

@@ -9,6 +9,7 @@ import pytest
 from eth_account.messages import encode_typed_data
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import to_builtins
 
 from penstock import views
 from penstock.batch import encode
@@ -38,9 +39,10 @@ TRADER = Actor("trader with a wallet")
 
 
 def fields_of(order: Order) -> dict[str, object]:
-    """An order as a wallet shows it."""
-    values = [getattr(order, name) for name in order.__struct_fields__]
-    return dict(zip([name for _, name in TYPES["Order"]], values, strict=True))
+    """An order as a wallet shows it: what is signed, and no more."""
+    fields: dict[str, object] = to_builtins(order)
+    assert list(fields) == [name for _, name in TYPES["Order"]]
+    return fields
 
 
 # --- SIG ------------------------------------------------------------------------------------------
@@ -436,16 +438,17 @@ def test_bat_8__replay_of_all_events__exact_storage(seed: int) -> None:
     rules = twin.model.settings
     first = Replay(settled_at=twin.model.tally.settled_at)
     said = (address_text(rules.operator), rules.open_after, rules.max_price_age)
-    limits = (rules.band_bps, rules.max_markets)
+    limits = (rules.band_bps, rules.max_markets, rules.discount_share, rules.penalty_share)
     first.apply(START, Log("", "SettingsChanged", ((*said, *limits),)))
     first.apply(START, Log("", "WatchStarted", (twin.model.watch.limit, 900, "")))
     for number, market in enumerate(PARAMETERS.markets, 1):
         m = market
         margins = (m.initial_bps, m.maintenance_bps)
         terms = (m.interval, m.interest, m.cap, m.damp, m.step)
-        listing = (listing_of(m).unit, *margins, m.taker_fee, m.maker_fee, terms)
-        log = Log("", "MarketListed", (number, market.symbol, listing))
-        first.apply(START, log)
+        bounds = (m.tier, m.open_interest_cap)
+        listing = (listing_of(m).unit, *margins, m.taker_fee, m.maker_fee, terms, bounds)
+        first.apply(START, Log("", "MarketListed", (number, market.symbol, listing)))
+        first.apply(START, Log("", "LossCapChanged", (number, m.loss_cap)))
     for _ in range(250):
         history.step()
     done = replay(twin.logs, first)

@@ -1,6 +1,6 @@
 """FundingIndex: listMarket, refresh, accrue, prepare and peek, views; where its words lie
 
-listMarket: caller is not the governor .... OwnableUnauthorizedAccount
+listMarket: caller is not the governor .... AccessManagedUnauthorized
             unit, margins, fees, interval,
             terms out of their ranges ..... Market_…
             otherwise ..................... the next market, without a mark
@@ -44,7 +44,7 @@ def nested(numbers: tuple[int, ...]) -> tuple[object, ...]:
 @given(who=PEOPLE)
 @undoing
 def test_list_market__not_the_governor__reverts(desk: Desk, who: Actor) -> None:
-    with reverts("OwnableUnauthorizedAccount", who.address):
+    with reverts("AccessManagedUnauthorized", who.address):
         desk.venue.index.transact("listMarket", "SOL-PERP", nested(GOOD), sender=who.address)
 
 

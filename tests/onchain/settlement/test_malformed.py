@@ -60,7 +60,6 @@ def put(at: int, layout: str, value: int) -> Callable[[bytearray], None]:
 
 CASES = {
     "market zero": (put(MARKETS, ">H", 0), "Batch_MarketsNotAscending", (0,)),
-    "account zero": (put(ACCOUNTS, ">I", 0), "Batch_AccountsNotAscending", (0,)),
     "account twice": (put(ACCOUNTS + 6, ">I", 1), "Batch_AccountsNotAscending", (1,)),
     "too many positions": (put(ACCOUNTS + 4, "B", 3), "Batch_PositionCountWrong", (0,)),
     "too few positions": (put(ACCOUNTS + 10, "B", 0), "Batch_PositionCountWrong", (2,)),
@@ -68,7 +67,11 @@ CASES = {
     "position index": (put(ORDERS, ">H", 2), "Batch_PositionOutOfRange", (0, 2)),
     "immediate and post-only": (put(ORDERS + 2, "B", 7), "Batch_FlagsMalformed", (0, 7)),
     "immediate ladder": (put(ORDERS + 2, "B", 19), "Batch_FlagsMalformed", (0, 19)),
-    "unknown flag": (put(ORDERS + 22, "B", 32), "Batch_FlagsMalformed", (1, 32)),
+    "unknown flag": (put(ORDERS + 22, "B", 64), "Batch_FlagsMalformed", (1, 64)),
+    "liquidation, not immediate": (put(ORDERS + 22, "B", 40), "Batch_FlagsMalformed", (1, 40)),
+    "liquidation, may raise": (put(ORDERS + 22, "B", 34), "Batch_FlagsMalformed", (1, 34)),
+    "liquidation of a ladder": (put(ORDERS + 22, "B", 58), "Batch_FlagsMalformed", (1, 58)),
+    "liquidation, signed": (put(ORDERS + 22, "B", 42), "Batch_SignatureNotEmpty", (1,)),
     "orders swapped": (put(ORDERS, ">H", 1), "Batch_OrdersNotAscending", (1,)),
     "maker": (put(FILLS, ">H", 2), "Batch_FillOutOfRange", (0,)),
     "taker": (put(FILLS + 2, ">H", 2), "Batch_FillOutOfRange", (0,)),

@@ -1,6 +1,6 @@
 """setMargins(market, initialBps, maintenanceBps), setFees(market, takerFee, makerFee)
 
-caller is not the governor ........ OwnableUnauthorizedAccount
+caller is not the governor ........ AccessManagedUnauthorized
 market not listed ................. Market_NotListed
 out of their ranges ............... Market_MarginsInconsistent, Market_FeeTooHigh
 a lower margin .................... acts at once
@@ -37,7 +37,7 @@ def margins(desk: Desk, market: int = 1) -> tuple[int, int]:
 @undoing
 def test_set_margins_and_fees__not_the_governor__reverts(desk: Desk, who: Actor) -> None:
     for function in ("setMargins", "setFees"):
-        with reverts("OwnableUnauthorizedAccount", who.address):
+        with reverts("AccessManagedUnauthorized", who.address):
             desk.venue.index.transact(function, 1, 500, 250, sender=who.address)
 
 

@@ -1,6 +1,6 @@
-"""pause(markets), setGuardian(guardian), and what a clamped price does
+"""pause(markets), and what a clamped price does
 
-caller is not the guardian ............. Pause_CallerNotGuardian
+caller is not the guardian ............. AccessManagedUnauthorized
 no market named, or not listed ......... Pause_MarketsMissing, Market_NotListed
 before the rest is over ................ Pause_Resting
 while a pause lasts .................... further markets, until the same second
@@ -32,10 +32,8 @@ def is_held(desk: Desk, market: int = 1) -> bool:
 @given(who=PEOPLE)
 @undoing
 def test_pause__not_the_guardian__reverts(desk: Desk, who: Actor) -> None:
-    with reverts("Pause_CallerNotGuardian", who.address, GOVERNOR):
+    with reverts("AccessManagedUnauthorized", who.address):
         desk.venue.index.transact("pause", [1], sender=who.address)
-    with reverts("OwnableUnauthorizedAccount", who.address):
-        desk.venue.index.transact("setGuardian", who.address, sender=who.address)
 
 
 @undoing
@@ -44,17 +42,6 @@ def test_pause__no_market_or_not_listed__reverts(desk: Desk) -> None:
         desk.venue.index.transact("pause", [], sender=GOVERNOR)
     assert desk.pause(1, 3) == ("Market_NotListed", (3,))
     assert not is_held(desk)
-
-
-@given(guardian=PEOPLE)
-@undoing
-def test_set_guardian__another__the_former_one_may_not(desk: Desk, guardian: Actor) -> None:
-    desk.venue.index.transact("setGuardian", guardian.address, sender=GOVERNOR)
-    with reverts("Pause_CallerNotGuardian", GOVERNOR, guardian.address):
-        desk.venue.index.transact("pause", [1], sender=GOVERNOR)
-    desk.venue.index.transact("pause", [1], sender=guardian.address)
-    names = [(log.name, log.arguments) for log in desk.chain.logs()]
-    assert names == [("MarketPaused", (1, desk.now + DAY))]
 
 
 @given(passed=st.one_of(st.integers(1, 2 * DAY), st.sampled_from([DAY - 1, DAY])), size=SIZES)

@@ -14,7 +14,7 @@ from penstock.builder import BuildError
 from penstock.messages import Fill, Side, SignedOrder, Verdict
 from tests.helpers.revm import reverts
 from tests.helpers.twin import DONE, trading_key, undoing
-from tests.helpers.venue import GOVERNOR, OPERATOR
+from tests.helpers.venue import OPERATOR
 from tests.onchain.settlement.desk import DEPOSIT, LOT, MARK, OK, SIZES, UNIT, Desk
 
 MAKER, TAKER = Side.MAKER, Side.TAKER
@@ -171,7 +171,7 @@ def test_risk_9__reducing_fill_second__is_why_the_first_is_refused(desk: Desk) -
 def test_risk_9__limit_of_open_markets__cannot_leave_its_seven_bits(desk: Desk, limit: int) -> None:
     rules = (OPERATOR.address, 86_400, 60, 500, limit, 50, 25)
     with reverts("Settings_OutOfRange", 60, 500, limit):
-        desk.venue.positions.transact("setSettings", rules, sender=GOVERNOR)
+        desk.venue.set_settings(rules)
 
 
 @given(amount=st.integers(1, DEPOSIT))

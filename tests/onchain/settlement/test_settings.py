@@ -16,7 +16,7 @@ from tests.helpers.actors import Actor
 from tests.helpers.amounts import PEOPLE
 from tests.helpers.revm import reverts
 from tests.helpers.twin import DONE, address_text, undoing
-from tests.helpers.venue import GOVERNOR, OPERATOR
+from tests.helpers.venue import OPERATOR
 from tests.onchain.settlement.desk import Desk
 
 SECONDS = st.integers(0, 2**32 - 1)
@@ -35,7 +35,7 @@ def test_set_settings__not_the_governor__reverts(desk: Desk, who: Actor) -> None
 def test_set_settings__operator_zero__reverts(desk: Desk) -> None:
     with reverts("Settings_OperatorZero"):
         rules = (ZERO_ADDRESS, 1, 1, 1, 1, 50, 25)
-        desk.venue.positions.transact("setSettings", rules, sender=GOVERNOR)
+        desk.venue.set_settings(rules)
 
 
 SHARES = st.tuples(st.integers(0, 120), st.integers(0, 120))
@@ -55,14 +55,14 @@ def test_set_settings__any_numbers__in_force_or_out_of_range(
     rules = (OPERATOR.address, after, age, band, most, *shares)
     if age == 0 or not 0 < band < 10_000 or not 0 < most < 128:
         with reverts("Settings_OutOfRange", age, band, most):
-            desk.venue.positions.transact("setSettings", rules, sender=GOVERNOR)
+            desk.venue.set_settings(rules)
         return
     if sum(shares) >= 100:
         with reverts("Settings_SharesTooHigh", *shares):
-            desk.venue.positions.transact("setSettings", rules, sender=GOVERNOR)
+            desk.venue.set_settings(rules)
         return
-    desk.transact(desk.venue.positions, "setSettings", rules, sender=GOVERNOR)
-    assert desk.logs[-1][1].arguments == (rules,)
+    desk.venue.set_settings(rules)
+    assert [log.arguments for log in desk.chain.logs()] == [(rules,)]
     desk.model.settings = Settings(int(OPERATOR.address, 16), after, age, band, most, *shares)
     desk.compare()
 
@@ -76,6 +76,6 @@ def test_set_settings__another_operator__settles_and_the_old_one_does_not(
     rules = desk.model.settings
     limits = (rules.open_after, rules.max_price_age, rules.band_bps, rules.max_markets)
     changed = (name, *limits, rules.discount_share, rules.penalty_share)
-    desk.venue.positions.transact("setSettings", changed, sender=GOVERNOR)
+    desk.venue.set_settings(changed)
     desk.model.settings = Settings(key, *changed[1:])
     assert desk.settle(desk.batch(desk.cross()), sender=name) is DONE

@@ -1,6 +1,6 @@
 """setTerms(market, terms), and markets of different cadences
 
-caller is not the governor ..... OwnableUnauthorizedAccount
+caller is not the governor ..... AccessManagedUnauthorized
 terms out of their ranges ...... Market_…
 otherwise ...................... what has passed is charged on the old terms, the rest on the new
 several cadences ............... each market closes its own periods
@@ -47,7 +47,7 @@ def accruals(desk: Desk, market: int = 1) -> list[tuple[int, ...]]:
 @given(who=PEOPLE)
 @undoing
 def test_set_terms__not_the_governor__reverts(desk: Desk, who: Actor) -> None:
-    with reverts("OwnableUnauthorizedAccount", who.address):
+    with reverts("AccessManagedUnauthorized", who.address):
         desk.venue.index.transact("setTerms", 1, GOOD, sender=who.address)
 
 

@@ -19,10 +19,11 @@ UNKNOWN, WAITING, READY, PAID, ASIDE = range(5)
 def custody(owner: "AccountAPI", operator: "AccountAPI", alice: "AccountAPI") -> Any:
     """Vault, queue and an odd token; the operator's key stands in for `PerpPositions`."""
     deployer = ApeDeployer(owner)
+    manager = deployer.create("Manager", owner.address)
     token, vault, queue = (deployer.predict(offset) for offset in range(3))
     deployer.create("OddTokenMock")
     deployer.create("CollateralVault", token, operator.address, queue)
-    deployer.create("WithdrawalQueue", vault, owner.address, DELAY)
+    deployer.create("WithdrawalQueue", vault, manager, DELAY)
     coin = container("OddTokenMock").at(token)
     coin.mint(alice, 1_000, sender=alice)
     coin.approve(vault, 2**256 - 1, sender=alice)
@@ -33,14 +34,14 @@ def custody(owner: "AccountAPI", operator: "AccountAPI", alice: "AccountAPI") ->
     )
 
 
-def test_deploy__whole_venue__knows_its_neighbours(handles: Handles, owner: "AccountAPI") -> None:
+def test_deploy__whole_venue__knows_its_neighbours(handles: Handles) -> None:
     assert handles.vault.TOKEN() == handles.token.address
     assert handles.vault.POSITIONS() == handles.positions.address
     assert handles.vault.QUEUE() == handles.queue.address
     assert handles.queue.VAULT() == handles.vault.address
     assert handles.index.SOURCE() == handles.feed.address
     assert handles.index.marketCount() == 2
-    assert handles.queue.owner() == handles.feed.owner() == owner.address
+    assert handles.queue.authority() == handles.feed.authority() == handles.manager.address
 
 
 def test_take__by_a_stranger__reverts_with_both_addresses(

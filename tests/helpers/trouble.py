@@ -1,0 +1,68 @@
+"""Accounts in trouble: short words for positions, falling marks, and who has what."""
+
+from penstock import views
+from penstock.views import AccountView
+from tests.helpers.twin import DONE
+from tests.onchain.settlement.desk import MARK, OK, Desk
+
+FUND = 0
+SIZE = 3_000
+"""Account 1 can carry 4,000 lots; with these it is liquidated near −4.3 %, bankrupt near −6.6 %."""
+
+
+def move(desk: Desk, mark: int, other: int | None = None) -> None:
+    """Give both markets fresh marks a minute later, market 1 another one."""
+    desk.pass_time(60)
+    desk.marks(mark, desk.model.market(2).mark if other is None else other)
+
+
+def fall(desk: Desk, per_mille: int) -> None:
+    """Let market 1 fall below the first mark (rise, when negative)."""
+    move(desk, MARK - MARK * per_mille // 1_000)
+
+
+def open_long(
+    desk: Desk, size: int = SIZE, account: int = 1, other: int = 2, market: int = 1
+) -> None:
+    """Have an account buy at the mark; a negative size sells."""
+    price = desk.model.market(market).mark
+    fill = desk.cross(account, other, size, price=price, market=market)
+    assert desk.verdicts(fill) == [OK]
+
+
+def bankrupt(desk: Desk, size: int = SIZE, per_mille: int = 80) -> None:
+    """Account 1 is long against account 2 and has lost more than it had."""
+    open_long(desk, size)
+    fall(desk, per_mille)
+    assert desk.equity(1) < 0
+
+
+def endow(desk: Desk, amount: int) -> None:
+    """Give the fund money."""
+    assert desk.deposit(FUND, amount) is DONE
+
+
+def spend(desk: Desk, account: int, left: int = 0) -> None:
+    """Withdraw what an account can spare, but for a rest."""
+    spare = seen(desk, account).withdrawable - left
+    assert desk.withdraw(account, spare) is DONE
+
+
+def seen(desk: Desk, account: int) -> AccountView:
+    """An account as the model weighs it; `compare_views` says that the chain does alike."""
+    return views.account_of(desk.model, account, desk.now)
+
+
+def wealth(desk: Desk, *accounts: int) -> int:
+    """Equity of a group by the chain's own view."""
+    return sum(desk.equity(account) for account in accounts)
+
+
+def fees(desk: Desk) -> int:
+    """What awaits collection, which is the fund's."""
+    return int(desk.venue.lens.call("progress")[2])
+
+
+def covered(desk: Desk) -> int:
+    """What the fund paid for bankrupt accounts, by the events."""
+    return sum(log.arguments[2] for _, log in desk.logs if log.name == "ShortfallCovered")

@@ -1,0 +1,61 @@
+"""ADM-9: no contract is deployed with the zero address where somebody is needed."""
+
+from typing import Any
+
+import pytest
+
+from penstock.deploy import ZERO_ADDRESS
+from tests.helpers.revm import RevmChain, reverts
+from tests.helpers.venue import STRANGER
+
+Z, S = ZERO_ADDRESS, STRANGER.address
+NO_MANAGER = ("AccessManagedInvalidAuthority", Z)
+RULES = (S, 1, 1, 1, 1, 50, 25)
+CASES: list[tuple[str, tuple[object, ...], tuple[Any, ...]]] = [
+    ("Manager", (Z,), ("AccessManagerInvalidInitialAdmin", Z)),
+    ("Timelock", (Z, 1, S, S), ("Timelock_AddressZero",)),
+    ("Timelock", (S, 1, Z, S), ("Timelock_AddressZero",)),
+    ("Timelock", (S, 1, S, Z), ("Timelock_AddressZero",)),
+    ("PriceFeed", (Z, [S], 3, 60, 1), NO_MANAGER),
+    ("WithdrawalQueue", (S, Z, 300), NO_MANAGER),
+    ("FundingIndex", (S, S, S, Z), NO_MANAGER),
+    ("InsuranceFund", (S, S, S, Z), NO_MANAGER),
+    ("ChainlinkPriceSource", (Z,), NO_MANAGER),
+    ("PythPriceSource", (S, Z), NO_MANAGER),
+    ("PerpPositions", ((S,) * 6, Z, RULES), ("Positions_AddressZero",)),
+    ("PerpPositions", ((S,) * 6, S, (Z, *RULES[1:])), ("Settings_OperatorZero",)),
+    ("CollateralVault", (Z, S, S), ("Vault_AddressZero",)),
+    ("CollateralVault", (S, Z, S), ("Vault_AddressZero",)),
+    ("CollateralVault", (S, S, Z), ("Vault_AddressZero",)),
+    *(
+        ("PerpPositions", ((S,) * i + (Z,) + (S,) * (5 - i), S, RULES), ("Positions_AddressZero",))
+        for i in range(6)
+    ),
+    *(
+        ("Liquidations", (S,) * i + (Z,) + (S,) * (3 - i), ("Liquidation_AddressZero",))
+        for i in range(4)
+    ),
+]
+
+
+@pytest.mark.parametrize(("contract", "arguments", "error"), CASES)
+def test_adm_9__address_zero__is_refused(
+    contract: str, arguments: tuple[object, ...], error: tuple[Any, ...]
+) -> None:
+    with reverts(*error):
+        RevmChain().create(contract, *arguments)
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize(
+    ("contract", "error"),
+    [("FundingIndex", "Market_AddressZero"), ("InsuranceFund", "Fund_AddressZero")],
+)
+def test_adm_9__address_zero_beside_a_manager__is_refused(
+    contract: str, error: str, place: int
+) -> None:
+    chain = RevmChain()
+    manager = chain.create("Manager", S)
+    parts = (S,) * place + (Z,) + (S,) * (2 - place)
+    with reverts(error):
+        chain.create(contract, *parts, manager)

@@ -1,0 +1,11 @@
+"""One desk for all tests of liquidations; `undoing` puts it back."""
+
+import pytest
+
+from tests.onchain.settlement.desk import Desk
+
+
+@pytest.fixture(scope="session")
+def desk() -> Desk:
+    """Four funded accounts, two markets at their marks, and a fund that holds nothing."""
+    return Desk()

@@ -1,0 +1,334 @@
+"""deleverage(account, market, markets, counterparties, lots)
+
+the chain was just down .................. Liquidation_GracePeriod
+lists of two lengths ..................... Liquidation_LengthsDiffer
+open markets not named each once ......... Liquidation_PositionsIncomplete
+an open position's mark is stale ......... Liquidation_PriceStale
+more lots than the position has .......... Liquidation_LotsTooMany
+equity not below zero .................... Deleverage_NotBankrupt
+the fund can pay and carry ............... Deleverage_FundCanCarry
+counterparty not opposite, or smaller .... Deleverage_NotOpposite
+counterparty not in profit ............... Deleverage_NotInProfit
+more than its bounded share .............. Deleverage_ShareExceeded
+otherwise ................................ closed at the bankruptcy price: the fund pays what it can,
+                                           counterparties give up the rest, by lots
+account 0 ................................ a position whose loss is beyond the cap, or of a fund that
+                                           has lost everything
+"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.helpers.liquidator import deleverage, set_loss_cap, take_over
+from tests.helpers.revm import reverts
+from tests.helpers.trouble import (
+    FUND,
+    SIZE,
+    bankrupt,
+    endow,
+    fall,
+    fees,
+    move,
+    open_long,
+    seen,
+    spend,
+    wealth,
+)
+from tests.helpers.twin import DONE, OWNER, undoing
+from tests.onchain.settlement.desk import DEPOSIT, MARK, UNIT, Desk
+
+
+def test_share__is_ten_times_pro_rata(desk: Desk) -> None:
+    assert desk.venue.liquidations.call("SHARE") == 10
+
+
+@given(passed=st.integers(1, 1_200))
+@undoing
+def test_deleverage__after_an_outage__only_once_the_grace_is_over(desk: Desk, passed: int) -> None:
+    open_long(desk)
+    desk.chain.time += desk.model.watch.limit + 1
+    fall(desk, 80)
+    desk.pass_time(passed)
+    desk.marks(desk.model.market(1).mark, 300_000)
+    late = passed >= desk.model.watch.grace
+    expected = DONE if late else ("Liquidation_GracePeriod", ())
+    assert deleverage(desk, 1, 1, [(2, SIZE)]) == expected
+    desk.compare()
+
+
+@undoing
+def test_deleverage__lists_of_two_lengths__reverts(desk: Desk) -> None:
+    with reverts("Liquidation_LengthsDiffer", 2, 1):
+        call = (1, 1, [1], [2, 3], [1])
+        desk.venue.liquidations.transact("deleverage", *call, sender=OWNER.address)
+
+
+@pytest.mark.parametrize(("markets", "named"), [([], 0), ([2], 0), ([1, 2], 1)])
+@undoing
+def test_deleverage__markets_not_the_open_ones__reverts(
+    desk: Desk, markets: list[int], named: int
+) -> None:
+    bankrupt(desk)
+    refused = ("Liquidation_PositionsIncomplete", (1, named, 1))
+    assert deleverage(desk, 1, 1, [(2, 1)], markets=markets) == refused
+
+
+@undoing
+def test_deleverage__mark_is_stale__reverts(desk: Desk) -> None:
+    bankrupt(desk)
+    desk.pass_time(61)
+    until = desk.model.market(1).fresh_until
+    assert deleverage(desk, 1, 1, [(2, 1)]) == ("Liquidation_PriceStale", (1, 1, until))
+
+
+@given(more=st.integers(1, 100))
+@undoing
+def test_deleverage__more_lots_than_there_are__reverts(desk: Desk, more: int) -> None:
+    bankrupt(desk)
+    refused = ("Liquidation_LotsTooMany", (1, 1, SIZE + more, SIZE))
+    assert deleverage(desk, 1, 1, [(2, SIZE), (3, more)]) == refused
+
+
+@given(missing=st.integers(0, 3))
+@undoing
+def test_deleverage__equity_about_zero__only_below(desk: Desk, missing: int) -> None:
+    bankrupt(desk)
+    assert desk.deposit(1, -desk.equity(1) + 1) is DONE
+    assert desk.equity(1) == 1
+    fallen = desk.model.market(1).mark - 1
+    assert deleverage(desk, 1, 1, [(2, 1)]) == ("Deleverage_NotBankrupt", (1, 1, 1))
+    move(desk, fallen)
+    assert deleverage(desk, 1, 1, [(2, 1)]) is DONE
+    desk.compare()
+
+
+@given(per_mille=st.integers(70, 110), lots=st.integers(1, SIZE))
+@undoing
+def test_deleverage__fund_is_empty__counterparty_gives_up_the_share_of_its_lots(
+    desk: Desk, per_mille: int, lots: int
+) -> None:
+    bankrupt(desk, per_mille=per_mille)
+    lack, other = -desk.equity(1), desk.equity(2)
+    share = -(-lack * lots // SIZE)
+    assert deleverage(desk, 1, 1, [(2, lots)]) is DONE
+    assert desk.equity(1) == share - lack
+    assert desk.equity(2) == other - share
+    assert (desk.size(1), desk.size(2)) == (SIZE - lots, lots - SIZE)
+    assert desk.logs[-1][1].arguments[2:] == (lots, 0, share)
+    desk.compare()
+
+
+@given(parts=st.lists(st.integers(1, SIZE), min_size=1, max_size=6), short=st.booleans())
+@undoing
+def test_deleverage__piece_by_piece__ends_at_nothing_and_nobody_below_the_mark_of_the_bankrupt(
+    desk: Desk, parts: list[int], short: bool
+) -> None:
+    open_long(desk, -SIZE if short else SIZE)
+    fall(desk, -80 if short else 80)
+    left = SIZE
+    for part in [*parts, SIZE]:
+        lots = min(part, left)
+        if lots:
+            assert deleverage(desk, 1, 1, [(2, lots)]) is DONE
+            left -= lots
+    assert 0 <= desk.equity(1) <= len(parts) + 1
+    assert desk.model.market(1).open_interest == 0
+    desk.compare()
+
+
+@given(money=st.integers(1, 10**9))
+@undoing
+def test_deleverage__fund_has_something__pays_first_and_counterparties_the_rest(
+    desk: Desk, money: int
+) -> None:
+    bankrupt(desk, per_mille=90)
+    lack, other = -desk.equity(1), desk.equity(2)
+    assert lack > 10**9
+    endow(desk, money)
+    assert deleverage(desk, 1, 1, [(2, SIZE)]) is DONE
+    assert desk.logs[-1][1].arguments[3:] == (money, lack - money)
+    assert (desk.collateral(FUND), desk.equity(1)) == (0, 0)
+    assert desk.equity(2) == other - (lack - money)
+    desk.compare()
+
+
+@undoing
+def test_deleverage__fund_can_pay_and_carry__it_must_take_over(desk: Desk) -> None:
+    bankrupt(desk)
+    lack = -desk.equity(1)
+    endow(desk, 10 * DEPOSIT)
+    assert deleverage(desk, 1, 1, [(2, SIZE)]) == ("Deleverage_FundCanCarry", (1, 1, lack))
+    assert take_over(desk, 1, FUND, {1: SIZE}) is DONE
+
+
+@given(spare=st.integers(-3, 3))
+@undoing
+def test_deleverage__fund_can_pay_but_not_carry__it_pays(desk: Desk, spare: int) -> None:
+    bankrupt(desk)
+    lack, margin = -desk.equity(1), seen(desk, 1).initial_margin
+    # Before it pays it must have margin for the position and nothing more: that is the rule.
+    endow(desk, margin + spare)
+    outcome = deleverage(desk, 1, 1, [(2, SIZE)])
+    if spare >= 0:
+        assert outcome == ("Deleverage_FundCanCarry", (1, 1, lack))
+    else:
+        assert outcome is DONE
+        assert desk.logs[-1][1].arguments[3:] == (lack, 0)
+    desk.compare()
+
+
+@pytest.mark.parametrize(("who", "own"), [(1, SIZE), (3, 0), (4, 10), (99, 0), (FUND, 0)])
+@undoing
+def test_deleverage__counterparty_not_opposite__reverts(desk: Desk, who: int, own: int) -> None:
+    open_long(desk, 10, account=4, other=2)
+    bankrupt(desk)
+    refused = ("Deleverage_NotOpposite", (who, 1, own, 1))
+    assert deleverage(desk, 1, 1, [(who, 1)]) == refused
+
+
+@undoing
+def test_deleverage__no_lots_of_a_counterparty__reverts(desk: Desk) -> None:
+    bankrupt(desk)
+    refused = ("Deleverage_NotOpposite", (2, 1, 1 - SIZE, 0))
+    assert deleverage(desk, 1, 1, [(2, 1), (2, 0)]) == refused
+
+
+@given(more=st.integers(1, SIZE - 10))
+@undoing
+def test_deleverage__more_than_the_counterparty_has__reverts(desk: Desk, more: int) -> None:
+    open_long(desk, 10, account=1, other=3)
+    open_long(desk, SIZE - 10)
+    fall(desk, 80)
+    refused = ("Deleverage_NotOpposite", (3, 1, -10, 10 + more))
+    assert deleverage(desk, 1, 1, [(3, 10 + more)]) == refused
+
+
+@given(lots=st.integers(1, 500))
+@undoing
+def test_deleverage__counterparty_sold_below_the_mark__not_in_profit(desk: Desk, lots: int) -> None:
+    bankrupt(desk)
+    mark = desk.model.market(1).mark
+    # Account 3 sells at the mark of now: it has lost its fee.
+    open_long(desk, lots, account=4, other=3)
+    value = desk.venue.lens.call("positionOf", 3, 1)[3]
+    assert value < 0
+    share = -(desk.equity(1) * lots // SIZE)
+    refused = ("Deleverage_NotInProfit", (3, 1, value, share))
+    assert deleverage(desk, 1, 1, [(3, lots)]) == refused
+    assert desk.model.market(1).mark == mark
+
+
+@given(tenth=st.integers(1, 30))
+@undoing
+def test_deleverage__profit_smaller_than_what_it_would_bear__reverts(
+    desk: Desk, tenth: int
+) -> None:
+    # Account 3 sold half way down: its profit per lot is less than the lack per lot, or not.
+    open_long(desk)
+    fall(desk, 80)
+    move(desk, MARK * 92 // 100 + tenth * 100)
+    open_long(desk, 100, account=4, other=3)
+    fall(desk, 110)
+    value = desk.venue.lens.call("positionOf", 3, 1)[3]
+    share = -(desk.equity(1) * 100 // SIZE)
+    outcome = deleverage(desk, 1, 1, [(3, 100)])
+    expected = DONE if share <= value else ("Deleverage_NotInProfit", (3, 1, value, share))
+    assert outcome == expected
+    desk.compare()
+
+
+@given(lots=st.integers(1, 100))
+@undoing
+def test_deleverage__more_than_ten_times_its_share__reverts(desk: Desk, lots: int) -> None:
+    open_long(desk, 100, account=1, other=2)
+    open_long(desk, 2_000, account=3, other=4)
+    spend(desk, 1)
+    fall(desk, 80)
+    assert desk.equity(1) < 0
+    # 100 of 2,100 lots are bankrupt: account 2 has 100 of the other side, and bears 48 at most.
+    most = -(-10 * 100 * 100 // 2_100)
+    refused = ("Deleverage_ShareExceeded", (2, 1, lots, most))
+    assert deleverage(desk, 1, 1, [(2, lots)]) == (refused if lots > most else DONE)
+    desk.compare()
+
+
+@given(
+    size=st.integers(1, 200),
+    per_mille=st.integers(60, 110),
+    lots=st.tuples(st.integers(0, SIZE), st.integers(0, SIZE)),
+    money=st.sampled_from((0, 1, 10**8, 10**9, 10**11)),
+)
+@undoing
+def test_deleverage__two_markets_two_counterparties__as_the_model_says(
+    desk: Desk, size: int, per_mille: int, lots: tuple[int, int], money: int
+) -> None:
+    open_long(desk, size, market=2)
+    open_long(desk, SIZE // 2)
+    open_long(desk, SIZE // 2, other=3)
+    fall(desk, per_mille)
+    if money:
+        endow(desk, money)
+    before = wealth(desk, *range(5)) + fees(desk)
+    deleverage(desk, 1, 1, [(2, lots[0]), (3, lots[1])])
+    assert wealth(desk, *range(5)) + fees(desk) == before
+    desk.compare()
+    desk.compare_views()
+
+
+# --- the fund's own positions ---------------------------------------------------------------------
+
+
+def carry(desk: Desk, cap: int, money: int = 10 * DEPOSIT) -> None:
+    """The fund takes over all of account 1 before it is bankrupt; its loss in market 1 is capped."""
+    endow(desk, money)
+    open_long(desk)
+    spend(desk, 1)
+    fall(desk, 40)
+    assert set_loss_cap(desk, 1, cap) is DONE
+    assert take_over(desk, 1, FUND, {1: SIZE}) is DONE
+
+
+@given(cap=st.integers(0, 10**9), lots=st.integers(1, SIZE))
+@undoing
+def test_deleverage__fund_beyond_the_loss_cap__closed_at_the_price_of_the_cap(
+    desk: Desk, cap: int, lots: int
+) -> None:
+    carry(desk, cap)
+    fall(desk, 60)
+    over = -desk.venue.fund.call("lossLeft", 1)
+    assert over > 0
+    fund, other = desk.equity(FUND), desk.equity(2)
+    share = -(-over * lots // SIZE)
+    assert deleverage(desk, FUND, 1, [(2, lots)]) is DONE
+    assert (desk.equity(FUND), desk.equity(2)) == (fund + share, other - share)
+    assert desk.logs[-1][1].arguments[2:] == (lots, 0, share)
+    desk.compare()
+
+
+@given(spare=st.integers(0, 10**9))
+@undoing
+def test_deleverage__fund_within_the_loss_cap__reverts(desk: Desk, spare: int) -> None:
+    carry(desk, 10**9)
+    fall(desk, 60)
+    loss = 10**9 - desk.venue.fund.call("lossLeft", 1)
+    assert set_loss_cap(desk, 1, loss + spare) is DONE
+    refused = ("Deleverage_NotBankrupt", (FUND, 1, desk.equity(FUND)))
+    assert deleverage(desk, FUND, 1, [(2, 1)]) == refused
+
+
+@given(lots=st.integers(1, SIZE))
+@undoing
+def test_deleverage__fund_has_lost_everything_within_the_cap__is_bankrupt_like_any_other(
+    desk: Desk, lots: int
+) -> None:
+    # The cap says what may be lost, not what there is.
+    carry(desk, 10**12, money=8 * 10**9)
+    fall(desk, 110)
+    lack, other = -desk.equity(FUND), desk.equity(2)
+    assert lack > 0
+    assert deleverage(desk, FUND, 1, [(2, lots)]) is DONE
+    share = -(-lack * lots // SIZE)
+    assert (desk.equity(FUND), desk.equity(2)) == (share - lack, other - share)
+    assert UNIT * lots * 50 < other
+    desk.compare()
