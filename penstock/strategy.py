@@ -72,15 +72,16 @@ class Rank(Struct, frozen=True):
     """Profit over notional, times leverage: the highest gives up its position first."""
 
 
-def narrow(venue: Venue, accounts: Iterable[int]) -> Venue:
-    """A venue of these accounts alone, without their order slots; cheap to copy.
+def narrow(venue: Venue, accounts: Iterable[int], now: int) -> Venue:
+    """A venue of these accounts alone, without their order slots, funding accrued; cheap to copy.
 
-    NOTE: it shares accounts and markets with the original. Only functions that work on a copy of
-    their own (`liquidations.take_over`, `liquidations.deleverage`) may change it.
+    NOTE: it shares positions and markets with the original. Only functions that work on a copy of
+    their own (`liquidations.take_over`, `liquidations.deleverage`) may change it; weighing accrues,
+    which does nothing here in the same second.
     """
     shell = Venue(venue.settings, watch=venue.watch)
     shell.fund, shell.tally, shell.paused_until = venue.fund, venue.tally, venue.paused_until
-    shell.markets = dict(venue.markets)
+    shell.markets = {market: venue.seen(market, now) for market in venue.markets}
     named = {VENUE_ACCOUNT, *accounts}
     shell.accounts = {n: _bare(venue.accounts[n]) for n in sorted(named) if n in venue.accounts}
     return shell
@@ -90,9 +91,9 @@ def _bare(held: Account) -> Account:
     return Account(held.account, held.signer, held.collateral, positions=held.positions)
 
 
-def with_fees(venue: Venue) -> Venue:
+def with_fees(venue: Venue, now: int) -> Venue:
     """The venue as if all its fees had been collected for the fund; the original stays."""
-    rich = narrow(venue, venue.accounts)
+    rich = narrow(venue, venue.accounts, now)
     rich.accounts[VENUE_ACCOUNT].credit(venue.fees)
     return rich
 
@@ -102,8 +103,12 @@ def with_fees(venue: Venue) -> Venue:
 
 def weighed(venue: Venue, account: int, now: int) -> Weight | None:
     """Weigh an account at the marks of `now`; None while a mark that it needs is stale."""
+    return _weighed(narrow(venue, (account,), now), account, now)
+
+
+def _weighed(stage: Venue, account: int, now: int) -> Weight | None:
     try:
-        return weigh(venue, account, venue.account(account).open_markets, now)
+        return weigh(stage, account, stage.account(account).open_markets, now)
     except Refused:
         return None
 
@@ -113,8 +118,9 @@ def in_need(venue: Venue, now: int) -> list[tuple[int, Weight]]:
 
     Left out: account 0, whose positions are nobody's to take over, and accounts with a stale mark.
     """
-    held = ((a.account, a) for a in venue.accounts.values() if a.account and a.open_markets)
-    found = ((number, weighed(venue, number, now)) for number, _ in held)
+    stage = narrow(venue, venue.accounts, now)
+    held = (n for n, account in stage.accounts.items() if n and account.open_markets)
+    found = ((number, _weighed(stage, number, now)) for number in held)
     needy = [(n, w) for n, w in found if w is not None and w.equity < w.maintenance]
     return sorted(needy, key=lambda pair: (pair[1].equity - pair[1].maintenance, pair[0]))
 
@@ -129,10 +135,10 @@ def take_over(venue: Venue, account: int, by: int, now: int) -> Takeover | None:
     gains `by` more is returned. A bankrupt account goes whole or not at all. None when the rules or
     the margin of `by` allow nothing.
     """
-    found = weighed(venue, account, now)
-    if found is None or account == by or by not in venue.accounts:
+    stage = narrow(venue, (account, by), now)
+    found = _weighed(stage, account, now)
+    if found is None or account == by or by not in stage.accounts:
         return None
-    stage = narrow(venue, (account, by))
     markets = stage.account(account).open_markets
     whole = {m: abs(stage.accounts[account].positions[m].size) for m in markets}
     if found.equity < 0:
@@ -181,7 +187,7 @@ def _try(
     stage: Venue, account: int, by: int, lots: dict[int, int], now: int
 ) -> tuple[Venue, int] | None:
     """The venue after a takeover, and what the fund paid; None when the model refuses."""
-    trial = narrow(stage, stage.accounts)
+    trial = narrow(stage, stage.accounts, now)
     try:
         shortfall = liquidations.take_over(trial, account, by, lots, now)
     except (Refused, RangeError):
@@ -251,7 +257,7 @@ def deleverage(
     ranked = [r for r in ranks(venue, market, position.size < 0, now) if r.account != account]
     while ranked:
         lots = shares(ranked[:most], position.size, venue.market(market).open_interest)
-        stage = narrow(venue, (account, *(counterparty for counterparty, _ in lots)))
+        stage = narrow(venue, (account, *(counterparty for counterparty, _ in lots)), now)
         try:
             paid = liquidations.deleverage(stage, account, market, lots, now)
         except RangeError:

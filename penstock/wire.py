@@ -2,6 +2,7 @@
 
     {"order": {"account": 1, "market": 1, "buy": true, …}, "signature": "0x…"}
     {"order": …, "signature": "0x…", "trigger": {"price": 58000, "direction": "at_or_below"}}
+    {"report": {"market": 1, "price": 600000, "time": 1800000000}, "signature": "0x…"}
 
 Names are those of the signed types; a trigger is not signed. Decoding validates; what it returns,
 the contract can read.
@@ -19,12 +20,15 @@ from penstock.messages import (
     Cancel,
     Ladder,
     Order,
+    Report,
     SignedCancel,
     SignedLadder,
     SignedOrder,
+    SignedReport,
     validate_cancel,
     validate_ladder,
     validate_order,
+    validate_report,
 )
 from penstock.units import UINT32_MAX, check_range
 
@@ -57,6 +61,11 @@ class _CancelJson(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     signature: str
 
 
+class _ReportJson(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    report: Report
+    signature: str
+
+
 class TriggerOrder(NamedTuple):
     """A signed order and the mark, in ticks, that it waits for."""
 
@@ -69,6 +78,7 @@ _decode_order: Final = msgspec.json.Decoder(_OrderJson).decode
 _decode_trigger: Final = msgspec.json.Decoder(_TriggerJson).decode
 _decode_ladder: Final = msgspec.json.Decoder(_LadderJson).decode
 _decode_cancel: Final = msgspec.json.Decoder(_CancelJson).decode
+_decode_report: Final = msgspec.json.Decoder(_ReportJson).decode
 _encode: Final[Callable[[Any], bytes]] = msgspec.json.Encoder().encode
 
 
@@ -99,6 +109,12 @@ def decode_cancel(data: bytes) -> SignedCancel:
     return SignedCancel(validate_cancel(body.cancel), _signature("cancel", body.signature))
 
 
+def decode_report(data: bytes) -> SignedReport:
+    """Read a publisher's report. Raises DecodeError or RangeError."""
+    body = _read("report", _decode_report, data)
+    return SignedReport(validate_report(body.report), _signature("report", body.signature))
+
+
 def encode_order(signed: SignedOrder) -> bytes:
     """Write a signed order. Of a ladder's level, write the ladder instead."""
     return _encode(_OrderJson(signed.order, "0x" + signed.signature.hex()))
@@ -119,6 +135,11 @@ def encode_ladder(signed: SignedLadder) -> bytes:
 def encode_cancel(signed: SignedCancel) -> bytes:
     """Write a signed cancel."""
     return _encode(_CancelJson(signed.cancel, "0x" + signed.signature.hex()))
+
+
+def encode_report(signed: SignedReport) -> bytes:
+    """Write a publisher's report."""
+    return _encode(_ReportJson(signed.report, "0x" + signed.signature.hex()))
 
 
 def _read(what: str, decode: Callable[[bytes], T], data: bytes) -> T:

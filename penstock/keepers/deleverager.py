@@ -42,7 +42,7 @@ class Deleverager(Post):
         bankrupt = [n for n, found in strategy.in_need(venue, now) if found.equity < 0]
         beyond = self._beyond_cap(venue, now)
         if not bankrupt and not beyond:
-            self.left("nobody is bankrupt, the fund is within its loss caps")
+            self.left("nobody is bankrupt, and the fund within its loss caps")
             return None
         if not venue.watch.is_calm(now) or not self.station.is_calm():
             ends_at = venue.watch.grace_ends_at(now)
@@ -59,7 +59,7 @@ class Deleverager(Post):
         if strategy.take_over(venue, account, VENUE_ACCOUNT, now) is not None:
             self.left("the fund can take it over", account=account)
             return None
-        rich = strategy.with_fees(venue)
+        rich = strategy.with_fees(venue, now)
         if strategy.take_over(rich, account, VENUE_ACCOUNT, now) is not None:
             markets = [market for market in sorted(venue.markets) if venue.markets[market].fees]
             why = "with them the fund can take an account over"
@@ -79,15 +79,13 @@ class Deleverager(Post):
         return None
 
     def _beyond_cap(self, venue: Venue, now: int) -> list[int]:
-        """Markets in which the fund's position lost too much; none while a mark is stale."""
-        held = venue.account(VENUE_ACCOUNT)
-        found = strategy.weighed(venue, VENUE_ACCOUNT, now)
+        """Markets in which the fund's position lost too much, all when the fund is bankrupt; none
+        while a mark is stale."""
+        held, found = venue.account(VENUE_ACCOUNT), strategy.weighed(venue, VENUE_ACCOUNT, now)
         if found is None:
             return []
         sized = [market for market in held.open_markets if held.positions[market].size]
-        if found.equity < 0:
-            return sized
-        return [market for market in sized if loss_left(venue, market, now) < 0]
+        return [m for m in sized if found.equity < 0 or loss_left(venue, m, now) < 0]
 
 
 def deleverage_call(plan: Deleveraging) -> Call:

@@ -7,8 +7,8 @@ from penstock.keepers.keeper import Decision
 from penstock.keepers.notes import Values
 from penstock.keepers.station import Post, Station, collect
 
-COLLECT_GAS: Final = 150_000
-"""Limit of one collection."""
+COLLECT_GAS: Final = 100_000
+"""Limit of one collection; it takes half of it."""
 
 
 class FeeCollector(Post):

@@ -1,6 +1,6 @@
 """Edge: takes over positions of accounts below their maintenance margin.
 
-profit = discount − cost of gas − floor      by its own account, when that is not below zero
+discount − cost of gas ≥ floor               by its own account, when that is above zero
 otherwise the insurance fund takes over, when it can pay and carry
 
 Never during grace. Discount: what the taker's equity rises by at the mark, quote units.
@@ -16,9 +16,9 @@ from penstock.keepers.station import Post, Station
 from penstock.strategy import Takeover
 from penstock.venue import VENUE_ACCOUNT, Venue
 
-TAKE_GAS: Final = 150_000
-MARKET_GAS: Final = 150_000
-"""Estimate of a takeover, and of each market that either side has open."""
+TAKE_GAS: Final = 60_000
+MARKET_GAS: Final = 40_000
+"""Estimate of a takeover, and of each market that a side has open. With one each it is 110,745."""
 LIMIT: Final = 3
 """The limit of a transaction's gas, times the estimate: funding may fall due on the way."""
 
@@ -83,7 +83,8 @@ class Liquidator(Post):
             self.left("its own account cannot carry it", account=account, by=self.account)
             return None
         cost = self.costs.quote_up(gas_of(plan))
-        if plan.gain - cost < self.floor:
+        # Without any gain it would carry the position for nothing: that is what the fund is for.
+        if plan.gain - cost < max(1, self.floor):
             values = {"gain": plan.gain, "cost": cost, "floor": self.floor}
             self.left("the profit is below the floor", account=account, **values)
             return None

@@ -22,6 +22,7 @@ from penstock.messages import (
     SignedCancel,
     SignedLadder,
     SignedOrder,
+    SignedReport,
     Verdict,
     validate_cancel,
     validate_ladder,
@@ -33,10 +34,12 @@ from penstock.wire import (
     decode_cancel,
     decode_ladder,
     decode_order,
+    decode_report,
     decode_trigger,
     encode_cancel,
     encode_ladder,
     encode_order,
+    encode_report,
     encode_trigger,
 )
 
@@ -188,11 +191,13 @@ def test_decode_order__encoded__comes_back(order: Order, signature: bytes) -> No
     assert decode_order(encode_order(signed)) == signed
 
 
-def test_decode_ladder_and_cancel__encoded__come_back() -> None:
+def test_decode_ladder_cancel_and_report__encoded__come_back() -> None:
     ladder = SignedLadder(LADDER, SIGNATURE)
     assert decode_ladder(encode_ladder(ladder)) == ladder
     cancel = SignedCancel(Cancel(1, 9), SIGNATURE)
     assert decode_cancel(encode_cancel(cancel)) == cancel
+    report = SignedReport(Report(1, 5, 9), SIGNATURE)
+    assert decode_report(encode_report(report)) == report
 
 
 def test_encode_order__fields__are_named_as_in_the_signed_type() -> None:

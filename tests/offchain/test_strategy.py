@@ -16,7 +16,7 @@ deleverage
 ├── several counterparties          as many as needed, at most so many at a time
 ├── profit too small for the price  passed over
 ├── not bankrupt, fund can carry    nothing
-└── the fund beyond its loss cap    its own position
+└── the fund beyond its loss cap, or bankrupt   its own position
 in_need    the least equity first; the fund and stale accounts are left out
 narrow     shares nothing that a trial changes
 """
@@ -59,6 +59,7 @@ def enact(venue: Venue, plan: Takeover, **more: int) -> int:
 
 
 def equity(venue: Venue, account: int) -> int:
+    """At the marks; the venue accrues."""
     return weigh(venue, account, venue.accounts[account].open_markets, NOW).equity
 
 
@@ -88,6 +89,22 @@ def test_take_over__any_crowd__is_accepted_as_proposed(venue: Venue, by: int) ->
         assert enact(venue, plan) == plan.shortfall
         assert equity(venue, by) - had == plan.gain
         assert tuple(venue.accounts[by].open_markets) == plan.by_markets
+
+
+@given(crowds(), st.integers(1, 5))
+def test_strategy__while_funding_is_due__leaves_the_venue_as_it_is(
+    venue: Venue, account: int
+) -> None:
+    now = venue.markets[1].due_at + 30
+    for market in (1, 2):
+        venue.markets[market].fresh_until = now
+    before = words(venue)
+    for number, _ in in_need(venue, now):
+        take_over(venue, number, account, now)
+        deleverage(venue, number, 1, now)
+    deleverage(venue, 0, 1, now)
+    with_fees(venue, now)
+    assert words(venue) == before
 
 
 @given(crowds(), st.integers(1, 5))
@@ -193,7 +210,7 @@ def test_with_fees__of_all_markets__are_the_funds_and_stay_where_they_are() -> N
     venue = long_account()
     venue.markets[1].fees, venue.markets[2].fees = 5, 7
     before = words(venue)
-    assert with_fees(venue).accounts[0].collateral == 12
+    assert with_fees(venue, NOW).accounts[0].collateral == 12
     assert words(venue) == before
 
 
@@ -205,7 +222,7 @@ def test_most_accepted__of_a_range__is_its_end(most: int, end: int) -> None:
 def test_narrow__a_trial_on_it__changes_nothing_else() -> None:
     venue = long_account(fall=130)
     before = words(venue)
-    liquidations.take_over(narrow(venue, (1, 3)), 1, 3, {1: 1}, NOW)
+    liquidations.take_over(narrow(venue, (1, 3), NOW), 1, 3, {1: 1}, NOW)
     assert words(venue) == before
 
 
@@ -315,6 +332,17 @@ def test_deleverage__fund_beyond_its_loss_cap__gives_up_its_own_position() -> No
     # It has lost 50 · 200 · 10 and may lose 100,000.
     assert deleverage(venue, 0, 1, NOW) is None
     fresh(venue, 1, MARK - 300, START + 2)
+    plan = deleverage(venue, 0, 1, NOW)
+    assert plan is not None
+    assert (plan.lots, plan.covered, plan.borne) == (((2, 50),), 0, 50_000)
+
+
+def test_deleverage__bankrupt_fund_within_its_caps__gives_up_its_own_position() -> None:
+    venue = crowd_venue(deposit=10**9)
+    venue.accounts[0].credit(100_000)
+    trade(venue, 0, 2, 50, MARK)
+    fresh(venue, 1, MARK - 300, START + 1)
+    fresh(venue, 2, MARK, START + 1)
     plan = deleverage(venue, 0, 1, NOW)
     assert plan is not None
     assert (plan.lots, plan.covered, plan.borne) == (((2, 50),), 0, 50_000)
