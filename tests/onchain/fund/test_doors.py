@@ -2,7 +2,7 @@
 
 an address is zero ............. Fund_AddressZero
 cover: not Liquidations ........ Fund_CallerNotLiquidations
-others: not the governor ....... OwnableUnauthorizedAccount
+others: not the governor ....... AccessManagedUnauthorized
 withdraw: reserve not left ..... Fund_ReserveNotLeft, positions counted at loss and margin
           otherwise ............ a ticket joins the queue
 setLossCap, setReserve ......... in force at once, one event
@@ -34,8 +34,10 @@ MONEY = st.integers(1, 10 * DEPOSIT)
 def test_constructor__an_address_is_zero__reverts(place: int) -> None:
     parts = [SOMEBODY] * 3
     parts[place] = ZERO_ADDRESS
+    chain = RevmChain()
+    manager = chain.create("Manager", SOMEBODY)
     with reverts("Fund_AddressZero"):
-        RevmChain().create("InsuranceFund", *parts, SOMEBODY)
+        chain.create("InsuranceFund", *parts, manager)
 
 
 @given(who=PEOPLE)
@@ -55,7 +57,7 @@ def test_sol_13__fund_by_another_than_the_governor__reverts(
     desk: Desk, function: str, arguments: tuple[object, ...]
 ) -> None:
     for who in (OWNER.address, SOMEBODY, desk.venue.system.operator):
-        with reverts("OwnableUnauthorizedAccount", who.lower()):
+        with reverts("AccessManagedUnauthorized", who.lower()):
             desk.venue.fund.transact(function, *arguments, sender=who)
 
 

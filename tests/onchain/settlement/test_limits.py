@@ -1,6 +1,6 @@
 """setLimits(market, limits), and what limits do to fills
 
-caller is not the governor ......... OwnableUnauthorizedAccount
+caller is not the governor ......... AccessManagedUnauthorized
 market not listed .................. Market_NotListed
 tier above the cap ................. Market_LimitsInconsistent
 a number that is not round ......... Bound_NotRepresentable
@@ -50,7 +50,7 @@ def enrich(desk: Desk) -> None:
 @given(who=PEOPLE)
 @undoing
 def test_set_limits__not_the_governor__reverts(desk: Desk, who: Actor) -> None:
-    with reverts("OwnableUnauthorizedAccount", who.address):
+    with reverts("AccessManagedUnauthorized", who.address):
         desk.venue.index.transact("setLimits", 1, (1, 1), sender=who.address)
 
 
