@@ -22,6 +22,7 @@ from penstock.units import (
 from penstock.watch import MINUTE, Watch
 
 DEFAULT_TERMS: Final = funding.Terms()
+NO_LIMITS: Final = Limits()
 RAMP: Final = 24 * 60 * 60
 """Seconds that a rise of margins takes."""
 CANCELLED: Final = UINT32_MAX
@@ -124,7 +125,7 @@ class Listing:
     maker_fee: int = 200
     interval: int = 60
     terms: funding.Terms = DEFAULT_TERMS
-    limits: Limits = Limits()
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +214,8 @@ class Market:
 
     @property
     def word(self) -> int:
-        """`mark 32 · unit 23 · held 1 · index int72 · initial bps, maintenance bps, taker fee, maker
-        fee 4×14 · tier 13 · fresh until 32 · due at 27`, the last in minutes."""
+        """`mark 32 · unit 23 · held 1 · index int72 · initial bps, maintenance bps, taker fee,
+        maker fee 4×14 · tier 13 · fresh until 32 · due at 27`, the last in minutes."""
         terms = self.listing
         head = (
             self.mark << 224 | terms.unit << 201 | self.held << 200 | _bits(self.index, 72) << 128
@@ -226,8 +227,8 @@ class Market:
 
     @property
     def activity_word(self) -> int:
-        """`sampled at 32 · premium int32 · weighted int56 · open interest cap 16 · open interest 40 ·
-        fees 80`."""
+        """`sampled at 32 · premium int32 · weighted int56 · open interest cap 16 ·
+        open interest 40 · fees 80`."""
         sample = self.sample
         head = sample.sampled_at << 224 | _bits(sample.premium, 32) << 192
         head |= _bits(sample.weighted, 56) << 136 | self.listing.limits.cap_bits << 120

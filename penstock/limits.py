@@ -19,7 +19,7 @@ MOST_TIER: Final = TIER_MANTISSA * 10**7
 
 
 def pack_bound(field: str, lots: int, most: int) -> int:
-    """Write a limit whose mantissa is at most `most`. Raises LimitError, naming `field`, for one that does not fit."""
+    """Write a limit with a mantissa of at most `most`. Raises LimitError, which names `field`."""
     mantissa, exponent = lots, 0
     while exponent < 7 and mantissa and mantissa % 10 == 0:
         mantissa, exponent = mantissa // 10, exponent + 1

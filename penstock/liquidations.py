@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from penstock.accounts import Account
-from penstock.liquidation import is_needed, part_up
 from penstock.limits import MOST_TIERS
+from penstock.liquidation import is_needed, part_up
 from penstock.margin import Priced
 from penstock.units import div_up
 from penstock.venue import VENUE_ACCOUNT, Refusal, Refused, Venue
@@ -42,9 +42,7 @@ def weigh(venue: Venue, account: int, markets: Sequence[int], now: int) -> Weigh
         venue.accrue(market, now)
         _add(found, account, held, venue.priced(market, now), now)
     if len(markets) != len(open_markets):
-        raise Refused(
-            Refusal.LIQUIDATION_INCOMPLETE, account, len(markets), len(open_markets)
-        )
+        raise Refused(Refusal.LIQUIDATION_INCOMPLETE, account, len(markets), len(open_markets))
     return found
 
 

@@ -28,7 +28,7 @@ from penstock.errors import PenstockError
 from penstock.fund import Fund
 from penstock.limits import Limits
 from penstock.margin import Holding, Priced
-from penstock.messages import IMMEDIATE, Verdict
+from penstock.messages import IMMEDIATE
 from penstock.records import FillRecord
 from penstock.settlement import Level, Work, work
 from penstock.units import INT56_MAX, UINT32_MAX

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeAlias
 
-from penstock.accounts import CANCELLED, Account, Interim, Listing, Market, Settings
+from penstock.accounts import CANCELLED, Account, Interim, Listing, Market
 from penstock.funding import Sample, Terms
 from penstock.margin import lot_margin_up
 from penstock.units import UINT32_MAX

@@ -68,9 +68,7 @@ def deleverage(
     contract = twin.venue.liquidations
     return twin.both(
         lambda: twin.transact(contract, "deleverage", *call, sender=OWNER.address),
-        lambda: liquidations.deleverage(
-            twin.model, account, market, lots, twin.now, markets=named
-        ),
+        lambda: liquidations.deleverage(twin.model, account, market, lots, twin.now, markets=named),
     )
 
 
@@ -121,16 +119,21 @@ def _fund_does(
     twin: Twin, function: str, model: Callable[[], object], *arguments: object
 ) -> Outcome:
     contract = twin.venue.fund
-    return twin.both(
-        lambda: twin.transact(contract, function, *arguments, sender=GOVERNOR), model
-    )
+    return twin.both(lambda: twin.transact(contract, function, *arguments, sender=GOVERNOR), model)
 
 
 # Liquidation orders.
 
 
 def forced(
-    account: int, *, buy: bool, price: int, size: int, number: int, market: int = 1, expiry: int = FAR
+    account: int,
+    *,
+    buy: bool,
+    price: int,
+    size: int,
+    number: int,
+    market: int = 1,
+    expiry: int = FAR,
 ) -> SignedOrder:
     """A liquidation order: the operator's, for an account that does not sign."""
     order = Order(account, market, buy, True, False, True, price, size, expiry, number)

@@ -145,9 +145,7 @@ def test_liq_2__queued_withdrawal__neither_stops_liquidation_nor_is_stopped_by_i
 
 @given(lots=st.integers(1, 500))
 @undoing
-def test_liq_2__nothing_left_to_pay_with__is_liquidated_all_the_same(
-    desk: Desk, lots: int
-) -> None:
+def test_liq_2__nothing_left_to_pay_with__is_liquidated_all_the_same(desk: Desk, lots: int) -> None:
     bankrupt(desk)
     assert desk.deposit(1, -desk.equity(1)) is DONE
     others = desk.equity(3)

@@ -42,7 +42,7 @@ from tests.helpers.trouble import (
 )
 from tests.helpers.twin import DONE, OWNER, address_text, undoing
 from tests.helpers.venue import GOVERNOR, OPERATOR, STRANGER
-from tests.onchain.settlement.desk import DEPOSIT, MARK, UNIT, Desk
+from tests.onchain.settlement.desk import DEPOSIT, UNIT, Desk
 
 FALLS = st.integers(0, 110)
 BELOW = 50
@@ -159,7 +159,12 @@ def test_take_over__part_of_it__at_the_mark_less_the_discount(
 ) -> None:
     open_long(desk, -SIZE if short else SIZE)
     fall(desk, -BELOW if short else BELOW)
-    mark, equity, others, pot = desk.model.market(1).mark, desk.equity(1), desk.equity(3), fees(desk)
+    mark, equity, others, pot = (
+        desk.model.market(1).mark,
+        desk.equity(1),
+        desk.equity(3),
+        fees(desk),
+    )
     assert take_over(desk, 1, 3, {1: lots}) is DONE
     notional = lots * mark * UNIT
     # 2.5 % maintenance: half of it is the discount, a quarter the penalty.

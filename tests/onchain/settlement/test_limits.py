@@ -216,14 +216,14 @@ def test_settle__takers_margin_fails_beyond_the_first_tier__makers_side_is_undon
 # --- open interest --------------------------------------------------------------------------------
 
 
-@given(trades=st.lists(st.tuples(SIGNS, st.permutations((1, 2, 3)), st.integers(1, 900)), max_size=8))
+@given(
+    trades=st.lists(st.tuples(SIGNS, st.permutations((1, 2, 3)), st.integers(1, 900)), max_size=8)
+)
 @undoing
 def test_settle__any_fills__open_interest_is_the_sum_of_the_longs(
     desk: Desk, trades: list[tuple[bool, list[int], int]]
 ) -> None:
-    fills = [
-        desk.cross(pair[0], pair[1], size if up else -size) for up, pair, size in trades
-    ]
+    fills = [desk.cross(pair[0], pair[1], size if up else -size) for up, pair, size in trades]
     desk.verdicts(*fills)
     longs = sum(max(0, desk.size(account)) for account in (1, 2, 3))
     assert desk.model.market(1).open_interest == longs

@@ -154,7 +154,7 @@ def test_liquidation__any_size_and_price__as_the_model_says(
     open_long(desk, -SIZE if short else SIZE)
     fall(desk, -BELOW if short else BELOW)
     before = seen(desk, 1)
-    (verdict, _), = said(desk, close(desk, size, -off if short else off, buy=short))
+    ((verdict, _),) = said(desk, close(desk, size, -off if short else off, buy=short))
     if verdict is Verdict.LIQUIDATED:
         assert desk.equity(1) <= before.equity
         assert abs(desk.size(1)) == SIZE - size
@@ -263,7 +263,7 @@ def test_liquidation__against_another_liquidation__maker_immediate(desk: Desk) -
     mark = desk.model.market(1).mark
     one = forced(1, buy=False, price=mark, size=10, number=1)
     other = forced(2, buy=True, price=mark, size=10, number=1)
-    (verdict, _), = said(desk, Fill(other, one, 10))
+    ((verdict, _),) = said(desk, Fill(other, one, 10))
     assert verdict in (Verdict.MAKER_IMMEDIATE, Verdict.NOT_LIQUIDATABLE)
 
 

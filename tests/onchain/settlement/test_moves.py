@@ -20,6 +20,7 @@ from tests.helpers.twin import DONE, Outcome, undoing
 from tests.helpers.venue import GOVERNOR, OPERATOR
 from tests.onchain.settlement.desk import DEPOSIT, LOT, MARK, Desk
 
+
 @pytest.fixture(scope="module")
 def bare() -> Desk:
     """A desk whose `Liquidations` is an account without code: no contract can send."""
@@ -45,7 +46,12 @@ def move(
     )
 
 
-@given(who=st.one_of(PEOPLE.map(lambda who: who.address), st.sampled_from((GOVERNOR, OPERATOR.address))))
+NAMES = st.one_of(
+    PEOPLE.map(lambda who: who.address), st.sampled_from((GOVERNOR, OPERATOR.address))
+)
+
+
+@given(who=NAMES)
 @undoing
 def test_move__not_liquidations__reverts(desk: Desk, who: str) -> None:
     named = desk.venue.liquidations.address

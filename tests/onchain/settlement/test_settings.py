@@ -42,7 +42,11 @@ SHARES = st.tuples(st.integers(0, 120), st.integers(0, 120))
 
 
 @given(
-    age=SECONDS, band=st.integers(0, 2**16 - 1), most=st.integers(0, 255), after=SECONDS, shares=SHARES
+    age=SECONDS,
+    band=st.integers(0, 2**16 - 1),
+    most=st.integers(0, 255),
+    after=SECONDS,
+    shares=SHARES,
 )
 @undoing
 def test_set_settings__any_numbers__in_force_or_out_of_range(
