@@ -258,7 +258,6 @@ class Venue:
         """Give collateral to another account, under the rules of a withdrawal."""
         credited = self.account(to)
         self._debit(account, amount, now, markets)
-        # Σ collateral is bounded by what the vault took in, so this fits where the debit did.
         credited.credit(amount)
 
     def _debit(self, account: int, amount: int, now: int, markets: Sequence[int] | None) -> None:

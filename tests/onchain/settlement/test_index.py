@@ -89,8 +89,7 @@ def test_list_market__good__is_the_next_without_a_mark(
     desk.pass_time(1_234)
     number = desk.venue.index.transact("listMarket", "SOL-PERP", nested(listing), sender=GOVERNOR)
     terms, limits = funding.Terms(*GOOD[6:10]), Limits(*GOOD[10:])
-    listed = Listing(*listing[:6], terms, limits)
-    assert number == desk.model.list_market(listed, desk.now) == 3
+    assert number == desk.model.list_market(Listing(*listing[:6], terms, limits), desk.now) == 3
     desk.compare()
     assert desk.venue.index.call("marketOf", 3)[:6] == (0, 0, 0, unit, False, 2**32)
 

@@ -46,11 +46,12 @@ def move(
     )
 
 
-@given(
-    who=st.one_of(
-        PEOPLE.map(lambda who: who.address), st.sampled_from((GOVERNOR, OPERATOR.address))
-    )
+NAMES = st.one_of(
+    PEOPLE.map(lambda who: who.address), st.sampled_from((GOVERNOR, OPERATOR.address))
 )
+
+
+@given(who=NAMES)
 @undoing
 def test_move__not_liquidations__reverts(desk: Desk, who: str) -> None:
     named = desk.venue.liquidations.address
