@@ -10,8 +10,8 @@ EDGE = {"anvil", "console", "contracts", "probing", "remote", "rpc", "sender", "
 FORBIDDEN = {"ape", "web3", "time", "socket", "http", "urllib", "subprocess", "datetime", "random"}
 CORE = ("units", "errors", "messages", "signing", "book", "nonces", "triggers", "pace", "takers",
         "engine", "ladders", "gate", "limits", "fund", "venue", "settlement", "margin", "funding",
-        "watch", "views", "risk", "liquidation", "liquidations", "strategy", "quorum", "batch",
-        "records", "builder", "deploy", "governance", "powers")  # fmt: skip
+        "watch", "views", "risk", "liquidation", "liquidations", "strategy", "quorum", "exposure",
+        "stress", "batch", "records", "builder", "deploy", "governance", "powers")  # fmt: skip
 
 
 def imported(module: Path) -> set[str]:
