@@ -41,7 +41,7 @@ def cli(seed: int, plot: Path, small: bool, notes: bool, port: int) -> None:
     console = Console()
     plan = replace(SMALL, seed=seed) if small else Plan(seed)
     try:
-        with Anvil(port) as anvil, Progress(console=console) as progress:
+        with Anvil(port or None) as anvil, Progress(console=console) as progress:
             task = progress.add_task("accounts, then rounds", total=plan.steps)
             venue = LocalVenue.start(anvil, PARAMETERS)
             crash = Crash(venue, plan, lambda: progress.advance(task))
