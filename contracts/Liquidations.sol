@@ -33,6 +33,13 @@ contract Liquidations is ILiquidations {
         uint256 notional;
     }
 
+    /// @dev What was read of a market and of an account's position in it.
+    struct Seen {
+        MarketId market;
+        MarketWord word;
+        PositionWord position;
+    }
+
     /// @dev A position, or a part of it, that is about to move.
     struct Piece {
         MarketId market;
@@ -90,12 +97,13 @@ contract Liquidations is ILiquidations {
     ) external whenCalm {
         _checkTaker(account, by);
         if (markets.length != lots.length) revert Liquidation_LengthsDiffer(markets.length, lots.length);
-        Standing memory standing = _weigh(account, markets);
+        Seen[] memory seen = new Seen[](markets.length);
+        Standing memory standing = _weigh(account, markets, seen, seen);
         (int256 equity, int256 maintenance) = (standing.equity, standing.maintenance);
         if (equity >= maintenance) revert Liquidation_AccountSound(account, equity, maintenance);
-        uint256[] memory notionals = _takeAll(standing, by, markets, lots);
+        uint256[] memory notionals = _takeAll(standing, by, seen, lots);
         uint256 shortfall = _coverAll(standing, markets, notionals);
-        _checkMargin(_weigh(by, byMarkets));
+        _checkMargin(_weigh(by, byMarkets, seen, new Seen[](byMarkets.length)));
         emit TakenOver(account, by, equity, maintenance, shortfall);
     }
 
@@ -120,8 +128,20 @@ contract Liquidations is ILiquidations {
 
     // Weighing.
 
+    function _weigh(AccountId account, MarketId[] memory markets) private returns (Standing memory) {
+        Seen[] memory seen = new Seen[](markets.length);
+        return _weigh(account, markets, seen, seen);
+    }
+
     /// @dev Weighs an account, funding applied. The markets must name every open position; those with a size must be fresh.
-    function _weigh(AccountId account, MarketId[] memory markets) private returns (Standing memory standing) {
+    /// @param known Markets that were read before, in this transaction.
+    /// @param seen Is filled with what is read now.
+    function _weigh(
+        AccountId account,
+        MarketId[] memory markets,
+        Seen[] memory known,
+        Seen[] memory seen
+    ) private returns (Standing memory standing) {
         AccountWord word = _words().account(account);
         standing.account = account;
         standing.equity = Quote.unwrap(word.collateral());
@@ -131,18 +151,19 @@ contract Liquidations is ILiquidations {
             if (!ascends || !position.isOpen()) {
                 revert Liquidation_PositionsIncomplete(account, i, word.openMarkets());
             }
-            _add(standing, markets[i], position);
+            seen[i] = Seen(markets[i], _marketOf(markets[i], known), position);
+            _add(standing, seen[i]);
         }
         if (markets.length != word.openMarkets()) {
             revert Liquidation_PositionsIncomplete(account, markets.length, word.openMarkets());
         }
     }
 
-    function _add(Standing memory standing, MarketId id, PositionWord position) private {
-        MarketWord market = _prepared(id);
+    function _add(Standing memory standing, Seen memory seen) private view {
+        (MarketWord market, PositionWord position) = (seen.word, seen.position);
         uint256 lots = position.size().abs();
         if (lots != 0 && !market.isFresh()) {
-            revert Liquidation_PriceStale(standing.account, id, market.freshUntil());
+            revert Liquidation_PriceStale(standing.account, seen.market, market.freshUntil());
         }
         Quote lotValue = Margin.lotValue(market);
         Quote quote = position.quoteAfterFundingDown(market.index());
@@ -159,6 +180,14 @@ contract Liquidations is ILiquidations {
         return Quote.unwrap(Margin.required(lots, Margin.lotMarginUp(market, market.initialBps())));
     }
 
+    /// @dev The market's word if it is known, otherwise as it is read. Each read is a call.
+    function _marketOf(MarketId market, Seen[] memory known) private returns (MarketWord) {
+        for (uint256 i; i < known.length; ++i) {
+            if (known[i].market == market && known[i].word.unit() != 0) return known[i].word;
+        }
+        return _prepared(market);
+    }
+
     /// @dev A market's word with the funding that is due.
     function _prepared(MarketId market) private returns (MarketWord word) {
         word = _words().market(market);
@@ -167,9 +196,12 @@ contract Liquidations is ILiquidations {
 
     /// @dev `lots` lots of a position.
     function _piece(AccountId account, MarketId market, uint256 lots) private returns (Piece memory piece) {
-        piece.market = market;
-        piece.word = _prepared(market);
-        piece.held = _words().position(account, market).size();
+        return _pieceOf(account, Seen(market, _prepared(market), _words().position(account, market)), lots);
+    }
+
+    function _pieceOf(AccountId account, Seen memory seen, uint256 lots) private pure returns (Piece memory piece) {
+        (MarketId market, Size size) = (seen.market, seen.position.size());
+        (piece.market, piece.word, piece.held) = (market, seen.word, size);
         uint256 held = piece.held.abs();
         if (lots > held) revert Liquidation_LotsTooMany(account, market, lots, held);
         piece.moved = Size.wrap(Size.unwrap(piece.held) < 0 ? -int256(lots) : int256(lots));
@@ -187,14 +219,15 @@ contract Liquidations is ILiquidations {
     function _takeAll(
         Standing memory standing,
         AccountId by,
-        MarketId[] calldata markets,
+        Seen[] memory seen,
         uint256[] calldata lots
     ) private returns (uint256[] memory notionals) {
         uint256 rules = _words().rules();
         Shares memory shares = Shares(uint8(rules >> 64), uint8(rules >> 72));
-        notionals = new uint256[](markets.length);
-        for (uint256 i; i < markets.length; ++i) {
-            if (lots[i] != 0) notionals[i] = _take(standing, by, _piece(standing.account, markets[i], lots[i]), shares);
+        notionals = new uint256[](seen.length);
+        for (uint256 i; i < seen.length; ++i) {
+            if (lots[i] == 0) continue;
+            notionals[i] = _take(standing, by, _pieceOf(standing.account, seen[i], lots[i]), shares);
         }
     }
 
@@ -216,8 +249,8 @@ contract Liquidations is ILiquidations {
         if (before >= 0 || !LiquidationRules.isNeeded(lots, Quote.wrap(before), excess)) {
             revert Liquidation_MoreThanNeeded(standing.account, piece.market, lots, Quote.unwrap(excess));
         }
-        POSITIONS.move(standing.account, by, piece.market, piece.moved, value.less(discount), penalty);
-        _checkSize(by, piece.market, piece.word);
+        Size held = POSITIONS.move(standing.account, by, piece.market, piece.moved, value.less(discount), penalty);
+        _checkSize(by, piece, held.abs());
     }
 
     /// @dev Takes a part of a notional out of what an account still has.
@@ -254,10 +287,9 @@ contract Liquidations is ILiquidations {
         }
     }
 
-    function _checkSize(AccountId by, MarketId market, MarketWord word) private view {
-        uint256 lots = _words().position(by, market).size().abs();
-        uint256 cap = Margin.MOST_TIERS * word.tier().lots();
-        if (lots > cap) revert Liquidation_TakerTooLarge(by, market, lots, cap);
+    function _checkSize(AccountId by, Piece memory piece, uint256 lots) private pure {
+        uint256 cap = Margin.MOST_TIERS * piece.word.tier().lots();
+        if (lots > cap) revert Liquidation_TakerTooLarge(by, piece.market, lots, cap);
     }
 
     function _checkMargin(Standing memory taker) private view {

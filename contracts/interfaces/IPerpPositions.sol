@@ -305,7 +305,15 @@ interface IPerpPositions is IMarketWords {
     /// @param size Signed lots.
     /// @param paid Quote units from `to` to `from`; may be negative.
     /// @param penalty Quote units from `from` to the market's fees.
-    function move(AccountId from, AccountId to, MarketId market, Size size, Quote paid, uint256 penalty) external;
+    /// @return held What `to` has afterwards, signed lots.
+    function move(
+        AccountId from,
+        AccountId to,
+        MarketId market,
+        Size size,
+        Quote paid,
+        uint256 penalty
+    ) external returns (Size held);
 
     /// @notice Moves the quote of a closed position to collateral; anyone may call, equity does not change.
     /// @dev Emits `PositionSwept`.

@@ -25,27 +25,30 @@ abstract contract Moves is PositionStorage {
         Size size,
         Quote paid,
         uint256 penalty
-    ) external onlyLiquidations {
+    ) external onlyLiquidations returns (Size held) {
         MarketWord word = _prepared(market);
-        int256 grown = _change(from, market, word, -size, paid.less(penalty));
-        grown += _change(to, market, word, size, -paid);
+        (int256 grown, ) = _change(from, market, word, -size, paid.less(penalty));
+        int256 more;
+        (more, held) = _change(to, market, word, size, -paid);
+        grown += more;
         ActivityBox storage box = _activities[market];
         _checkFees(box.word, penalty);
         box.word = box.word.plus(grown / 2, penalty);
         emit PositionMoved(from, to, market, Size.unwrap(size), Quote.unwrap(paid), penalty);
     }
 
-    /// @dev Adds lots and quote to a position, its funding applied; returns by how many lots it moved away from zero.
+    /// @dev Adds lots and quote to a position, its funding applied; returns by how many lots it moved away from zero, and its
+    /// size.
     function _change(
         AccountId account,
         MarketId market,
         MarketWord word,
         Size traded,
         Quote received
-    ) private returns (int256 grown) {
+    ) private returns (int256 grown, Size size) {
         PositionKey key = positionKey(account, market);
         PositionWord before = _positions[key];
-        Size size = before.size() + traded;
+        size = before.size() + traded;
         PositionWord next =
             PositionWords.pack(size, before.quoteAfterFundingDown(word.index()) + received, word.index());
         _positions[key] = next;
@@ -53,6 +56,6 @@ abstract contract Moves is PositionStorage {
             AccountWord held = _accounts[account];
             _accounts[account] = held.withOpenMarkets(next.isOpen() ? held.openMarkets() + 1 : held.openMarkets() - 1);
         }
-        return int256(size.abs()) - int256(before.size().abs());
+        grown = int256(size.abs()) - int256(before.size().abs());
     }
 }
