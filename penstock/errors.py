@@ -7,6 +7,7 @@
     │   ├── RoundingError       ValueError    a decimal is not a whole number of steps
     │   ├── SpecError           ValueError    a market's tick, lot or unit do not fit together
     │   ├── FlagError           ValueError    two flags of an order exclude each other
+    │   ├── LimitError          ValueError    a market's limit is no round number of lots
     │   ├── LadderError         ValueError    the levels of a ladder do not fit together
     │   └── AddressError        ValueError    an address is not 20 bytes
     ├── DecodeError             ValueError    bytes from outside are not the message they should be

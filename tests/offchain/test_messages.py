@@ -99,6 +99,7 @@ def test_message__assigned_to__stays_as_it_is() -> None:
 def test_verdict__documented_numbers__are_these() -> None:
     assert [v.name for v in sorted(Verdict)][:3] == ["SETTLED", "BAD_SIGNATURE", "EXPIRED"]
     assert [v.value for v in Verdict] == list(range(26))
+    assert [v.name for v in Verdict if v.moved] == ["SETTLED", "LIQUIDATED"]
 
 
 def test_fill__price__is_the_makers() -> None:

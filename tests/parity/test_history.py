@@ -22,8 +22,14 @@ DEEP = os.environ.get("PENSTOCK_FUZZ") == "deep"
 SEEDS = range(40 if DEEP else 6)
 STEPS = 5_000 if DEEP else 500
 VIEWS_EVERY = 25
-# Met in calls that a history does not make: it registers real keys and trades listed markets.
-ELSEWHERE = {Refusal.SIGNER_ZERO, Refusal.NOT_LISTED}
+# Met in calls that a history does not make: it registers real keys and trades listed markets. With
+# five accounts nobody is a small part of a market, and nobody can carry more than eight tiers.
+ELSEWHERE = {
+    Refusal.SIGNER_ZERO,
+    Refusal.NOT_LISTED,
+    Refusal.SHARE_EXCEEDED,
+    Refusal.TAKER_TOO_LARGE,
+}
 
 
 @lru_cache(maxsize=len(SEEDS))
