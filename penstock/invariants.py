@@ -61,7 +61,7 @@ def check_books(submitter: Submitter, ledger: Ledger) -> list[Check]:
 
 
 def _sizes(remote: Remote, market: int, ledger: Ledger) -> Check:
-    accounts = range(1, int(remote.positions.ask("accountCount")) + 1)
+    accounts = range(int(remote.positions.ask("accountCount")) + 1)
     words = remote.lens.ask_many([("positionWord", a, market) for a in accounts])
     sizes = [_signed(word >> 192, 64) for word in words]
     longs, total = sum(size for size in sizes if size > 0), sum(sizes)

@@ -1,6 +1,6 @@
 """Where the time goes: seconds and messages of each stage of the path."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Final
@@ -13,9 +13,9 @@ class Stages:
 
     __slots__ = ("counts", "seconds")
 
-    def __init__(self) -> None:
-        self.seconds: Final = dict.fromkeys(NAMES, 0.0)
-        self.counts: Final = dict.fromkeys(NAMES, 0)
+    def __init__(self, names: Iterable[str] = NAMES) -> None:
+        self.seconds: Final = dict.fromkeys(names, 0.0)
+        self.counts: Final = dict.fromkeys(self.seconds, 0)
 
     @contextmanager
     def timed(self, stage: str, count: int = 1) -> Iterator[None]:

@@ -344,20 +344,24 @@ class Venue:
         Funding that is due is accrued first. `liquidations` decides who may.
         """
         self.accrue(market, now)
-        listed = self.markets[market]
-        grown = self._change(giver, market, -lots, paid - penalty)
-        grown += self._change(taker, market, lots, -paid)
+        listed, grown = self.markets[market], 0
+        sides = ((giver, -lots, paid - penalty), (taker, lots, -paid))
+        changed = [self._changed(account, market, *side) for account, *side in sides]
+        for (account, *_), (before, after) in zip(sides, changed, strict=True):
+            self.accounts[account].positions[market] = after
+            grown += abs(after.size) - abs(before.size)
         listed.open_interest += grown // 2
         listed.fees += penalty
 
-    def _change(self, account: int, market: int, lots: int, received: int) -> int:
-        """Add lots and quote to a position; say by how much it moved away from zero."""
-        held, index = self.account(account), self.markets[market].index
-        before = held.positions.get(market, Position())
+    def _changed(
+        self, account: int, market: int, lots: int, received: int
+    ) -> tuple[Position, Position]:
+        """A position before and after lots and quote are added to it, its funding applied."""
+        index = self.markets[market].index
+        before = self.account(account).positions.get(market, Position())
         after = Position(before.size + lots, before.quote_down(index) + received, index)
         after.check()
-        held.positions[market] = after
-        return abs(after.size) - abs(before.size)
+        return before, after
 
     # Settlement.
 

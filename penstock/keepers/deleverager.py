@@ -3,7 +3,8 @@
     1. the fund can take a bankrupt account over          the liquidator's business
     2. it could, if the fees were collected               collect them
     3. otherwise                                          close against the highest ranks
-    4. a position of the fund beyond its loss cap         the same
+    4. a position of the fund beyond its loss cap, or of
+       a fund that has lost all that it had               the same
 
 Never during grace. Ranks, shares and the price are the contract's rules (`penstock.strategy`).
 """

@@ -92,7 +92,7 @@ class Replay:
         self._side(record.maker, record, -bought, _fee(notional, market.maker_fee))
 
     def _liquidate(self, record: FillRecord, bought: int, notional: int) -> None:
-        """The taker did not sign: it was in need, pays a penalty, and gains nothing by the price."""
+        """The taker did not sign: it was in need, pays a penalty, and gains nothing."""
         market, account = self.state.markets[record.market], record.taker
         before, margin = self._weigh(account)
         gain = bought * market.mark * market.unit - (notional if bought > 0 else -notional)
@@ -159,7 +159,7 @@ def orders_obeyed(
             continue
         forced = bool(taker.flags & LIQUIDATION)
         assert forced == (record.verdict is Verdict.LIQUIDATED), f"S6: {record} was forced"
-        assert maker.signed and (taker.signed or forced), f"S6: {record} was not signed by both"
+        assert all((maker.signed, taker.signed or forced)), f"S6: {record} was not signed by both"
         limit = taker.price - record.price if taker.flags & BUY else record.price - taker.price
         assert limit >= 0, f"S6: {record} is worse than the taker's {taker.price}"
         assert record.price == maker.price, f"S6: {record} is not at the maker's {maker.price}"

@@ -1,4 +1,4 @@
-"""What goes wrong in a random history: prices jump, accounts are liquidated in every way there is."""
+"""What goes wrong in a random history: prices jump, accounts are liquidated in every way."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -48,9 +48,8 @@ class Distress:
         for market, listed in twin.model.markets.items():
             price = self._jump(victim, market) if market == chosen else listed.mark
             # Prices stay where a tick is small and a lot is worth something.
-            outcome = twin.refresh(
-                market, max(self.history.first_price(market) // (3 if listed.mark else 1), price)
-            )
+            least = self.history.first_price(market) // (3 if listed.mark else 1)
+            outcome = twin.refresh(market, max(least, price))
         return outcome
 
     def _jump(self, victim: int, market: int) -> int:

@@ -10,10 +10,10 @@ the fund can pay and carry ............... Deleverage_FundCanCarry
 counterparty not opposite, or smaller .... Deleverage_NotOpposite
 counterparty not in profit ............... Deleverage_NotInProfit
 more than its bounded share .............. Deleverage_ShareExceeded
-otherwise ................................ closed at the bankruptcy price: the fund pays what it can,
-                                           counterparties give up the rest, by lots
-account 0 ................................ a position whose loss is beyond the cap, or of a fund that
-                                           has lost everything
+otherwise ................................ closed at the bankruptcy price: the fund pays what it
+                                           can, counterparties give up the rest, by lots
+account 0 ................................ a position whose loss is beyond the cap, or of a fund
+                                           that has lost everything
 """
 
 import pytest
@@ -280,7 +280,7 @@ def test_deleverage__two_markets_two_counterparties__as_the_model_says(
 
 
 def carry(desk: Desk, cap: int, money: int = 10 * DEPOSIT) -> None:
-    """The fund takes over all of account 1 before it is bankrupt; its loss in market 1 is capped."""
+    """The fund takes over all of account 1 in time; its loss in market 1 is capped."""
     endow(desk, money)
     open_long(desk)
     spend(desk, 1)

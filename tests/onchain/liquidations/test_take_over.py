@@ -41,7 +41,7 @@ from tests.helpers.trouble import (
     wealth,
 )
 from tests.helpers.twin import DONE, OWNER, address_text, undoing
-from tests.helpers.venue import GOVERNOR, OPERATOR, STRANGER
+from tests.helpers.venue import OPERATOR, STRANGER
 from tests.onchain.settlement.desk import DEPOSIT, UNIT, Desk
 
 FALLS = st.integers(0, 110)
@@ -292,7 +292,7 @@ def test_take_over__taker_in_one_market_too_many__reverts(desk: Desk) -> None:
     rules = replace(desk.model.settings, max_markets=1)
     limits = (rules.open_after, rules.max_price_age, rules.band_bps, 1)
     said = (OPERATOR.address, *limits, rules.discount_share, rules.penalty_share)
-    desk.venue.positions.transact("setSettings", said, sender=GOVERNOR)
+    desk.venue.set_settings(said)
     desk.model.settings = rules
     assert take_over(desk, 1, 3, {1: 10}) == ("Liquidation_TakerTooManyMarkets", (3, 2, 1))
 

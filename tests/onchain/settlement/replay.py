@@ -364,7 +364,7 @@ class Replay:
 def bound(lots: int) -> int:
     """A number of lots as a limit is stored: `mantissa · exponent 3`."""
     power = max(p for p in range(8) if lots % 10**p == 0)
-    return lots // 10**power << 3 | power
+    return int(lots // 10**power) << 3 | power
 
 
 def _market_word(m: Market) -> int:

@@ -166,7 +166,7 @@ def test_sig_6__garbage_signature__bad_signature_even_for_nobody(
     assert desk.verdicts(Fill(garbage, desk.take(), 1)) == [WRONG]
     nobody = SignedOrder(Order(77, 1, False, False, False, False, MARK, 9, FAR, 1), signature)
     batch = build(2, [Fill(nobody, desk.take(), 1)], [], lambda _: ())
-    assert desk.simulate(batch)[0][9:] == WRONG
+    assert desk.simulate(batch)[0][9:11] == WRONG
 
 
 @given(flags=st.integers(32, 255))
@@ -219,7 +219,7 @@ def test_sig_9__key_rotated_between_match_and_settlement__skipped(desk: Desk) ->
     batch = desk.batch(fill)
     assert desk.set_signer(2, trading_key("rotated")) is DONE
     assert desk.settle(batch) is DONE
-    assert desk.settled()[0][9:] == (Verdict.BAD_SIGNATURE, MAKER)
+    assert desk.settled()[0][9:11] == (Verdict.BAD_SIGNATURE, MAKER)
 
 
 @given(ahead=st.integers(-2, 2))
@@ -267,7 +267,7 @@ def test_ord_3__cancel_on_chain_before_the_batch__dead_at_once(
         assert outcome is DONE
         assert desk.settle(batch) is DONE
         expected = Verdict.REPLACED if everything else Verdict.CANCELLED
-        assert desk.settled()[0][9:] == (expected, MAKER)
+        assert desk.settled()[0][9:11] == (expected, MAKER)
 
 
 @given(size=SIZES, ticks=st.integers(-500, 500))

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from penstock import funding
 from penstock.accounts import Listing
+from penstock.limits import Limits
 from tests.helpers.actors import Actor
 from tests.helpers.amounts import PEOPLE
 from tests.helpers.revm import reverts
@@ -87,8 +88,8 @@ def test_list_market__good__is_the_next_without_a_mark(
     listing = (unit, *GOOD[1:5], interval, *GOOD[6:])
     desk.pass_time(1_234)
     number = desk.venue.index.transact("listMarket", "SOL-PERP", nested(listing), sender=GOVERNOR)
-    terms = funding.Terms(*GOOD[6:])
-    assert number == desk.model.list_market(Listing(*listing[:6], terms), desk.now) == 3
+    terms, limits = funding.Terms(*GOOD[6:10]), Limits(*GOOD[10:])
+    assert number == desk.model.list_market(Listing(*listing[:6], terms, limits), desk.now) == 3
     desk.compare()
     assert desk.venue.index.call("marketOf", 3)[:6] == (0, 0, 0, unit, False, 2**32)
 

@@ -1,0 +1,367 @@
+"""Edge: a market that falls by two fifths while its chain stands still: who bears the loss.
+
+    build    traders open levered positions against makers; longs pay, funding reaches its cap
+    fall     a fifth within half a minute; the operator liquidates on the book, keepers take over
+    outage   no block for twenty minutes; the price goes on falling
+    grace    nobody is liquidated, some top up their margin; the fall becomes two fifths
+    work-out keepers, then the insurance fund until it runs out, then deleveraging
+    calm     the price recovers a little, and nobody owes anything
+
+Everything follows from a seed. After each batch, and after all that a round's keepers did, the
+books are audited (`Audit`).
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+from random import Random
+from typing import Final
+
+from penstock import liquidation, strategy, views
+from penstock.crash.audit import Audit
+from penstock.crash.moment import Moment, Outcome
+from penstock.crash.plan import DOLLAR, FIRST, MARKET, OUTAGE, OUTAGE_AT, SLICES, Plan, price_at
+from penstock.engine import Engine
+from penstock.events import Event
+from penstock.gateway import Gateway
+from penstock.keepers.deleverager import Deleverager
+from penstock.keepers.keeper import Keeper
+from penstock.keepers.liquidator import Liquidator
+from penstock.keepers.notes import Note
+from penstock.keepers.station import Station
+from penstock.keepers.wallet import Wallet
+from penstock.ledger import Ledger
+from penstock.localvenue import LocalVenue, Trader
+from penstock.messages import Fill, Order, Verdict
+from penstock.mirror import Mirror
+from penstock.pace import Pace
+from penstock.population import NEVER
+from penstock.records import decode_records
+from penstock.remote import Log
+from penstock.risk import RiskGate
+from penstock.stages import Stages
+from penstock.submitter import Submitter
+from penstock.units import UINT32_MAX
+from penstock.venue import Venue
+from penstock.wire import encode_order
+
+
+class Crash:
+    """The venue, its people, its operator and its keepers."""
+
+    def __init__(
+        self, venue: LocalVenue, plan: Plan, progress: Callable[[], object] = lambda: None
+    ) -> None:
+        """Open every account; `progress` is told of each."""
+        self.plan: Final = plan
+        self.venue: Final = venue
+        self.rng: Final = Random(plan.seed)
+        self.stages: Final = Stages(("engine", "contract", "model", "keepers", "invariants"))
+        self.ledger: Final = Ledger()
+        self.notes: Final[list[Note]] = []
+        self.moments: Final[list[Moment]] = []
+        self.traders: Final = self._people(progress)
+        mirror = Mirror(venue.remote)
+        self.ledger.read(mirror.follow())
+        self.gate: Final = RiskGate(mirror.venue, venue.chain.time(), lead=8)
+        self.engine: Final = Engine(self.gate, [MARKET], paces={MARKET: Pace(150_000, 10)})
+        self.gateway: Final = Gateway(self.engine, self.gate, venue.domain)
+        self.submitter: Final = Submitter(
+            mirror, self.gate, venue.operator, watch=self._watch, rehearse=False
+        )
+        # One view of the chain for all keepers: they look one after the other, in this thread.
+        self.lookout: Final = Mirror(venue.remote)
+        self.keepers: Final = self._keepers()
+        self.audit: Final = Audit(self.submitter, self.ledger)
+        self.numbers: Final[dict[int, int]] = {}
+        self.rounds: int = 0
+        self.began: int = 0
+        """Second at which the fall began; 0 before it."""
+        self.stopped: int = 0
+        """Seconds that the outage took."""
+        self.phase: str = "build"
+        self.lots: Final = dict.fromkeys(("liquidated", "taken", "absorbed", "deleveraged"), 0)
+
+    # People.
+
+    def _people(self, progress: Callable[[], object]) -> dict[int, Trader]:
+        """Open every account; makers and keepers are rich, traders have little."""
+        plan, found = self.plan, {}
+        groups = (
+            ("maker", plan.makers, (20_000, 20_000)),
+            ("long", plan.longs, (5, 50)),
+            ("short", plan.shorts, (5, 50)),
+            ("keeper", plan.keepers, (1_500, 1_500)),
+        )
+        for name, count, thousands in groups:
+            for n in range(1, count + 1):
+                money = self.rng.randint(*thousands) * 1_000 * DOLLAR
+                (trader,) = self.venue.open([f"{name} {n}"], money)
+                found[trader.account] = trader
+                progress()
+        self._endow_fund(next(iter(found.values())))
+        return found
+
+    def _endow_fund(self, donor: Trader) -> None:
+        remote, amount = self.venue.remote, self.plan.fund
+        remote.token.transact(donor.owner, "mint", donor.owner.address, amount)
+        remote.positions.transact(donor.owner, "deposit", 0, amount)
+
+    def named(self, kind: str) -> list[Trader]:
+        """Everybody of a kind: maker, long, short, keeper."""
+        return [trader for trader in self.traders.values() if trader.name.startswith(kind)]
+
+    def _keepers(self) -> list[Keeper]:
+        """Rivals with accounts of their own, one who works for the fund, and a deleverager."""
+        made: list[Keeper] = []
+        for trader in self.named("keeper"):
+            station = self._station(trader)
+            made.append(Liquidator(station, trader.account, floor=50 * DOLLAR, for_fund=False))
+        station = self._station(self.named("keeper")[0])
+        return [*made, Liquidator(station), Deleverager(station)]
+
+    def _station(self, trader: Trader) -> Station:
+        return Station(self.lookout, Wallet(trader.owner), self.notes.append)
+
+    # A run.
+
+    def run(self, progress: Callable[[], object] = lambda: None) -> Outcome:
+        """Play everything. The same plan gives the same moments and the same fingerprint."""
+        for done in range(self.plan.build):
+            self._build_round(done)
+            progress()
+        self.began = self.venue.chain.time()
+        for _ in range(self.plan.after):
+            self._fall_round()
+            progress()
+        return Outcome(
+            plan=self.plan,
+            moments=self.moments,
+            notes=self.notes,
+            broken=self.audit.broken,
+            checks=self.audit.last,
+            audits=self.audit.count,
+            stages=self.stages,
+            ledger=self.ledger,
+            fingerprint=fingerprint(self.submitter.mirror.venue),
+        )
+
+    def _build_round(self, number: int) -> None:
+        self.venue.live(self.venue.chain.time() + 60)
+        self._publish(1.0)
+        self._quote(center=1.004, width=0.0006)
+        if number < self.plan.build - 2:
+            self._open_some(number)
+        self._settle()
+        self._close_round(FIRST)
+
+    def _fall_round(self) -> None:
+        share = self._advance()
+        self._publish(share)
+        calm = self.submitter.mirror.venue.watch.is_calm(self.venue.chain.time())
+        if not calm:
+            self._top_up()
+        self._quote(center=1.0, width=self._width())
+        if calm:
+            self._liquidate()
+        self._panic()
+        self._settle()
+        self._work(calm)
+        self._close_round(round(FIRST * share))
+
+    def _advance(self) -> float:
+        """Let a round pass; once, the chain stands still."""
+        chain = self.venue.chain
+        passed = chain.time() - self.began - self.stopped
+        if passed >= OUTAGE_AT and not self.stopped:
+            self.stopped = OUTAGE
+            chain.warp(chain.time() + OUTAGE)
+            chain.mine()
+            self.phase = "outage"
+            return price_at(passed)
+        watch = self.submitter.mirror.venue.watch
+        grace = self.stopped and not watch.is_calm(chain.time())
+        self.phase = "grace" if grace else "work-out" if self.stopped else "fall"
+        # Within the fall a round is as long as its transactions; later it is given more time.
+        self.venue.live(chain.time() + (1 if passed < 60 else 12))
+        return price_at(chain.time() - self.began - self.stopped)
+
+    # Prices and orders.
+
+    def _publish(self, share: float) -> None:
+        with self.stages.timed("contract"):
+            seen = [round(FIRST * share * (1 + self.rng.gauss(0, 5e-5))) for _ in range(4)]
+            self.venue.post(MARKET, seen)
+            self.venue.refresh()
+        with self.stages.timed("model"):
+            self.submitter.follow()
+        self._sort(self.gateway.advance(self.venue.chain.time()))
+
+    @property
+    def mark(self) -> int:
+        """The mark in ticks."""
+        return self.submitter.mirror.venue.market(MARKET).mark
+
+    def _width(self) -> float:
+        """Makers widen as the fall goes on."""
+        return 0.002 + 0.012 * min(1.0, (1 - self.mark / FIRST) / 0.4)
+
+    def _quote(self, center: float, width: float) -> None:
+        """Makers who are still there quote both sides; in the fall one after the other leaves."""
+        self.rounds += 1
+        makers = self.named("maker")
+        left = max(2, len(makers) - (self.rounds - self.plan.build) // 2)
+        for place, maker in enumerate(makers):
+            staying = place < left or not self.began
+            size = self.rng.randint(2_000, 4_000) if staying else 0
+            for buy in (True, False):
+                edge = -width if buy else width
+                price = self.mark * (center + edge * (1 + place * 0.2))
+                self._rest(maker, buy, round(price), size)
+
+    def _rest(self, maker: Trader, buy: bool, price: int, size: int) -> None:
+        """Replace the maker's quote of one side; without a size it is taken back."""
+        market = self.submitter.mirror.venue.priced(MARKET, self.venue.chain.time())
+        price = min(max(price, market.low), market.high)
+        nonce = (0 if buy else 1) << 32 | self.rounds
+        if not size:
+            self._cancel_all(maker)
+            return
+        self._send(
+            Order(maker.account, MARKET, buy, False, False, False, price, size, NEVER, nonce)
+        )
+
+    def _cancel_all(self, maker: Trader) -> None:
+        self._sort(self.engine.cancel_all(maker.account, self.venue.chain.time()))
+
+    def _open_some(self, number: int) -> None:
+        """Some traders open what their money bears, from four to fifteen times."""
+        traders = [*self.named("long"), *self.named("short")]
+        for trader in traders[number :: self.plan.build - 2]:
+            account = self.submitter.mirror.venue.account(trader.account)
+            leverage = self.rng.uniform(4, 15)
+            size = int(account.collateral * leverage / (self.mark * self._unit))
+            self._take(trader, trader.name.startswith("long"), size)
+
+    @property
+    def _unit(self) -> int:
+        return self.submitter.mirror.venue.market(MARKET).listing.unit
+
+    def _panic(self) -> None:
+        """A few who are in trouble, and a few who are not, close what they have."""
+        for trader in self.rng.sample([*self.named("long"), *self.named("short")], 4):
+            held = self.gate.position(trader.account, MARKET)
+            if held:
+                self._take(trader, held < 0, abs(held), reduce_only=True)
+
+    def _take(self, trader: Trader, buy: bool, size: int, reduce_only: bool = False) -> None:
+        market = self.submitter.mirror.venue.priced(MARKET, self.venue.chain.time())
+        price = market.high if buy else market.low
+        number = self.numbers[trader.account] = self.numbers.get(trader.account, 0) + 1
+        flags = (buy, True, False, reduce_only)
+        if size:
+            self._send(Order(trader.account, MARKET, *flags, price, size, UINT32_MAX, number))
+
+    def _send(self, order: Order) -> None:
+        signer = self.traders[order.account].signer
+        data = encode_order(signer.sign_order(self.venue.domain, order))
+        with self.stages.timed("engine"):
+            events = self.gateway.place(data, self.venue.chain.time())
+        self._sort(events)
+
+    def _sort(self, events: list[Event]) -> None:
+        self.submitter.take(event for event in events if isinstance(event, Fill))
+
+    # Who bears the loss.
+
+    def _liquidate(self) -> None:
+        """The operator fills accounts below maintenance on the book, in slices."""
+        venue, now = self.submitter.mirror.venue, self.venue.chain.time()
+        market = venue.priced(MARKET, now)
+        low, high = liquidation.band(market.mark, market.discount_ppm)
+        for account, found in strategy.in_need(venue, now):
+            held = self.gate.position(account, MARKET)
+            if not held or found.equity <= 0:
+                continue
+            for _ in range(SLICES):
+                lots = max(1, abs(held) // (2 * SLICES))
+                with self.stages.timed("engine"):
+                    price = high if held < 0 else low
+                    self._sort(self.engine.liquidate(account, MARKET, lots, price, now))
+
+    def _top_up(self) -> None:
+        """In grace some add margin: what a tenth of them had at first."""
+        for account, found in strategy.in_need(
+            self.submitter.mirror.venue, self.venue.chain.time()
+        ):
+            if self.rng.random() < 0.04 and found.equity > 0:
+                trader, amount = self.traders[account], 4_000 * DOLLAR
+                remote = self.venue.remote
+                remote.token.transact(trader.owner, "mint", trader.owner.address, amount)
+                remote.positions.transact(trader.owner, "deposit", account, amount)
+
+    def _work(self, calm: bool) -> None:
+        """Each keeper acts as long as it finds something, a few times a round."""
+        rounds = 3 if not self.stopped else 12
+        with self.stages.timed("keepers"):
+            for keeper in self.keepers:
+                for _ in range(rounds if calm else 1):
+                    decision = keeper.decide(self.venue.chain.time())
+                    if decision is None:
+                        break
+                    keeper.act(decision)
+        with self.stages.timed("model"):
+            self.submitter.follow()
+
+    def _settle(self) -> None:
+        with self.stages.timed("contract", len(self.submitter.pending)):
+            self.submitter.settle()
+        self._audit()
+
+    def _audit(self) -> None:
+        with self.stages.timed("invariants"):
+            self.audit.check()
+
+    def _watch(self, logs: list[Log]) -> None:
+        """Count what changed hands, by the way in which it did."""
+        self.ledger.read(logs)
+        keepers = {trader.account for trader in self.named("keeper")}
+        for log in logs:
+            if log.name == "PositionMoved":
+                _, taker, _, lots, *_ = log.arguments
+                way = "absorbed" if taker == 0 else "taken" if taker in keepers else "deleveraged"
+                self.lots[way] += abs(lots)
+            elif log.name == "BatchSettled":
+                records = decode_records(log.arguments[1])
+                forced = (r.size for r in records if r.verdict is Verdict.LIQUIDATED)
+                self.lots["liquidated"] += sum(forced)
+
+    def _close_round(self, price: int) -> None:
+        self._audit()
+        self.moments.append(self._moment(price))
+
+    def _moment(self, price: int) -> Moment:
+        venue, now = self.submitter.mirror.venue, self.venue.chain.time()
+        needy, market = strategy.in_need(venue, now), venue.market(MARKET)
+        equities = {n: views.account_of(venue, n, now).equity for n in venue.accounts}
+        return Moment(
+            time=now,
+            phase=self.phase,
+            price=price,
+            mark=market.mark,
+            open_interest=market.open_interest,
+            equity=sum(equities.values()) - equities[0],
+            insurance=equities[0],
+            below=len(needy),
+            bankrupt=sum(found.equity < 0 for _, found in needy),
+            covered=self.ledger.covered,
+            rate=market.sample.last_rate,
+            **self.lots,
+        )
+
+
+def fingerprint(venue: Venue) -> str:
+    """Digest of every storage word."""
+    digest = sha256()
+    for key, word in sorted(views.words(venue).items()):
+        digest.update(f"{key}={word:x};".encode())
+    return digest.hexdigest()
