@@ -16,7 +16,7 @@ from typing import Final
 from benchmarks.measure import Measure
 from benchmarks.node import PRICES, Site, site
 from penstock.builder import build
-from penstock.messages import Fill, Order, SignedOrder, Verdict
+from penstock.messages import Fill, Order, SignedOrder
 
 EXPIRY: Final = 2**32 - 1
 QUOTERS, TAKERS, SWEPT = 20, 100, 10
@@ -56,6 +56,9 @@ class Cases:
 
     def unique(self, fills: int, market: int = 1) -> Cost:
         """Case A."""
+        return self._settle(self._draw_unique(fills, market))
+
+    def _draw_unique(self, fills: int, market: int) -> list[Fill]:
         used: dict[int, int] = {}
         batch = []
         for i in range(fills):
@@ -66,7 +69,7 @@ class Cases:
             buy = i // QUOTERS % 2 == 1
             resting = self._rest(maker, market, not buy, slot, 10)
             batch.append(Fill(resting, self._take(taker, market, buy, 10), 7))
-        return self._settle(batch)
+        return batch
 
     def swept(self, fills: int, market: int = 1) -> Cost:
         """Case B."""
@@ -89,12 +92,12 @@ class Cases:
 
     def _rest(self, account: int, market: int, buy: bool, slot: int, size: int) -> SignedOrder:
         epoch = self._epochs[account, slot] = self._epochs.get((account, slot), 0) + 1
-        price = PRICES[market - 1]
+        price = self.site.prices[market - 1]
         return self._sign(account, market, buy, False, price, size, slot << 32 | epoch)
 
     def _take(self, account: int, market: int, buy: bool, size: int) -> SignedOrder:
         number = self._numbers[account] = self._numbers.get(account, 0) + 1
-        price = PRICES[market - 1] + (100 if buy else -100)
+        price = self.site.prices[market - 1] + (100 if buy else -100)
         return self._sign(account, market, buy, True, price, size, number)
 
     def _sign(
@@ -114,7 +117,7 @@ class Cases:
     def _settle(self, fills: Sequence[Fill]) -> Cost:
         batch = build(self.number, fills, (), lambda a: self._markets.get(a, ()))
         gas, size, records = self.site.settle(batch)
-        skipped = [record for record in records if record.verdict is not Verdict.SETTLED]
+        skipped = [record for record in records if not record.verdict.moved]
         if skipped or len(records) != len(fills):
             raise AssertionError(f"{len(skipped)} of {len(fills)} fills skipped: {skipped[:3]}")
         self.number += 1

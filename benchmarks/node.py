@@ -127,21 +127,27 @@ def _call(sender: str, to: str | None, data: bytes, gas: int) -> dict[str, str]:
 class Site:
     """A deployed venue with prices; accounts are opened and funded as they are asked for."""
 
+    parameters: Parameters = PARAMETERS
+    first_prices: tuple[int, ...] = PRICES
+    """By market from 1, ticks."""
+
     def __init__(self, anvil: Anvil) -> None:
         self.anvil: Final = anvil
         self.node: Final = Node(anvil.rpc)
         names = tuple("0x" + publisher.address.hex() for publisher in PUBLISHERS)
         parties = Parties(operator=OPERATOR, publishers=names)
-        self.system: Final[System] = deploy(self.node, PARAMETERS, parties)
+        self.system: Final[System] = deploy(self.node, self.parameters, parties)
         chain_id = int(anvil.rpc.call("eth_chainId"), 16)
         self.domain: Final = Domain(chain_id, self.system.positions)
         self._feed: Final = Domain(chain_id, self.system.feed)
         self.keys: Final[dict[int, Signer]] = {}
         self.call("CollateralTokenMock", "mint", TRADER, 10**18)
         self.call("CollateralTokenMock", "approve", self.system.vault, 2**255)
-        for market, price in enumerate(PRICES, 1):
+        self.prices: list[int] = list(self.first_prices)
+        """What orders are drawn at, by market from 1, ticks."""
+        for market, price in enumerate(self.prices, 1):
             self.post(market, price)
-        self.call("FundingIndex", "refresh", [1, 2])
+        self.call("FundingIndex", "refresh", list(range(1, len(self.prices) + 1)))
 
     def call(
         self, contract: str, function: str, *arguments: object, sender: str = TRADER
@@ -154,6 +160,7 @@ class Site:
             "SequencerWatch": self.system.watch,
             "CollateralVault": self.system.vault,
             "PerpPositions": self.system.positions,
+            "Liquidations": self.system.liquidations,
         }
         return self.node.send(sender, places[contract], calldata(contract, function, *arguments))
 
@@ -205,7 +212,7 @@ def _rows(publishers: Sequence[Signer], feed: Domain, report: Report) -> list[tu
 
 
 @contextmanager
-def site() -> Iterator[Site]:
+def site(kind: type[Site] = Site) -> Iterator[Site]:
     """A fresh venue on a fresh anvil, which ends with the block."""
     with Anvil() as anvil:
-        yield Site(anvil)
+        yield kind(anvil)

@@ -71,6 +71,12 @@ class Plan(Struct, frozen=True):
         return self.accounts + self.build + self.after
 
 
+SMALL: Final = Plan(
+    seed=3, makers=6, longs=26, shorts=16, keepers=2, after=34, fund=20_000 * DOLLAR
+)
+"""A quarter of the people, all the rest the same."""
+
+
 def price_at(seconds: float) -> float:
     """The price as a share of the first, so many seconds into the fall."""
     for (start, low), (end, high) in pairwise(PATH):

@@ -6,14 +6,10 @@ import pytest
 
 from penstock.anvil import Anvil
 from penstock.crash.moment import Outcome
-from penstock.crash.plan import FIRST, PARAMETERS, Plan
+from penstock.crash.plan import FIRST, PARAMETERS, SMALL
 from penstock.crash.report import plot, show
 from penstock.crash.run import Crash
 from penstock.localvenue import LocalVenue
-
-SMALL = Plan(
-    seed=3, makers=6, longs=26, shorts=16, keepers=2, build=14, after=34, fund=20_000 * 10**6
-)
 
 
 def crash() -> Outcome:

@@ -1,7 +1,7 @@
 """Every script shows its help, imports without effects, and says what is wrong in a sentence.
 
 ├── all                                 --help, importing does nothing
-├── demo, replay                        tables; a taken port is named
+├── crash, demo, replay                 tables; a taken port is named
 ├── deploy                              dry run, JSON, descriptor
 ├── settle                              next, simulate, send, orders; a foreign descriptor is named
 └── bench                               writes its JSON
@@ -25,7 +25,7 @@ from penstock.messages import Order
 from penstock.operations import KEY_VARIABLE
 from penstock.units import UINT32_MAX
 from penstock.wire import encode_order
-from scripts import bench, demo, powers, replay, settle
+from scripts import bench, crash, demo, powers, replay, settle
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = sorted(path.stem for path in (ROOT / "scripts").glob("*.py"))
@@ -63,6 +63,15 @@ def test_demo__small__shows_the_tables() -> None:
     assert done.exit_code == 0, done.output
     for words in ("fills settled", "Withdrawals", "Statement of bob", "Checked against the chain"):
         assert words in done.output
+
+
+def test_crash__small__tells_who_bore_it_and_draws(tmp_path: Path) -> None:
+    place = tmp_path / "crash.png"
+    done = run(crash, "--small", "--notes", "--plot", place)
+    assert done.exit_code == 0, done.output
+    assert "Who bore it" in done.output
+    assert "keeper=deleveraging did=deleveraged" in done.output
+    assert place.stat().st_size > 10_000
 
 
 def test_demo__port_taken__is_named() -> None:

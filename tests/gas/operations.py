@@ -1,5 +1,6 @@
 """Gas of every operation that somebody pays for, and the size of every contract."""
 
+from benchmarks import liquidations
 from benchmarks.gas import Cases, accrue_after
 from benchmarks.node import GOVERNOR, TRADER, Site, site
 
@@ -9,12 +10,13 @@ CONTRACTS = ("feed", "watch", "queue", "vault", "index", "positions", "lens")
 
 
 def measure() -> Table:
-    """Run each operation on a node of its own, as a fixed sequence."""
+    """Run each operation on nodes of their own, as fixed sequences."""
     with site() as venue:
         cases = Cases(venue)
         cases.warm_up()
         gas = _settlement(cases) | _accounts(venue, cases) | _prices(venue)
-        return {"gas": gas, "bytecode": _bytecode(venue)}
+        code = _bytecode(venue)
+    return {"gas": gas | _liquidations(), "bytecode": code}
 
 
 def _settlement(cases: Cases) -> dict[str, int]:
@@ -64,6 +66,11 @@ def _prices(venue: Site) -> dict[str, int]:
     timelock = venue.system.timelock
     gas["setMargins"] = venue.call("FundingIndex", "setMargins", *margins, sender=timelock).gas
     return gas
+
+
+def _liquidations() -> dict[str, int]:
+    fills, gas = liquidations.measure()
+    return {"settle: 100 fills, 20 of them liquidations": fills.batch} | gas
 
 
 def _bytecode(venue: Site) -> dict[str, int]:
