@@ -3,6 +3,8 @@
 import click
 
 from penstock.devnet.cli import devnet
+from penstock.keepers.cli import keep
+from penstock.risk_cli import risk
 
 
 @click.group()
@@ -10,4 +12,5 @@ def main() -> None:
     """Perpetual futures for rollups: what runs without ape."""
 
 
-main.add_command(devnet)
+for group in (devnet, keep, risk):
+    main.add_command(group)

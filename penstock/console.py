@@ -24,6 +24,7 @@ from penstock.events import (
     Trimmed,
     Waiting,
 )
+from penstock.exposure import account_risk, fund_risk
 from penstock.gateway import Gateway
 from penstock.ledger import Ledger
 from penstock.localchain import LocalChain
@@ -32,10 +33,14 @@ from penstock.margin import band
 from penstock.messages import Fill, Order, SignedOrder
 from penstock.mirror import Mirror
 from penstock.risk import RiskGate
+from penstock.risk_reports import Page, account_page, fund_table, rank_tables, stress_table
 from penstock.rpc import Rpc
 from penstock.settings import read_parameters
+from penstock.strategy import ranks
+from penstock.stress import stress
 from penstock.submitter import Settlement, Submitter
 from penstock.units import UINT32_MAX, MarketSpec, show_quote
+from penstock.venue import Venue
 from penstock.wire import TriggerOrder, encode_order, encode_trigger
 
 NAMES: Final = ("alice", "bob", "carol", "dave")
@@ -284,7 +289,31 @@ class Session:
         decimals = self._market(None).decimals
         return AccountShown(*(show_quote(quote, decimals) for quote in seen[5:]))
 
+    def risk(self, trader: Trader) -> Page:
+        """How far an account is from liquidation: prices, funding periods, rank."""
+        specs = {spec.market: spec for spec in self.markets.values()}
+        found = account_risk(self._seen(), trader.account, self.devnet.chain.time())
+        return account_page(found, specs, trader.name)
+
+    def stress(self, market: str | None = None) -> Page:
+        """What a jump of the mark would do: who falls, what is lacking, who bears it."""
+        spec, venue, now = self._market(market), self._seen(), self.devnet.chain.time()
+        told, fund = stress(venue, spec.market, now), fund_risk(venue, now)
+        tables = fund_table(fund, {spec.market: spec}), stress_table(told, spec)
+        return Page((told, fund), *tables)
+
+    def ranks(self, market: str | None = None) -> Page:
+        """Who would be deleveraged, the first in rank first."""
+        spec, venue, now = self._market(market), self._seen(), self.devnet.chain.time()
+        sides = [ranks(venue, spec.market, long, now) for long in (True, False)]
+        return Page(sides, *rank_tables(sides, spec))
+
     # Inside.
+
+    def _seen(self) -> Venue:
+        """The venue as the chain has it now."""
+        self.submitter.follow()
+        return self.gate.venue
 
     def _people(self) -> list[Trader]:
         """Open an account with money for everybody who has none."""

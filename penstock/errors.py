@@ -31,6 +31,9 @@ Nouns whose errors carry values of their own keep them beside them, under the sa
     submitter   SubmitError and leaves            overtaken, or at odds with the chain
     mirror      MirrorError and leaf              the engine's view left the chain's
     console     ConsoleError                      a mistyped word in the console
+    keys        KeyMissingError                   no key to sign transactions with
+    keepers     WalletError and leaves            a keeper sends nothing; ReportsMissingError
+    risk_cli    UnknownMarketError                a mistyped symbol
     devnet      DevnetError and leaves            the local rollup; see devnet/errors.py
 
 A trader's mistake inside the engine is not an exception but a `RejectReason`.

@@ -1,15 +1,15 @@
 """Edge: what an operator does by hand: look, simulate a batch, send one, settle signed orders."""
 
-import os
 from collections.abc import Iterable
 from typing import Final
 
 from penstock.batch import decode
 from penstock.deployment import Deployment
 from penstock.engine import Engine
-from penstock.errors import DecodeError, KeyFormatError, PenstockError
+from penstock.errors import DecodeError
 from penstock.events import Rejected
 from penstock.gateway import Gateway
+from penstock.keys import signer_from_environment
 from penstock.messages import Fill
 from penstock.mirror import Mirror
 from penstock.records import FillRecord, decode_records
@@ -17,18 +17,10 @@ from penstock.remote import Remote, connect
 from penstock.risk import RiskGate
 from penstock.rpc import Rpc
 from penstock.sender import Receipt, Sender
-from penstock.signing import Signer
 from penstock.submitter import SETTLE_GAS, Settlement, Submitter
 
 KEY_VARIABLE: Final = "PENSTOCK_OPERATOR_KEY"
 LEAD: Final = 30
-
-
-class KeyMissingError(PenstockError, LookupError):
-    """There is no key to sign transactions with."""
-
-    def __init__(self) -> None:
-        super().__init__(f"{KEY_VARIABLE} is not set; put the operator's private key into it")
 
 
 def venue_at(url: str, deployment: Deployment) -> Remote:
@@ -39,14 +31,7 @@ def venue_at(url: str, deployment: Deployment) -> Remote:
 
 def operator_of(remote: Remote) -> Sender:
     """Sign with the key in the environment. Raises KeyMissingError or KeyFormatError."""
-    text = os.environ.get(KEY_VARIABLE)
-    if not text:
-        raise KeyMissingError
-    try:
-        secret = bytes.fromhex(text.strip().removeprefix("0x"))
-    except ValueError:
-        raise KeyFormatError from None
-    return Sender(remote.rpc, Signer(secret))
+    return Sender(remote.rpc, signer_from_environment(KEY_VARIABLE, "the operator's"))
 
 
 def read_batch(text: str) -> bytes:

@@ -38,7 +38,7 @@ Sink = Callable[[Note], object]
 
 def _quoted(value: Value) -> str:
     text = str(value)
-    if text and not any(sign in text for sign in ' "=\n'):
+    if text and not any(sign in text for sign in ' "=\n\\'):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
     return f'"{escaped}"'

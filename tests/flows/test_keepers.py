@@ -357,6 +357,7 @@ def test_restart__killed_before_the_receipt__the_next_finds_it_done(
     monkeypatch.setattr(dead.station.wallet.sender, "wait", kill)
     with pytest.raises(Killed):
         bench.run(dead)
+    session.devnet.chain.mine()
     before = bench.sent()
     assert bench.run(bench.liquidator(), 2) == 0
     assert bench.said() == [SOUND, SOUND]

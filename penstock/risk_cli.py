@@ -1,0 +1,72 @@
+"""Edge: `penstock risk …`: how far an account or a market is from trouble, as the chain has it."""
+
+from pathlib import Path
+
+import click
+
+from penstock.deployment import Deployment
+from penstock.devnet.cli import plainly
+from penstock.errors import PenstockError
+from penstock.exposure import account_risk, fund_risk
+from penstock.keepers.cli import DESCRIPTOR, NODE
+from penstock.keepers.station import ChainClock
+from penstock.mirror import Mirror
+from penstock.operations import venue_at
+from penstock.remote import Remote
+from penstock.risk_reports import Page, account_page, market_page
+from penstock.strategy import ranks
+from penstock.stress import stress
+
+
+class UnknownMarketError(PenstockError, LookupError):
+    """No market has this symbol."""
+
+    def __init__(self, symbol: str, known: list[str]) -> None:
+        super().__init__(f"{symbol} is no market here; there are {', '.join(known)}")
+
+
+@click.group()
+def risk() -> None:
+    """Liquidation prices, ranks of deleveraging, stress, the insurance fund. Nothing is sent."""
+
+
+@risk.command()
+@click.argument("number", type=int)
+@NODE
+@DESCRIPTOR
+@plainly
+def account(*, number: int, url: str, deployment: Path) -> None:
+    """Margins and positions of account NUMBER."""
+    account_of(venue_at(url, Deployment.read(deployment)), number).print()
+
+
+@risk.command()
+@click.argument("symbol")
+@NODE
+@DESCRIPTOR
+@plainly
+def market(*, symbol: str, url: str, deployment: Path) -> None:
+    """Fund, ranks and a jump of the price of market SYMBOL."""
+    market_of(venue_at(url, Deployment.read(deployment)), symbol).print()
+
+
+def account_of(remote: Remote, number: int) -> Page:
+    """Risk of an account, read from the chain. Raises Refused when it is not there."""
+    mirror = Mirror(remote)
+    mirror.follow()
+    specs = {spec.market: spec for spec in remote.system.markets}
+    return account_page(account_risk(mirror.venue, number, ChainClock(remote.rpc).now()), specs)
+
+
+def market_of(remote: Remote, symbol: str) -> Page:
+    """Risk of a market, read from the chain. Raises UnknownMarketError."""
+    try:
+        spec = remote.system.market(symbol)
+    except KeyError:
+        known = [spec.symbol for spec in remote.system.markets]
+        raise UnknownMarketError(symbol, known) from None
+    mirror, now = Mirror(remote), ChainClock(remote.rpc).now()
+    mirror.follow()
+    sides = [ranks(mirror.venue, spec.market, long, now) for long in (True, False)]
+    told = stress(mirror.venue, spec.market, now)
+    return market_page(fund_risk(mirror.venue, now), sides, told, spec)
