@@ -14,9 +14,9 @@ import {MAKER_SIDE, TAKER_SIDE, Verdict} from "../types/Verdict.sol";
 library FillRules {
     uint256 private constant FEE_SCALE = 1_000_000;
 
-    /// @notice Whether the pair of orders alone, before margin, allows the fill.
-    /// @dev Each term is negative when a rule is broken, so that one sign bit answers for all of them; `pairVerdict` then says
-    /// which it was. All terms are below 2^200, so none can overflow into another's sign.
+    /// @notice Whether the pair of orders alone, before margin, allows the fill, and leaves both positions within their first tier.
+    /// @dev Each term is negative when a rule is broken or a position may be large, so that one sign bit answers for all of them;
+    /// `pairVerdict` then says which it was.
     function allows(LiveOrder maker, LiveOrder taker, LiveMarket market, uint256 size) internal pure returns (bool) {
         unchecked {
             uint256 price = Price.unwrap(maker.price());
@@ -27,11 +27,13 @@ library FillRules {
             terms |= price - Price.unwrap(market.low());
             terms |= Price.unwrap(market.high()) - price;
             terms |= (maker.left() - size) | (taker.left() - size) | (size - 1);
+            uint256 room = market.tier() - size;
+            terms |= maker.position().holding().within(room) | taker.position().holding().within(room);
             return int256(terms) >= 0;
         }
     }
 
-    /// @notice Why `allows` refused: the first broken rule, in the order of the verdicts.
+    /// @notice The first broken rule, in the order of the verdicts; zero when there is none.
     function pairVerdict(
         LiveOrder maker,
         LiveOrder taker,
@@ -49,31 +51,33 @@ library FillRules {
         Price price = maker.price();
         if (taker.has(FLAG_BUY) ? price > taker.price() : price < taker.price()) return uint256(Verdict.NotCrossing);
         if (price < market.low() || price > market.high()) return uint256(Verdict.OutsideBand);
-        return uint256(Verdict.Overfill) | (size > maker.left() ? MAKER_SIDE : TAKER_SIDE);
+        if (size > maker.left()) return uint256(Verdict.Overfill) | MAKER_SIDE;
+        return size > taker.left() ? uint256(Verdict.Overfill) | TAKER_SIDE : 0;
     }
 
     /// @notice Applies one side of a fill, if its account may have it; otherwise nothing changes.
     /// @param traded Lots bought (positive) or sold (negative).
     /// @param gain What the side gains at the mark: value of its lots, less what it pays for them, fee included.
     /// @param need Initial margin of the lots if the position grows by all of them.
-    /// @return raised Lots by which the position moved away from zero: none, some (through zero) or all; when the side
+    /// @return closed Lots by which the position moved towards zero: none, some (through zero) or all; when the side
     /// may not have the fill, the verdict, negated.
-    function take(LiveOrder order, Size traded, Quote gain, Quote need) internal pure returns (int256 raised) {
+    function take(LiveOrder order, Size traded, Quote gain, Quote need) internal pure returns (int256 closed) {
         unchecked {
             LivePosition position = order.position();
             LiveAccount account = position.account();
             Holding before = position.holding();
             Size held = before.size();
             Quote excess = account.excess() + gain - need;
-            raised = int256(traded.abs());
+            bool raises = true;
             if (held.opposes(traded)) {
                 // Closed lots give back the margin that they bound, and need none of their own. Beyond them is a flip through
                 // zero, which opens risk on the other side.
-                uint256 closed = held.abs() < traded.abs() ? held.abs() : traded.abs();
-                raised = int256(traded.abs() - closed);
-                excess = excess + Size.wrap(int256(2 * closed)).times(position.market().lotMarginUp());
+                (uint256 open, uint256 lots) = (held.abs(), traded.abs());
+                raises = open < lots;
+                closed = int256(raises ? open : lots);
+                excess = excess + Size.wrap(2 * closed).times(position.market().lotMarginUp());
             }
-            if (raised != 0) {
+            if (raises) {
                 if (order.has(FLAG_REDUCE_ONLY)) return _refused(Verdict.ReduceOnly);
                 if (excess.isNegative()) return _shortVerdict(account);
             } else {
@@ -92,14 +96,14 @@ library FillRules {
         unchecked {
             LiveAccount account = position.account();
             LiveMarket market = position.market();
-            int256 grown = int256(market.weighted(position.holding().size())) - int256(market.weighted(before.size()));
+            Quote more = market.margin(position.holding().size()) - market.margin(before.size());
             position.setHolding(before);
-            account.setExcess(account.excess() - gain + Size.wrap(grown).times(market.lotMarginUp()));
+            account.setExcess(account.excess() - gain + more);
         }
     }
 
     /// @notice As `take`, for a position of any size.
-    function takeAny(LiveOrder order, Size traded, Quote gain) internal pure returns (int256 raised) {
+    function takeAny(LiveOrder order, Size traded, Quote gain) internal pure returns (int256 closed) {
         LivePosition position = order.position();
         if (isTooLarge(position, traded)) return _refused(Verdict.PositionTooLarge);
         Quote need = Margin.required(traded.abs(), position.market().lotMarginUp());
@@ -127,9 +131,8 @@ library FillRules {
             LiveMarket market = position.market();
             Size held = position.holding().size();
             Size left = held + traded;
-            int256 weighted = int256(market.weighted(left)) - int256(market.weighted(held));
             int256 plain = int256(left.abs()) - int256(held.abs());
-            return Size.wrap(weighted - plain).times(market.lotMarginUp());
+            return market.margin(left) - market.margin(held) - Size.wrap(plain).times(market.lotMarginUp());
         }
     }
 

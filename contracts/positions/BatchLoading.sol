@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AccountWord} from "../types/AccountWord.sol";
-import {AccountId, MarketId, SlotKey, positionKey} from "../types/Ids.sol";
+import {AccountId, MarketId, SlotKey} from "../types/Ids.sol";
 import {Layout, Layouts} from "../types/Layout.sol";
 import {LiveAccount, LiveAccounts, NO_KEY} from "../types/LiveAccount.sol";
 import {LiveBatch} from "../types/LiveBatch.sol";
@@ -76,15 +76,15 @@ abstract contract BatchLoading is LiquidationLoading {
     }
 
     function _loadMarket(LiveMarket market, MarketId id, MarketWord word, uint256 bandBps) internal view {
-        Price mark = word.mark();
-        // The barrier is `OUT_OF_REACH` or nothing.
-        market.begin(id, word, Quote.wrap(int256(word.barrier())));
-        market.setPrices(
-            Margin.bandLowUp(mark, bandBps),
-            Margin.bandHighDown(mark, bandBps),
-            Margin.lotValue(word),
-            Margin.lotMarginUp(word, word.initialBps())
-        );
+        unchecked {
+            // The barrier is `OUT_OF_REACH` or nothing.
+            market.begin(id, word, Quote.wrap(int256(word.barrier())));
+            uint256 mark = Price.unwrap(word.mark());
+            uint256 band = Margin.bandDown(word.mark(), bandBps);
+            Quote lotValue = Margin.lotValue(word);
+            Quote lotMarginUp = Margin.marginUp(lotValue, word.initialBps());
+            market.setPrices(Price.wrap(mark - band), Price.wrap(mark + band), lotValue, lotMarginUp);
+        }
     }
 
     function _loadAccounts(LiveBatch live, Layout plan) private view {
@@ -115,9 +115,8 @@ abstract contract BatchLoading is LiquidationLoading {
     ) private view returns (LivePosition, uint256) {
         unchecked {
             uint256 head = BatchLayout.word(offset);
-            AccountId id = AccountId.wrap(uint32(head >> 224));
-            AccountWord word = _accounts[id];
-            account.begin(id, word, position, live.maxMarkets());
+            AccountWord word = _accounts[AccountId.wrap(uint32(head >> 224))];
+            account.begin((head >> 224) << 224, word, position, live.maxMarkets());
             LivePosition end = position.skip(uint8(head >> 216));
             if (live.positionsEnd().isBefore(end)) revert Batch_PositionCountWrong(_place(live, account));
             offset += 5;
@@ -143,9 +142,8 @@ abstract contract BatchLoading is LiquidationLoading {
         LiveAccount account,
         LiveMarket market
     ) private view returns (uint256) {
-        AccountId id = account.id();
-        PositionWord stored = _positions[positionKey(id, market.id())];
-        LiveOrder tag = LiveOrders.tag(id, market.id(), position);
+        LiveOrder tag = LiveOrders.tag(account.tag(), market.tag(), position);
+        PositionWord stored = _positions[tag.positionKey()];
         Quote excess = account.excess() - market.reach();
         if (!stored.isOpen()) {
             // Positions that a batch may open are counted as it names them: orders in one too many are dead.
@@ -158,7 +156,7 @@ abstract contract BatchLoading is LiquidationLoading {
         Quote worth = stored.quoteAfterFundingDown(market.index()) + size.times(market.lotValue());
         position.begin(account, market, tag);
         position.setHolding(Holdings.open(size, worth));
-        account.setExcess(excess + worth - Margin.required(market.weighted(size), market.lotMarginUp()));
+        account.setExcess(excess + worth - market.margin(size));
         return 1;
     }
 
