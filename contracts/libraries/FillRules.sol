@@ -68,22 +68,23 @@ library FillRules {
             Holding before = position.holding();
             Size held = before.size();
             Quote excess = account.excess() + gain - need;
-            bool raises = true;
+            // As in `allows`, one sign answers for all rules: what reduces only may not raise, and the margin must be there.
+            int256 objections = order.reduceOnlySign();
             if (held.opposes(traded)) {
                 // Closed lots give back the margin that they bound, and need none of their own. Beyond them is a flip through
                 // zero, which opens risk on the other side.
                 (uint256 open, uint256 lots) = (held.abs(), traded.abs());
-                raises = open < lots;
-                closed = int256(raises ? open : lots);
+                if (open < lots) {
+                    closed = int256(open);
+                } else {
+                    closed = int256(lots);
+                    objections = 0;
+                }
                 excess = excess + Size.wrap(2 * closed).times(position.market().lotMarginUp());
             }
-            if (raises) {
-                if (order.has(FLAG_REDUCE_ONLY)) return _refused(Verdict.ReduceOnly);
-                if (excess.isNegative()) return _shortVerdict(account);
-            } else {
-                if (excess.isNegative()) {
-                    if (_bankrupts(account, gain)) return _refused(Verdict.Bankrupt);
-                }
+            if (objections | Quote.unwrap(excess) < 0) {
+                int256 refused = _sideVerdict(order, closed < int256(traded.abs()), gain);
+                if (refused < 0) return refused;
             }
             position.setHolding(before.plus(traded, gain));
             account.setExcess(excess);
@@ -158,8 +159,12 @@ library FillRules {
         return gain.isNegative() && (account.equity() + gain).isNegative();
     }
 
-    /// @dev Why equity does not reach margin: a stale account is out of reach.
-    function _shortVerdict(LiveAccount account) private pure returns (int256) {
+    /// @dev Why a side is refused, negated; zero when it only lowers the position and may.
+    function _sideVerdict(LiveOrder order, bool raises, Quote gain) private pure returns (int256) {
+        LiveAccount account = order.position().account();
+        if (!raises) return _bankrupts(account, gain) ? _refused(Verdict.Bankrupt) : int256(0);
+        if (order.has(FLAG_REDUCE_ONLY)) return _refused(Verdict.ReduceOnly);
+        // Equity does not reach margin: a stale account is out of reach.
         return _refused(account.isFresh() ? Verdict.BelowInitialMargin : Verdict.StalePrice);
     }
 

@@ -152,6 +152,11 @@ library LiveOrders {
         return LiveOrder.unwrap(self) & (flag << FLAGS) != 0;
     }
 
+    /// @notice Negative for a reduce-only order.
+    function reduceOnlySign(LiveOrder self) internal pure returns (int256) {
+        return int256(LiveOrder.unwrap(self) << (252 - FLAGS));
+    }
+
     /// @notice The position that the order trades.
     function position(LiveOrder self) internal pure returns (LivePosition) {
         return LivePosition.wrap(uint32(LiveOrder.unwrap(self) >> POSITION));
