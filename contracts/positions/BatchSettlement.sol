@@ -37,8 +37,7 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
         _checkTurn(counts, plan.number());
         LiveBatch live = LiveBatches.reserve(plan, counts.maxMarkets());
         _prepareMarkets(live, plan, counts.bandBps());
-        _loadTables(live, plan);
-        bytes memory records = _fillAll(live, plan);
+        bytes memory records = _fillAll(live, plan, _loadTables(live, plan));
         _writeOrders(live, plan);
         _writePositions(live, plan);
         _writeAccounts(live, plan);
@@ -56,8 +55,7 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
         if (plan.number() != counts.number()) revert Batch_NumberWrong(plan.number(), counts.number());
         LiveBatch live = LiveBatches.reserve(plan, counts.maxMarkets());
         _peekMarkets(live, plan, counts.bandBps());
-        _loadTables(live, plan);
-        return _fillAll(live, plan);
+        return _fillAll(live, plan, _loadTables(live, plan));
     }
 
     /// @dev The operator may settle at any time, everybody else once it has been silent for long.
@@ -76,7 +74,9 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
             LiveMarket market = live.markets();
             for (uint256 i; i < plan.markets(); ++i) {
                 id = _marketId(plan, i, id);
-                _loadMarket(market, id, _prepared(id), bandBps);
+                MarketWord word = _markets[id];
+                if (word.isDue()) word = _prepared(id);
+                _loadMarket(market, id, word, bandBps);
                 market = market.skip(1);
             }
         }
@@ -96,10 +96,9 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
     }
 
     /// @dev Settles or skips every fill, in the order of the table; returns their records.
-    function _fillAll(LiveBatch live, Layout plan) private pure returns (bytes memory records) {
+    function _fillAll(LiveBatch live, Layout plan, uint256 table) private pure returns (bytes memory records) {
         unchecked {
             uint256 fills = plan.fills();
-            uint256 table = plan.fillTable();
             OrderTable orders = live.orders();
             OrderTable end = orders.skip(plan.levels());
             records = FillRecords.create(fills);
@@ -160,7 +159,8 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
                 FillRules.undo(position, before, (-gain).less(makerFee));
                 return uint256(-more) | TAKER_SIDE;
             }
-            market.setSettled(market.settled().plus(size, value, uint256(closed + more), makerFee + takerFee));
+            Settled settled = market.settled().plus(size, value).closing(uint256(closed + more));
+            market.setSettled(settled.charging(makerFee + takerFee));
         }
     }
 
@@ -201,7 +201,8 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
             }
             // At the mark: a liquidation is no sample of the premium.
             value = size * Price.unwrap(market.word().mark());
-            market.setSettled(market.settled().plus(size, value, uint256(closed + more), fee + penalty));
+            Settled settled = market.settled().plus(size, value).closing(uint256(closed + more));
+            market.setSettled(settled.charging(fee + penalty));
             return uint256(Verdict.Liquidated);
         }
     }

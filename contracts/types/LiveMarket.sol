@@ -28,16 +28,23 @@ library SettledSums {
     uint256 private constant VALUE = 48;
 
     /// @notice The sums with one fill more.
-    function plus(
-        Settled self,
-        uint256 size,
-        uint256 value_,
-        uint256 closed_,
-        uint256 fees_
-    ) internal pure returns (Settled) {
+    function plus(Settled self, uint256 size, uint256 value_) internal pure returns (Settled) {
         unchecked {
-            return
-                Settled.wrap(Settled.unwrap(self) + (fees_ << FEES) + (size << VOLUME) + (value_ << VALUE) + closed_);
+            return Settled.wrap(Settled.unwrap(self) + (size << VOLUME) + (value_ << VALUE));
+        }
+    }
+
+    /// @notice The sums with more lots closed.
+    function closing(Settled self, uint256 lots) internal pure returns (Settled) {
+        unchecked {
+            return Settled.wrap(Settled.unwrap(self) + lots);
+        }
+    }
+
+    /// @notice The sums with more fees.
+    function charging(Settled self, uint256 fees_) internal pure returns (Settled) {
+        unchecked {
+            return Settled.wrap(Settled.unwrap(self) + (fees_ << FEES));
         }
     }
 
