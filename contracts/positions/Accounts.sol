@@ -19,7 +19,7 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
     uint256 private constant COLLATERAL_LIMIT = uint56(type(int56).max);
 
     /// @dev The collateral token, which the vault names too.
-    IERC20Permit private immutable TOKEN;
+    IERC20Permit internal immutable TOKEN;
 
     constructor(address token) {
         if (token == address(0)) revert Positions_AddressZero();

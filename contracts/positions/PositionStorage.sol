@@ -20,17 +20,10 @@ import {IPerpPositions, Parts} from "../interfaces/IPerpPositions.sol";
 
 /// @notice The words of `PerpPositions`, and nothing else.
 abstract contract PositionStorage is IPerpPositions {
-    /// @inheritdoc IPerpPositions
-    ICollateralVault public immutable VAULT;
-
-    /// @inheritdoc IPerpPositions
-    IFundingIndex public immutable INDEX;
-
-    /// @inheritdoc IPerpPositions
-    ISequencerWatch public immutable WATCH;
-
-    /// @inheritdoc IPerpPositions
-    address public immutable LIQUIDATIONS;
+    ICollateralVault internal immutable VAULT;
+    IFundingIndex internal immutable INDEX;
+    ISequencerWatch internal immutable WATCH;
+    address internal immutable LIQUIDATIONS;
 
     /// @dev Rules that a batch of the operator does not need; the others stand in the tally.
     struct Rules {

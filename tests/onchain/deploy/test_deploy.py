@@ -196,7 +196,9 @@ def test_deploy__legal__parts_know_each_other(venue: Venue) -> None:
     assert venue.watch.call("GRACE") == PARAMETERS.grace
     assert venue.watch.call("UPTIME_FEED") == ZERO_ADDRESS
     assert venue.index.call("marketCount") == len(system.markets)
-    assert venue.positions.call("VAULT") == system.vault
+    s = system
+    parts = (s.vault, s.index, s.watch, s.liquidations, s.token, s.fund)
+    assert venue.positions.call("addresses") == (parts, s.governor)
     assert venue.lens.call("POSITIONS") == system.positions
     assert [spec.unit for spec in system.markets] == [100, 100]
     assert system.market("ETH-PERP").market == 2
