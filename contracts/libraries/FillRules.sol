@@ -43,11 +43,8 @@ library FillRules {
         if (maker.status() != 0) return maker.status() | MAKER_SIDE;
         if (taker.status() != 0) return taker.status() | TAKER_SIDE;
         if (size == 0) return uint256(Verdict.SizeZero);
-        if (maker.market() != taker.market()) return uint256(Verdict.MarketMismatch);
-        if (maker.has(FLAG_BUY) == taker.has(FLAG_BUY)) return uint256(Verdict.SameSide);
-        if (maker.account() == taker.account()) return uint256(Verdict.SelfTrade);
-        if (maker.has(FLAG_IMMEDIATE)) return uint256(Verdict.MakerImmediate);
-        if (taker.has(FLAG_POST_ONLY)) return uint256(Verdict.TakerPostOnly);
+        uint256 verdict = _meetingVerdict(maker, taker);
+        if (verdict != 0) return verdict;
         Price price = maker.price();
         if (taker.has(FLAG_BUY) ? price > taker.price() : price < taker.price()) return uint256(Verdict.NotCrossing);
         if (price < market.low() || price > market.high()) return uint256(Verdict.OutsideBand);
@@ -152,6 +149,15 @@ library FillRules {
         unchecked {
             return (notional * rate + (FEE_SCALE - 1)) / FEE_SCALE;
         }
+    }
+
+    /// @dev Whether two live orders may meet at any price.
+    function _meetingVerdict(LiveOrder maker, LiveOrder taker) private pure returns (uint256) {
+        if (maker.market() != taker.market()) return uint256(Verdict.MarketMismatch);
+        if (maker.has(FLAG_BUY) == taker.has(FLAG_BUY)) return uint256(Verdict.SameSide);
+        if (maker.account() == taker.account()) return uint256(Verdict.SelfTrade);
+        if (maker.has(FLAG_IMMEDIATE)) return uint256(Verdict.MakerImmediate);
+        return taker.has(FLAG_POST_ONLY) ? uint256(Verdict.TakerPostOnly) : 0;
     }
 
     /// @dev Whether an account below its initial margin ends at negative equity, and below the equity before.

@@ -5,7 +5,7 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {AccountWord} from "../types/AccountWord.sol";
-import {AccountId, MarketId, PositionKey, positionKey} from "../types/Ids.sol";
+import {AccountId, MarketId, positionKey} from "../types/Ids.sol";
 import {MarketWord} from "../types/MarketWord.sol";
 import {Nonce} from "../types/Nonce.sol";
 import {PositionWord, PositionWords} from "../types/PositionWord.sol";

@@ -6,7 +6,7 @@ import {AccountId, MarketId, SlotKey} from "../types/Ids.sol";
 import {Layout, Layouts} from "../types/Layout.sol";
 import {LiveAccount, LiveAccounts, NO_KEY} from "../types/LiveAccount.sol";
 import {LiveBatch} from "../types/LiveBatch.sol";
-import {LiveMarket, LiveMarkets} from "../types/LiveMarket.sol";
+import {LiveMarket} from "../types/LiveMarket.sol";
 import {
     FLAG_BUY,
     FLAG_IMMEDIATE,
@@ -18,7 +18,7 @@ import {
     LiveOrders,
     OrderTable
 } from "../types/LiveOrder.sol";
-import {Holdings, LivePosition, LivePositions} from "../types/LivePosition.sol";
+import {Holdings, LivePosition} from "../types/LivePosition.sol";
 import {MarketWord} from "../types/MarketWord.sol";
 import {Nonce} from "../types/Nonce.sol";
 import {PositionWord} from "../types/PositionWord.sol";
@@ -27,7 +27,6 @@ import {CANCELLED, Slot, SlotsWord} from "../types/SlotsWord.sol";
 import {Verdict} from "../types/Verdict.sol";
 import {BatchLayout} from "../libraries/BatchLayout.sol";
 import {Margin} from "../libraries/Margin.sol";
-import {Memory} from "../libraries/Memory.sol";
 import {HashPad, OrderHashing} from "../libraries/OrderHashing.sol";
 import {LiquidationLoading} from "./LiquidationLoading.sol";
 
