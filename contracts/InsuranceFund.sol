@@ -108,7 +108,7 @@ contract InsuranceFund is IInsuranceFund, Governed {
 
     /// @inheritdoc IInsuranceFund
     function lossLeft(MarketId market) public view returns (int256) {
-        MarketWord word = POSITIONS.INDEX().peek(market);
+        MarketWord word = LENS.INDEX().peek(market);
         PositionWord position = _words().position(SELF, market);
         Quote value = position.quoteAfterFundingDown(word.index()) + position.size().times(Margin.lotValue(word));
         Loss memory loss = _losses[market];

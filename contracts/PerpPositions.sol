@@ -12,9 +12,8 @@ import {PositionStorage} from "./positions/PositionStorage.sol";
 /// @title PerpPositions
 /// @notice Owns accounts, positions and order nonces; see `IPerpPositions`.
 contract PerpPositions is Accounts, Moves, BatchSettlement {
-    /// @inheritdoc IPerpPositions
     /// @dev The access manager: it asks who may call which function, so this contract need not.
-    address public immutable GOVERNOR;
+    address private immutable GOVERNOR;
 
     /// @param parts The contracts it works with.
     /// @param governor Who changes the rules.
@@ -39,6 +38,12 @@ contract PerpPositions is Accounts, Moves, BatchSettlement {
     }
 
     /// @inheritdoc IPerpPositions
+    /// @dev One view for all: each that comes before `settle` makes a batch dearer, because selectors are tried one after another.
+    function addresses() external view returns (Parts memory parts, address governor) {
+        return (Parts(VAULT, INDEX, WATCH, LIQUIDATIONS, address(TOKEN), ownerOf[AccountId.wrap(0)]), GOVERNOR);
+    }
+
+    /// @inheritdoc IPerpPositions
     function domainSeparator() external view returns (bytes32) {
         return _domainSeparator();
     }
@@ -53,12 +58,7 @@ contract PerpPositions is Accounts, Moves, BatchSettlement {
         if (uint256(settings_.discountShare) + settings_.penaltyShare >= 100) {
             revert Settings_SharesTooHigh(settings_.discountShare, settings_.penaltyShare);
         }
-        _rules = Rules(
-            settings_.openAfter,
-            settings_.maxPriceAge,
-            settings_.discountShare,
-            settings_.penaltyShare
-        );
+        _rules = Rules(settings_.openAfter, settings_.maxPriceAge, settings_.discountShare, settings_.penaltyShare);
         _tally = _tally.withRules(settings_.operator, settings_.bandBps, settings_.maxMarkets);
         emit SettingsChanged(settings_);
     }

@@ -14,7 +14,7 @@ import {Margin} from "./libraries/Margin.sol";
 import {Words} from "./libraries/Words.sol";
 import {IFundingIndex} from "./interfaces/IFundingIndex.sol";
 import {IMarketWords} from "./interfaces/IMarketWords.sol";
-import {IPerpPositions, Settings} from "./interfaces/IPerpPositions.sol";
+import {IPerpPositions, Parts, Settings} from "./interfaces/IPerpPositions.sol";
 import {AccountView, IPositionLens, NonceStatus, PositionView, ProgressView} from "./interfaces/IPositionLens.sol";
 
 /// @title PositionLens
@@ -31,7 +31,8 @@ contract PositionLens is IPositionLens {
     /// @param positions The contract to read.
     constructor(IPerpPositions positions) {
         POSITIONS = positions;
-        INDEX = positions.INDEX();
+        (Parts memory parts, ) = positions.addresses();
+        INDEX = parts.index;
     }
 
     /// @inheritdoc IPositionLens

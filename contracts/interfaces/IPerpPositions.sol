@@ -356,20 +356,10 @@ interface IPerpPositions is IMarketWords {
     /// @param settings_ The new rules.
     function setSettings(Settings calldata settings_) external;
 
-    /// @notice The vault, the only holder of tokens.
-    function VAULT() external view returns (ICollateralVault);
-
-    /// @notice The funding index, owner of the market words.
-    function INDEX() external view returns (IFundingIndex);
-
-    /// @notice Who changes the rules.
-    function GOVERNOR() external view returns (address);
-
-    /// @notice Whether the chain was just down.
-    function WATCH() external view returns (ISequencerWatch);
-
-    /// @notice Who moves positions of accounts below their maintenance margin.
-    function LIQUIDATIONS() external view returns (address);
+    /// @notice The addresses that it was deployed with.
+    /// @return parts The contracts it works with.
+    /// @return governor Who changes the rules.
+    function addresses() external view returns (Parts memory parts, address governor);
 
     /// @notice Number of accounts; they are numbered from 1.
     function accountCount() external view returns (uint32);

@@ -11,7 +11,7 @@ import {Price, Quote, Size} from "../types/Quantities.sol";
 ///   value          = quote + size · lot value
 ///   weighted(x)    = x · (k + 1) − tier · k · (k + 1) / 2,  k = ⌊x / tier⌋
 ///   required       = weighted(|size|) · margin per lot
-///   band           = [⌈mark · (10^4 − band) / 10^4⌉, ⌊mark · (10^4 + band) / 10^4⌋]
+///   band           = mark ± ⌊mark · band bps / 10^4⌋
 ///
 /// Initial margin rises with size: each lot of the first tier needs one margin per lot, each of the second two, and so on. So
 /// `weighted` is piecewise linear, whole, and x itself up to the first tier. A position ends
@@ -33,7 +33,14 @@ library Margin {
     /// @notice Margin of one lot at `bps`, rounded up against the account.
     function lotMarginUp(MarketWord market, uint256 bps) internal pure returns (Quote) {
         unchecked {
-            return Quote.wrap(int256((Price.unwrap(market.mark()) * market.unit() * bps + BPS - 1) / BPS));
+            return marginUp(lotValue(market), bps);
+        }
+    }
+
+    /// @notice Margin of a value, not negative, at `bps`, rounded up against the account.
+    function marginUp(Quote value, uint256 bps) internal pure returns (Quote) {
+        unchecked {
+            return Quote.wrap(int256((uint256(Quote.unwrap(value)) * bps + BPS - 1) / BPS));
         }
     }
 
@@ -61,17 +68,10 @@ library Margin {
         }
     }
 
-    /// @notice Lowest price in the band around the mark, rounded inwards.
-    function bandLowUp(Price mark, uint256 bandBps) internal pure returns (Price) {
+    /// @notice Half the width of the band around the mark, rounded inwards: its edges are that far from the mark.
+    function bandDown(Price mark, uint256 bandBps) internal pure returns (uint256) {
         unchecked {
-            return Price.wrap((Price.unwrap(mark) * (BPS - bandBps) + BPS - 1) / BPS);
-        }
-    }
-
-    /// @notice Highest price in the band around the mark, rounded inwards.
-    function bandHighDown(Price mark, uint256 bandBps) internal pure returns (Price) {
-        unchecked {
-            return Price.wrap((Price.unwrap(mark) * (BPS + bandBps)) / BPS);
+            return (Price.unwrap(mark) * bandBps) / BPS;
         }
     }
 }

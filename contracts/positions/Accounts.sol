@@ -5,7 +5,7 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {AccountWord} from "../types/AccountWord.sol";
-import {AccountId, MarketId, PositionKey, positionKey} from "../types/Ids.sol";
+import {AccountId, MarketId, positionKey} from "../types/Ids.sol";
 import {MarketWord} from "../types/MarketWord.sol";
 import {Nonce} from "../types/Nonce.sol";
 import {PositionWord, PositionWords} from "../types/PositionWord.sol";
@@ -19,7 +19,7 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
     uint256 private constant COLLATERAL_LIMIT = uint56(type(int56).max);
 
     /// @dev The collateral token, which the vault names too.
-    IERC20Permit private immutable TOKEN;
+    IERC20Permit internal immutable TOKEN;
 
     constructor(address token) {
         if (token == address(0)) revert Positions_AddressZero();

@@ -2,11 +2,11 @@
 pragma solidity ^0.8.28;
 
 import {AccountWord} from "../types/AccountWord.sol";
-import {AccountId, MarketId, SlotKey, positionKey} from "../types/Ids.sol";
+import {AccountId, MarketId, SlotKey} from "../types/Ids.sol";
 import {Layout, Layouts} from "../types/Layout.sol";
 import {LiveAccount, LiveAccounts, NO_KEY} from "../types/LiveAccount.sol";
 import {LiveBatch} from "../types/LiveBatch.sol";
-import {LiveMarket, LiveMarkets} from "../types/LiveMarket.sol";
+import {LiveMarket} from "../types/LiveMarket.sol";
 import {
     FLAG_BUY,
     FLAG_IMMEDIATE,
@@ -18,7 +18,7 @@ import {
     LiveOrders,
     OrderTable
 } from "../types/LiveOrder.sol";
-import {Holdings, LivePosition, LivePositions} from "../types/LivePosition.sol";
+import {Holdings, LivePosition} from "../types/LivePosition.sol";
 import {MarketWord} from "../types/MarketWord.sol";
 import {Nonce} from "../types/Nonce.sol";
 import {PositionWord} from "../types/PositionWord.sol";
@@ -27,7 +27,6 @@ import {CANCELLED, Slot, SlotsWord} from "../types/SlotsWord.sol";
 import {Verdict} from "../types/Verdict.sol";
 import {BatchLayout} from "../libraries/BatchLayout.sol";
 import {Margin} from "../libraries/Margin.sol";
-import {Memory} from "../libraries/Memory.sol";
 import {HashPad, OrderHashing} from "../libraries/OrderHashing.sol";
 import {LiquidationLoading} from "./LiquidationLoading.sol";
 
@@ -50,11 +49,11 @@ abstract contract BatchLoading is LiquidationLoading {
     }
 
     /// @dev Reads accounts, positions and orders into the tables of a batch. Markets come first; only the caller knows whether
-    /// funding may be accrued.
-    function _loadTables(LiveBatch live, Layout plan) internal view {
+    /// funding may be accrued. Returns where the fills begin.
+    function _loadTables(LiveBatch live, Layout plan) internal view returns (uint256 fillTable) {
         _loadAccounts(live, plan);
-        _checkCancels(plan);
-        _loadOrders(live, plan);
+        if (plan.cancels() != 0) _checkCancels(plan);
+        return _loadOrders(live, plan);
     }
 
     /// @dev Cancels are applied after the fills, but a malformed one refuses the batch at once.
@@ -76,15 +75,15 @@ abstract contract BatchLoading is LiquidationLoading {
     }
 
     function _loadMarket(LiveMarket market, MarketId id, MarketWord word, uint256 bandBps) internal view {
-        Price mark = word.mark();
-        // The barrier is `OUT_OF_REACH` or nothing.
-        market.begin(id, word, Quote.wrap(int256(word.barrier())));
-        market.setPrices(
-            Margin.bandLowUp(mark, bandBps),
-            Margin.bandHighDown(mark, bandBps),
-            Margin.lotValue(word),
-            Margin.lotMarginUp(word, word.initialBps())
-        );
+        unchecked {
+            // The barrier is `OUT_OF_REACH` or nothing.
+            market.begin(id, word, Quote.wrap(int256(word.barrier())));
+            uint256 mark = Price.unwrap(word.mark());
+            uint256 band = Margin.bandDown(word.mark(), bandBps);
+            Quote lotValue = Margin.lotValue(word);
+            Quote lotMarginUp = Margin.marginUp(lotValue, word.initialBps());
+            market.setPrices(Price.wrap(mark - band), Price.wrap(mark + band), lotValue, lotMarginUp);
+        }
     }
 
     function _loadAccounts(LiveBatch live, Layout plan) private view {
@@ -116,9 +115,8 @@ abstract contract BatchLoading is LiquidationLoading {
     ) private view returns (LivePosition, uint256) {
         unchecked {
             uint256 head = BatchLayout.word(offset);
-            AccountId id = AccountId.wrap(uint32(head >> 224));
-            AccountWord word = _accounts[id];
-            account.begin(id, word, position, live.maxMarkets());
+            AccountWord word = _accounts[AccountId.wrap(uint32(head >> 224))];
+            account.begin((head >> 224) << 224, word, position, live.maxMarkets());
             LivePosition end = position.skip(uint8(head >> 216));
             if (live.positionsEnd().isBefore(end)) revert Batch_PositionCountWrong(_place(live, account));
             offset += 5;
@@ -144,9 +142,8 @@ abstract contract BatchLoading is LiquidationLoading {
         LiveAccount account,
         LiveMarket market
     ) private view returns (uint256) {
-        AccountId id = account.id();
-        PositionWord stored = _positions[positionKey(id, market.id())];
-        LiveOrder tag = LiveOrders.tag(id, market.id(), position);
+        LiveOrder tag = LiveOrders.tag(account.tag(), market.tag(), position);
+        PositionWord stored = _positions[tag.positionKey()];
         Quote excess = account.excess() - market.reach();
         if (!stored.isOpen()) {
             // Positions that a batch may open are counted as it names them: orders in one too many are dead.
@@ -159,7 +156,10 @@ abstract contract BatchLoading is LiquidationLoading {
         Quote worth = stored.quoteAfterFundingDown(market.index()) + size.times(market.lotValue());
         position.begin(account, market, tag);
         position.setHolding(Holdings.open(size, worth));
-        account.setExcess(excess + worth - Margin.required(market.weighted(size), market.lotMarginUp()));
+        // Spelt out, because a call costs as much as the test.
+        uint256 lots = size.abs();
+        if (lots > market.tier()) lots = Margin.weighted(lots, market.tier());
+        account.setExcess(excess + worth - Margin.required(lots, market.lotMarginUp()));
         return 1;
     }
 
@@ -171,8 +171,8 @@ abstract contract BatchLoading is LiquidationLoading {
     }
 
     /// @dev Reads the order table. Orders ascend strictly by (account, kind, nonce): no order stands twice, and neighbouring
-    /// slots meet.
-    function _loadOrders(LiveBatch live, Layout plan) private view {
+    /// slots meet. Returns where the table ends.
+    function _loadOrders(LiveBatch live, Layout plan) private view returns (uint256 offset) {
         unchecked {
             if (plan.orders() > plan.levels()) revert Batch_LevelCountWrong(plan.orders(), plan.levels());
             OrderContext memory context = OrderContext(
@@ -181,7 +181,7 @@ abstract contract BatchLoading is LiquidationLoading {
                 SlotKey.wrap(type(uint256).max),
                 SlotsWord.wrap(0)
             );
-            uint256 offset = plan.orderTable();
+            offset = plan.orderTable();
             uint256 signature = plan.orderSignatures();
             OrderTable next = live.orders();
             while (signature != plan.end()) {
@@ -200,7 +200,7 @@ abstract contract BatchLoading is LiquidationLoading {
                     LiveOrder order = position.tag().read(record);
                     if (order.key() <= next.last().key())
                         revert Batch_OrdersNotAscending(_signedPlace(plan, signature));
-                    next = next.append(_loadOrder(context, order, position.account(), record, signature));
+                    next = next.append(_loadOrder(context, order, record, signature));
                     offset += Layouts.ORDER;
                 } else {
                     _checkLadder(live, plan, record, signature, next);
@@ -245,17 +245,22 @@ abstract contract BatchLoading is LiquidationLoading {
     function _loadOrder(
         OrderContext memory context,
         LiveOrder order,
-        LiveAccount account,
         uint256 record,
         uint256 signature
     ) private view returns (LiveOrder) {
+        LiveAccount account = order.position().account();
         uint256 style = record & STYLE;
         if (style != context.style) {
             context.style = style;
             OrderHashing.setStyle(context.pad, record >> 232);
         }
         bytes32 digest = OrderHashing.orderDigest(context.pad, order.account(), order.market(), record);
-        uint256 status = _signedStatus(account, digest, signature, uint32(record >> 136));
+        // As `_signedStatus`, spelt out: a good order needs no call.
+        uint256 recovered = uint160(OrderHashing.recover(digest, signature));
+        uint256 status;
+        if (recovered != account.key() || block.timestamp > uint32(record >> 136)) {
+            status = _refusedStatus(account, recovered, uint32(record >> 136));
+        }
         if (order.has(FLAG_IMMEDIATE)) {
             Nonce nonce = order.nonce();
             if (!nonce.isNumber()) revert Batch_NonceMalformed(Nonce.unwrap(nonce));
@@ -346,11 +351,12 @@ abstract contract BatchLoading is LiquidationLoading {
         if (recovered == account.key()) {
             if (block.timestamp <= expiry) return 0;
         }
-        return _refusedStatus(uint160(account.word().signer()), recovered, expiry);
+        return _refusedStatus(account, recovered, expiry);
     }
 
     /// @dev Why `_signedStatus` refused, in the order of the verdicts.
-    function _refusedStatus(uint256 signer, uint256 recovered, uint256 expiry) private view returns (uint256) {
+    function _refusedStatus(LiveAccount account, uint256 recovered, uint256 expiry) private view returns (uint256) {
+        uint256 signer = uint160(account.word().signer());
         if (signer == 0 || recovered != signer) return uint256(Verdict.BadSignature);
         return uint256(block.timestamp > expiry ? Verdict.Expired : Verdict.IncompleteAccount);
     }

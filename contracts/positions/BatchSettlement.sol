@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {AccountWord} from "../types/AccountWord.sol";
 import {ActivityWord} from "../types/ActivityWord.sol";
-import {AccountId, MarketId, SlotKey, positionKey} from "../types/Ids.sol";
+import {AccountId, MarketId, SlotKey} from "../types/Ids.sol";
 import {Layout, Layouts} from "../types/Layout.sol";
 import {LiveAccount} from "../types/LiveAccount.sol";
 import {LiveBatch, LiveBatches} from "../types/LiveBatch.sol";
@@ -37,8 +37,7 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
         _checkTurn(counts, plan.number());
         LiveBatch live = LiveBatches.reserve(plan, counts.maxMarkets());
         _prepareMarkets(live, plan, counts.bandBps());
-        _loadTables(live, plan);
-        bytes memory records = _fillAll(live, plan);
+        bytes memory records = _fillAll(live, plan, _loadTables(live, plan));
         _writeOrders(live, plan);
         _writePositions(live, plan);
         _writeAccounts(live, plan);
@@ -56,8 +55,7 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
         if (plan.number() != counts.number()) revert Batch_NumberWrong(plan.number(), counts.number());
         LiveBatch live = LiveBatches.reserve(plan, counts.maxMarkets());
         _peekMarkets(live, plan, counts.bandBps());
-        _loadTables(live, plan);
-        return _fillAll(live, plan);
+        return _fillAll(live, plan, _loadTables(live, plan));
     }
 
     /// @dev The operator may settle at any time, everybody else once it has been silent for long.
@@ -76,7 +74,9 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
             LiveMarket market = live.markets();
             for (uint256 i; i < plan.markets(); ++i) {
                 id = _marketId(plan, i, id);
-                _loadMarket(market, id, _prepared(id), bandBps);
+                MarketWord word = _markets[id];
+                if (word.isDue()) word = _prepared(id);
+                _loadMarket(market, id, word, bandBps);
                 market = market.skip(1);
             }
         }
@@ -96,33 +96,33 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
     }
 
     /// @dev Settles or skips every fill, in the order of the table; returns their records.
-    function _fillAll(LiveBatch live, Layout plan) private pure returns (bytes memory records) {
+    function _fillAll(LiveBatch live, Layout plan, uint256 table) private pure returns (bytes memory records) {
         unchecked {
             uint256 fills = plan.fills();
-            uint256 levels = plan.levels();
-            uint256 table = plan.fillTable();
             OrderTable orders = live.orders();
+            OrderTable end = orders.skip(plan.levels());
             records = FillRecords.create(fills);
             for (uint256 i; i < fills; ++i) {
                 uint256 entry = BatchLayout.word(table + Layouts.FILL * i);
-                uint256 makerIndex = entry >> 240;
-                uint256 takerIndex = uint16(entry >> 224);
-                if (makerIndex >= levels) revert Batch_FillOutOfRange(i);
-                if (takerIndex >= levels) revert Batch_FillOutOfRange(i);
+                OrderTable makerPlace = orders.skip(entry >> 240);
+                OrderTable takerPlace = orders.skip(uint16(entry >> 224));
+                if (!makerPlace.isBefore(end)) revert Batch_FillOutOfRange(i);
+                if (!takerPlace.isBefore(end)) revert Batch_FillOutOfRange(i);
                 uint256 size = uint32(entry >> 192);
-                LiveOrder maker = orders.get(makerIndex);
-                LiveOrder taker = orders.get(takerIndex);
+                LiveOrder maker = makerPlace.first();
+                LiveOrder taker = takerPlace.first();
                 uint256 verdict = _fill(maker, taker, size);
-                uint256 record = maker.record(taker, size, verdict);
                 if (verdict == 0) {
-                    orders.put(makerIndex, maker.take(size));
-                    orders.put(takerIndex, taker.take(size));
+                    makerPlace.put(maker.take(size));
+                    takerPlace.put(taker.take(size));
                 } else if (verdict == uint256(Verdict.Liquidated)) {
-                    orders.put(makerIndex, maker.take(size));
-                    orders.put(takerIndex, taker.drain(size));
-                    record = maker.liquidationRecord(taker, size, taker.position().market().penalty());
+                    makerPlace.put(maker.take(size));
+                    takerPlace.put(taker.drain(size));
+                    uint256 penalty = taker.position().market().penalty();
+                    FillRecords.put(records, i, maker.liquidationRecord(taker, size, penalty));
+                    continue;
                 }
-                FillRecords.put(records, i, record);
+                FillRecords.put(records, i, maker.record(taker, size, verdict));
             }
         }
     }
@@ -132,9 +132,18 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
         unchecked {
             LivePosition position = maker.position();
             LiveMarket market = position.market();
+            Quote need = Size.wrap(int256(size)).times(market.lotMarginUp());
+            Quote takerNeed = need;
             if (!FillRules.allows(maker, taker, market, size)) {
                 if (taker.status() == FORCED) return _liquidate(maker, taker.unforced(), market, size);
-                return FillRules.pairVerdict(maker, taker, market, size);
+                verdict = FillRules.pairVerdict(maker, taker, market, size);
+                if (verdict != 0) return verdict;
+                // The pair is good: a position is large.
+                Size lots = Sizes.signed(size, taker.sellMask());
+                if (FillRules.isTooLarge(position, -lots)) return uint256(Verdict.PositionTooLarge) | MAKER_SIDE;
+                if (FillRules.isTooLarge(taker.position(), lots)) return uint256(Verdict.PositionTooLarge) | TAKER_SIDE;
+                takerNeed = need + FillRules.surcharge(taker.position(), lots);
+                need = need + FillRules.surcharge(position, -lots);
             }
             uint256 value = size * Price.unwrap(maker.price());
             MarketWord word = market.word();
@@ -145,23 +154,16 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
             uint256 sellMask = taker.sellMask();
             Size bought = Sizes.signed(size, sellMask);
             Quote gain = Size.wrap(int256(size)).times(market.lotValue()).less(notional).signed(sellMask);
-            Quote need = Size.wrap(int256(size)).times(market.lotMarginUp());
-            Quote takerNeed = need;
             Holding before = position.holding();
-            if (market.isLarge(before.size(), taker.position().holding().size(), size)) {
-                if (FillRules.isTooLarge(position, -bought)) return uint256(Verdict.PositionTooLarge) | MAKER_SIDE;
-                if (FillRules.isTooLarge(taker.position(), bought)) return uint256(Verdict.PositionTooLarge) | TAKER_SIDE;
-                takerNeed = need + FillRules.surcharge(taker.position(), bought);
-                need = need + FillRules.surcharge(position, -bought);
-            }
-            int256 raised = FillRules.take(maker, -bought, (-gain).less(makerFee), need);
-            if (raised < 0) return uint256(-raised) | MAKER_SIDE;
+            int256 closed = FillRules.take(maker, -bought, (-gain).less(makerFee), need);
+            if (closed < 0) return uint256(-closed) | MAKER_SIDE;
             int256 more = FillRules.take(taker, bought, gain.less(takerFee), takerNeed);
             if (more < 0) {
                 FillRules.undo(position, before, (-gain).less(makerFee));
                 return uint256(-more) | TAKER_SIDE;
             }
-            market.setSettled(market.settled().plus(size, value, uint256(raised + more), makerFee + takerFee));
+            Settled settled = market.settled().plus(size, value).closing(uint256(closed + more));
+            market.setSettled(settled.charging(makerFee + takerFee));
         }
     }
 
@@ -174,7 +176,8 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
         uint256 size
     ) private pure returns (uint256 verdict) {
         unchecked {
-            if (!FillRules.allows(maker, taker, market, size)) return FillRules.pairVerdict(maker, taker, market, size);
+            verdict = FillRules.pairVerdict(maker, taker, market, size);
+            if (verdict != 0) return verdict;
             LiveAccount account = taker.position().account();
             bool fund = account.id() == AccountId.wrap(0);
             Quote before = account.trueExcess();
@@ -186,8 +189,8 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
             Quote gain = Size.wrap(int256(size)).times(market.lotValue()).less(notional).signed(sellMask);
             uint256 fee = FillRules.feeUp(notional, market.word().makerFee());
             Holding held = maker.position().holding();
-            int256 raised = FillRules.takeAny(maker, -bought, (-gain).less(fee));
-            if (raised < 0) return uint256(-raised) | MAKER_SIDE;
+            int256 closed = FillRules.takeAny(maker, -bought, (-gain).less(fee));
+            if (closed < 0) return uint256(-closed) | MAKER_SIDE;
             uint256 penalty = fund ? 0 : FillRules.penalty(account, gain, notional, market.penaltyPpm());
             Holding own = taker.position().holding();
             int256 more = FillRules.takeAny(taker, bought, gain.less(penalty));
@@ -203,7 +206,8 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
             }
             // At the mark: a liquidation is no sample of the premium.
             value = size * Price.unwrap(market.word().mark());
-            market.setSettled(market.settled().plus(size, value, uint256(raised), fee + penalty));
+            Settled settled = market.settled().plus(size, value).closing(uint256(closed + more));
+            market.setSettled(settled.charging(fee + penalty));
             market.setPenalty(penalty);
             return uint256(Verdict.Liquidated);
         }
@@ -223,13 +227,12 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
 
     function _writePosition(LivePosition position) private {
         unchecked {
-            LiveAccount account = position.account();
             LiveMarket market = position.market();
             Size size = position.holding().size();
             Quote quote = position.holding().worth() - size.times(market.lotValue());
             PositionWord word = PositionWords.pack(size, quote, market.index());
-            _positions[positionKey(account.id(), market.id())] = word;
-            if (word.isOpen() != position.holding().wasOpen()) account.countOpen(word.isOpen());
+            _positions[position.tag().positionKey()] = word;
+            if (word.isOpen() != position.holding().wasOpen()) position.account().countOpen(word.isOpen());
         }
     }
 
@@ -239,9 +242,8 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
             LiveAccount account = live.accounts();
             LiveAccount end = account.skip(plan.accounts());
             while (!account.equals(end)) {
-                AccountWord word = account.word();
-                AccountWord next = word.withNonce(account.nonce()).withOpenMarkets(account.openMarkets());
-                if (AccountWord.unwrap(next) != AccountWord.unwrap(word)) _accounts[account.id()] = next;
+                AccountWord next = account.next();
+                if (AccountWord.unwrap(next) != AccountWord.unwrap(account.word())) _accounts[account.id()] = next;
                 account = account.skip(1);
             }
         }
@@ -262,7 +264,8 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
                 if (!order.isTouched()) continue;
                 Nonce nonce = order.nonce();
                 if (order.has(FLAG_IMMEDIATE)) {
-                    order.position().account().setNonce(nonce.epoch());
+                    LiveAccount account = order.position().account();
+                    account.setNext(account.next().withNonce(nonce.epoch()));
                     continue;
                 }
                 SlotKey key = order.slotsKey();
@@ -312,11 +315,7 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
 
     /// @dev A market's activity with what the batch settled: the sample before counts until now, the new one from now on. The
     /// open interest may fall, or grow up to its cap; only a batch can make it grow, so who built the batch could know.
-    function _after(
-        ActivityWord activity,
-        LiveMarket market,
-        Settled settled
-    ) private view returns (ActivityWord) {
+    function _after(ActivityWord activity, LiveMarket market, Settled settled) private view returns (ActivityWord) {
         unchecked {
             int256 grown = settled.grown();
             uint256 open = uint256(int256(activity.openInterest()) + grown);

@@ -20,17 +20,10 @@ import {IPerpPositions, Parts} from "../interfaces/IPerpPositions.sol";
 
 /// @notice The words of `PerpPositions`, and nothing else.
 abstract contract PositionStorage is IPerpPositions {
-    /// @inheritdoc IPerpPositions
-    ICollateralVault public immutable VAULT;
-
-    /// @inheritdoc IPerpPositions
-    IFundingIndex public immutable INDEX;
-
-    /// @inheritdoc IPerpPositions
-    ISequencerWatch public immutable WATCH;
-
-    /// @inheritdoc IPerpPositions
-    address public immutable LIQUIDATIONS;
+    ICollateralVault internal immutable VAULT;
+    IFundingIndex internal immutable INDEX;
+    ISequencerWatch internal immutable WATCH;
+    address internal immutable LIQUIDATIONS;
 
     /// @dev Rules that a batch of the operator does not need; the others stand in the tally.
     struct Rules {
@@ -108,8 +101,14 @@ abstract contract PositionStorage is IPerpPositions {
     function _checkLayout() private pure {
         uint256 slots;
         assembly ("memory-safe") {
-            slots := or(shl(28, _rules.slot), or(shl(24, _tally.slot), or(shl(20, _markets.slot), shl(16, _activities.slot))))
-            slots := or(slots, or(shl(12, _accounts.slot), or(shl(8, _positions.slot), or(shl(4, _slots.slot), _epochFloors.slot))))
+            slots := or(
+                shl(28, _rules.slot),
+                or(shl(24, _tally.slot), or(shl(20, _markets.slot), shl(16, _activities.slot)))
+            )
+            slots := or(
+                slots,
+                or(shl(12, _accounts.slot), or(shl(8, _positions.slot), or(shl(4, _slots.slot), _epochFloors.slot)))
+            )
         }
         uint256 upper = (WordSlots.RULES << 28) | (WordSlots.TALLY << 24) | (WordSlots.MARKETS << 20);
         uint256 lower = (WordSlots.POSITIONS << 8) | (WordSlots.SLOTS << 4) | WordSlots.FLOORS;
@@ -119,8 +118,11 @@ abstract contract PositionStorage is IPerpPositions {
 
     /// @dev Fees that await collection have 80 bits.
     function _checkFees(ActivityWord activity, uint256 more) internal pure {
-        uint256 fees = activity.fees() + more;
-        if (fees > type(uint80).max) revert Quantity_OutOfRange(int256(fees), 80);
+        uint256 room;
+        unchecked {
+            room = type(uint80).max - activity.fees();
+        }
+        if (more > room) revert Quantity_OutOfRange(int256(activity.fees() + more), 80);
     }
 
     /// @dev A market's word with the funding that is due.

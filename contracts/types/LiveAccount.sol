@@ -8,7 +8,7 @@ import {Quote} from "./Quantities.sol";
 import {Memory} from "../libraries/Memory.sol";
 
 /// @notice An account while a batch is worked on: a pointer to its record in memory.
-/// @dev `word` is the stored word; `nonce` and `openMarkets` say what the batch made of it.
+/// @dev `word` is the stored word, `next` what the batch made of it.
 type LiveAccount is uint256;
 
 using LiveAccounts for LiveAccount global;
@@ -22,7 +22,8 @@ uint256 constant NO_KEY = 1 << 160;
 
 /// @notice Fields of a `LiveAccount`.
 library LiveAccounts {
-    uint256 private constant OPEN = 128;
+    uint256 private constant ACCOUNT = 224;
+    uint256 private constant OPEN = 216;
 
     /// @dev Words of one record.
     uint256 internal constant WORDS = 7;
@@ -40,25 +41,26 @@ library LiveAccounts {
     }
 
     /// @notice Sets up a record with the collateral alone; each position that is loaded adds to the excess.
+    /// @param tag_ Account number in the upper 32 bits.
     /// @param first_ The first of its positions; the others follow.
     /// @param maxMarkets Most markets in which it may have a position.
     function begin(
         LiveAccount self,
-        AccountId id_,
+        uint256 tag_,
         AccountWord word_,
         LivePosition first_,
         uint256 maxMarkets
     ) internal pure {
-        unchecked {
-            Memory.store(LiveAccount.unwrap(self), AccountWord.unwrap(word_));
-            Memory.store(LiveAccount.unwrap(self) + 32, AccountId.unwrap(id_));
-            Memory.store(LiveAccount.unwrap(self) + 192, LivePosition.unwrap(first_));
-        }
         uint256 signer = uint160(word_.signer());
         setExcess(self, word_.collateral());
         setKey(self, signer == 0 ? NO_KEY : signer);
-        setNonce(self, word_.nonce());
-        _setMarkets(self, (word_.openMarkets() << OPEN) | (word_.openMarkets() < maxMarkets ? maxMarkets - word_.openMarkets() : 0));
+        setNext(self, word_);
+        unchecked {
+            Memory.store(LiveAccount.unwrap(self), AccountWord.unwrap(word_));
+            Memory.store(LiveAccount.unwrap(self) + 32, tag_);
+            Memory.store(LiveAccount.unwrap(self) + 160, maxMarkets - word_.openMarkets());
+            Memory.store(LiveAccount.unwrap(self) + 192, LivePosition.unwrap(first_));
+        }
     }
 
     /// @notice The stored word.
@@ -69,7 +71,14 @@ library LiveAccounts {
     /// @notice Account number.
     function id(LiveAccount self) internal pure returns (AccountId) {
         unchecked {
-            return AccountId.wrap(uint32(Memory.load(LiveAccount.unwrap(self) + 32)));
+            return AccountId.wrap(uint32(tag(self) >> ACCOUNT));
+        }
+    }
+
+    /// @notice Account number as its orders carry it, in the upper 32 bits.
+    function tag(LiveAccount self) internal pure returns (uint256) {
+        unchecked {
+            return Memory.load(LiveAccount.unwrap(self) + 32);
         }
     }
 
@@ -135,50 +144,34 @@ library LiveAccounts {
 
     /// @notice Takes up one of the markets in which the account may open a position; false when there is none left.
     function takeRoom(LiveAccount self) internal pure returns (bool) {
-        uint256 markets = _markets(self);
-        if (uint128(markets) == 0) return false;
         unchecked {
-            _setMarkets(self, markets - 1);
+            // Negative when the account has more markets than the rules allow by now.
+            uint256 room = Memory.load(LiveAccount.unwrap(self) + 160);
+            if (int256(room) <= 0) return false;
+            Memory.store(LiveAccount.unwrap(self) + 160, room - 1);
+            return true;
         }
-        return true;
     }
 
-    /// @notice Number of open markets.
-    function openMarkets(LiveAccount self) internal pure returns (uint256) {
-        return _markets(self) >> OPEN;
+    /// @notice The word as the batch leaves it.
+    function next(LiveAccount self) internal pure returns (AccountWord) {
+        unchecked {
+            return AccountWord.wrap(Memory.load(LiveAccount.unwrap(self) + 128));
+        }
     }
 
-    /// @notice Counts a position that opened or closed.
+    /// @dev Sets `next`.
+    function setNext(LiveAccount self, AccountWord value) internal pure {
+        unchecked {
+            Memory.store(LiveAccount.unwrap(self) + 128, AccountWord.unwrap(value));
+        }
+    }
+
+    /// @notice Counts a position that opened or closed; `takeRoom` kept the count within its 7 bits.
     function countOpen(LiveAccount self, bool opened) internal pure {
         unchecked {
-            _setMarkets(self, opened ? _markets(self) + (1 << OPEN) : _markets(self) - (1 << OPEN));
-        }
-    }
-
-    /// @dev `open markets 128 · room for more 128`.
-    function _markets(LiveAccount self) private pure returns (uint256) {
-        unchecked {
-            return Memory.load(LiveAccount.unwrap(self) + 128);
-        }
-    }
-
-    function _setMarkets(LiveAccount self, uint256 value) private pure {
-        unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 128, value);
-        }
-    }
-
-    /// @notice Highest immediate number that filled.
-    function nonce(LiveAccount self) internal pure returns (uint256) {
-        unchecked {
-            return Memory.load(LiveAccount.unwrap(self) + 160);
-        }
-    }
-
-    /// @dev Sets `nonce`.
-    function setNonce(LiveAccount self, uint256 value) internal pure {
-        unchecked {
-            Memory.store(LiveAccount.unwrap(self) + 160, value);
+            uint256 value = AccountWord.unwrap(next(self));
+            setNext(self, AccountWord.wrap(opened ? value + (1 << OPEN) : value - (1 << OPEN)));
         }
     }
 }

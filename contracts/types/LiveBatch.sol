@@ -1,65 +1,67 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {LiveAccount, LiveAccounts} from "./LiveAccount.sol";
-import {LiveMarket, LiveMarkets} from "./LiveMarket.sol";
-import {OrderTable, OrderTables} from "./LiveOrder.sol";
+import {LiveAccount} from "./LiveAccount.sol";
+import {LiveMarket} from "./LiveMarket.sol";
+import {OrderTable} from "./LiveOrder.sol";
 import {Layout} from "./Layout.sol";
-import {LivePosition, LivePositions} from "./LivePosition.sol";
+import {LivePosition} from "./LivePosition.sol";
 import {Memory} from "../libraries/Memory.sol";
 
-/// @notice A batch while it is worked on: a pointer to the first record of each of its tables in memory. The counts stand in
-/// `Layout`.
+/// @notice A batch while it is worked on: a pointer to where its tables begin in memory, and to the market table behind that. The
+/// counts stand in `Layout`.
 type LiveBatch is uint256;
 
 using LiveBatches for LiveBatch global;
 
 /// @notice Reserves and finds the tables of a `LiveBatch`.
 library LiveBatches {
-    uint256 private constant WORDS = 7;
+    uint256 private constant WORDS = 6;
 
     /// @notice Reserves all tables; their records are not initialised.
     /// @param maxMarkets_ Most markets in which an account may have a position.
     function reserve(Layout plan, uint256 maxMarkets_) internal pure returns (LiveBatch self) {
         unchecked {
-            uint256 at = Memory.allocate(WORDS);
-            self = LiveBatch.wrap(at);
-            Memory.store(at, Memory.allocate(plan.markets() * LiveMarkets.WORDS));
-            Memory.store(at + 32, Memory.allocate(plan.accounts() * LiveAccounts.WORDS));
-            Memory.store(at + 64, Memory.allocate((plan.positions() + 1) * LivePositions.WORDS));
-            Memory.store(at + 96, OrderTable.unwrap(OrderTables.create(plan.levels())));
-            Memory.store(at + 128, maxMarkets_);
-            Memory.store(at + 160, plan.markets());
-            LivePosition end = positions(self).skip(plan.positions());
-            Memory.store(at + 192, LivePosition.unwrap(end));
-            // One record more, of no account, ends the positions of the last.
-            end.setAccount(LiveAccount.wrap(0));
+            self = LiveBatch.wrap(Memory.free());
+            uint256 at = LiveMarket.unwrap(markets(self).skip(plan.markets()));
+            Memory.store(LiveBatch.unwrap(self), at);
+            at = LiveAccount.unwrap(LiveAccount.wrap(at).skip(plan.accounts()));
+            Memory.store(LiveBatch.unwrap(self) + 32, at);
+            at = LivePosition.unwrap(LivePosition.wrap(at).skip(plan.positions()));
+            Memory.store(LiveBatch.unwrap(self) + 64, at);
+            // One word more: as position of no account it ends those of the last, and every order is above it.
+            Memory.store(at, 0);
+            OrderTable orders_ = OrderTable.wrap(at + 32);
+            Memory.store(LiveBatch.unwrap(self) + 96, OrderTable.unwrap(orders_));
+            Memory.store(LiveBatch.unwrap(self) + 128, maxMarkets_);
+            Memory.store(LiveBatch.unwrap(self) + 160, plan.markets());
+            Memory.reserve(OrderTable.unwrap(orders_.skip(plan.levels())));
         }
     }
 
     /// @notice First record of the market table.
     function markets(LiveBatch self) internal pure returns (LiveMarket) {
-        return LiveMarket.wrap(Memory.load(LiveBatch.unwrap(self)));
+        unchecked {
+            return LiveMarket.wrap(LiveBatch.unwrap(self) + 32 * WORDS);
+        }
     }
 
     /// @notice First record of the account table.
     function accounts(LiveBatch self) internal pure returns (LiveAccount) {
-        unchecked {
-            return LiveAccount.wrap(Memory.load(LiveBatch.unwrap(self) + 32));
-        }
+        return LiveAccount.wrap(Memory.load(LiveBatch.unwrap(self)));
     }
 
     /// @notice First record of the position table.
     function positions(LiveBatch self) internal pure returns (LivePosition) {
         unchecked {
-            return LivePosition.wrap(Memory.load(LiveBatch.unwrap(self) + 64));
+            return LivePosition.wrap(Memory.load(LiveBatch.unwrap(self) + 32));
         }
     }
 
     /// @notice The record behind the last of the position table.
     function positionsEnd(LiveBatch self) internal pure returns (LivePosition) {
         unchecked {
-            return LivePosition.wrap(Memory.load(LiveBatch.unwrap(self) + 192));
+            return LivePosition.wrap(Memory.load(LiveBatch.unwrap(self) + 64));
         }
     }
 

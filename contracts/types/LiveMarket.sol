@@ -11,11 +11,11 @@ import {Memory} from "../libraries/Memory.sol";
 /// @dev What is asked once per fill or position is worked out once per batch; fees and unit are read from `word`.
 type LiveMarket is uint256;
 
-/// @notice What a batch settled in a market: `fees 80 · lots 48 · Σ size × price 80 · raised 48`. Sums, so a fill is one
+/// @notice What a batch settled in a market: `fees 80 · lots 48 · Σ size × price 80 · closed 48`. Sums, so a fill is one
 /// addition: 2^16 fills of 32-bit sizes and prices have 48 and 80 bits. Fees come out of equity: 80 bits hold those of 2^24
 /// accounts with all the collateral that an account can have.
-/// @dev `raised` counts the lots by which positions moved away from zero, on both sides. Every lot settled moves two positions
-/// by one, so the open interest grows by `raised − lots`.
+/// @dev `closed` counts the lots by which positions moved towards zero, on both sides. Every lot settled moves two positions
+/// by one, so the open interest grows by `lots − closed`.
 type Settled is uint256;
 
 using LiveMarkets for LiveMarket global;
@@ -28,16 +28,23 @@ library SettledSums {
     uint256 private constant VALUE = 48;
 
     /// @notice The sums with one fill more.
-    function plus(
-        Settled self,
-        uint256 size,
-        uint256 value_,
-        uint256 raised_,
-        uint256 fees_
-    ) internal pure returns (Settled) {
+    function plus(Settled self, uint256 size, uint256 value_) internal pure returns (Settled) {
         unchecked {
-            return
-                Settled.wrap(Settled.unwrap(self) + (fees_ << FEES) + (size << VOLUME) + (value_ << VALUE) + raised_);
+            return Settled.wrap(Settled.unwrap(self) + (size << VOLUME) + (value_ << VALUE));
+        }
+    }
+
+    /// @notice The sums with more lots closed.
+    function closing(Settled self, uint256 lots) internal pure returns (Settled) {
+        unchecked {
+            return Settled.wrap(Settled.unwrap(self) + lots);
+        }
+    }
+
+    /// @notice The sums with more fees.
+    function charging(Settled self, uint256 fees_) internal pure returns (Settled) {
+        unchecked {
+            return Settled.wrap(Settled.unwrap(self) + (fees_ << FEES));
         }
     }
 
@@ -59,7 +66,7 @@ library SettledSums {
     /// @notice By how much the open interest grows; negative when it falls.
     function grown(Settled self) internal pure returns (int256) {
         unchecked {
-            return int256(uint256(uint48(Settled.unwrap(self)))) - int256(volume(self));
+            return int256(volume(self)) - int256(uint256(uint48(Settled.unwrap(self))));
         }
     }
 
@@ -71,6 +78,8 @@ library SettledSums {
 
 /// @notice Fields of a `LiveMarket`.
 library LiveMarkets {
+    uint256 private constant MARKET = 160;
+
     /// @dev Words of one record.
     uint256 internal constant WORDS = 12;
 
@@ -86,11 +95,10 @@ library LiveMarkets {
     function begin(LiveMarket self, MarketId id_, MarketWord word_, Quote reach_) internal pure {
         unchecked {
             Memory.store(LiveMarket.unwrap(self), MarketWord.unwrap(word_));
-            Memory.store(LiveMarket.unwrap(self) + 32, MarketId.unwrap(id_));
+            Memory.store(LiveMarket.unwrap(self) + 32, uint256(MarketId.unwrap(id_)) << MARKET);
             Memory.store(LiveMarket.unwrap(self) + 64, uint256(Quote.unwrap(reach_)));
             Memory.store(LiveMarket.unwrap(self) + 256, uint256(Index.unwrap(word_.index())));
-            uint256 tier_ = word_.tier().lots();
-            Memory.store(LiveMarket.unwrap(self) + 288, (tier_ * tier_) >> 2);
+            Memory.store(LiveMarket.unwrap(self) + 288, word_.tier().lots());
         }
         setSettled(self, Settled.wrap(0));
     }
@@ -107,25 +115,16 @@ library LiveMarkets {
 
     /// @notice Lots of a tier.
     function tier(LiveMarket self) internal pure returns (uint256) {
-        return word(self).tier().lots();
-    }
-
-    /// @notice Lots of a position as initial margin counts them.
-    function weighted(LiveMarket self, Size size) internal pure returns (uint256) {
         unchecked {
-            uint256 lots = size.abs();
-            if (lots * lots < Memory.load(LiveMarket.unwrap(self) + 288)) return lots;
-            return Margin.weighted(lots, tier(self));
+            return Memory.load(LiveMarket.unwrap(self) + 288);
         }
     }
 
-    /// @notice Whether one of two positions that trade `lots` may reach beyond the first tier.
-    /// @dev Not while each of the three is below half a tier; squares have no sign, and the larger of them decides their union.
-    function isLarge(LiveMarket self, Size a, Size b, uint256 lots) internal pure returns (bool) {
-        unchecked {
-            uint256 squares = uint256(Size.unwrap(a) * Size.unwrap(a)) | uint256(Size.unwrap(b) * Size.unwrap(b));
-            return squares | (lots * lots) >= Memory.load(LiveMarket.unwrap(self) + 288);
-        }
+    /// @notice Initial margin of a position.
+    function margin(LiveMarket self, Size size) internal pure returns (Quote) {
+        uint256 lots = size.abs();
+        if (lots > tier(self)) lots = Margin.weighted(lots, tier(self));
+        return Margin.required(lots, lotMarginUp(self));
     }
 
     /// @notice Penalty of a liquidation, parts of 10^6 of notional; known once a liquidation order was loaded.
@@ -164,7 +163,14 @@ library LiveMarkets {
     /// @notice Market number.
     function id(LiveMarket self) internal pure returns (MarketId) {
         unchecked {
-            return MarketId.wrap(uint16(Memory.load(LiveMarket.unwrap(self) + 32)));
+            return MarketId.wrap(uint16(tag(self) >> MARKET));
+        }
+    }
+
+    /// @notice Market number as orders carry it, 160 bits up.
+    function tag(LiveMarket self) internal pure returns (uint256) {
+        unchecked {
+            return Memory.load(LiveMarket.unwrap(self) + 32);
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {AccountId, MarketId, SlotKey} from "./Ids.sol";
+import {PositionKey, SlotKey} from "./Ids.sol";
 import {LivePosition} from "./LivePosition.sol";
 import {Nonce} from "./Nonce.sol";
 import {Price} from "./Quantities.sol";
@@ -49,9 +49,10 @@ library LiveOrders {
     uint256 private constant PAIR = (0xffff << MARKET) | (FLAG_BUY << FLAGS);
 
     /// @notice What all orders of a position have in common: account, market, and the position itself.
-    function tag(AccountId account_, MarketId market_, LivePosition position_) internal pure returns (LiveOrder) {
-        uint256 place = (uint256(MarketId.unwrap(market_)) << MARKET) | (LivePosition.unwrap(position_) << POSITION);
-        return LiveOrder.wrap((uint256(AccountId.unwrap(account_)) << ACCOUNT) | place);
+    /// @param account_ Account number in the upper 32 bits.
+    /// @param market_ Market number in its own place.
+    function tag(uint256 account_, uint256 market_, LivePosition position_) internal pure returns (LiveOrder) {
+        return LiveOrder.wrap(account_ | market_ | (LivePosition.unwrap(position_) << POSITION));
     }
 
     /// @notice The tag with what a record of the order table says: `position 16 · flags 8 · price 32 · size 32 · expiry 32 ·
@@ -152,9 +153,19 @@ library LiveOrders {
         return LiveOrder.unwrap(self) & (flag << FLAGS) != 0;
     }
 
+    /// @notice Negative for a reduce-only order.
+    function reduceOnlySign(LiveOrder self) internal pure returns (int256) {
+        return int256(LiveOrder.unwrap(self) << (252 - FLAGS));
+    }
+
     /// @notice The position that the order trades.
     function position(LiveOrder self) internal pure returns (LivePosition) {
         return LivePosition.wrap(uint32(LiveOrder.unwrap(self) >> POSITION));
+    }
+
+    /// @notice Key of the position's stored word.
+    function positionKey(LiveOrder self) internal pure returns (PositionKey) {
+        return PositionKey.wrap((account(self) << 16) | market(self));
     }
 
     /// @notice Account number.
@@ -219,17 +230,8 @@ library LiveOrders {
     }
 }
 
-/// @notice Allocates, reads and writes a table of live orders.
+/// @notice Reads and writes a table of live orders.
 library OrderTables {
-    /// @notice A table of `n` orders, not initialised, behind a zero that every order is above.
-    function create(uint256 n) internal pure returns (OrderTable) {
-        unchecked {
-            uint256 guard = Memory.allocate(n + 1);
-            Memory.store(guard, 0);
-            return OrderTable.wrap(guard + 32);
-        }
-    }
-
     /// @notice Writes the next order; returns the place behind it.
     function append(OrderTable self, LiveOrder order) internal pure returns (OrderTable) {
         unchecked {
@@ -259,6 +261,11 @@ library OrderTables {
         }
     }
 
+    /// @notice Whether this place comes before another one.
+    function isBefore(OrderTable self, OrderTable other) internal pure returns (bool) {
+        return OrderTable.unwrap(self) < OrderTable.unwrap(other);
+    }
+
     /// @notice Whether two places are one.
     function equals(OrderTable self, OrderTable other) internal pure returns (bool) {
         return OrderTable.unwrap(self) == OrderTable.unwrap(other);
@@ -269,17 +276,8 @@ library OrderTables {
         return LiveOrder.wrap(Memory.load(OrderTable.unwrap(self)));
     }
 
-    /// @notice Order `i`.
-    function get(OrderTable self, uint256 i) internal pure returns (LiveOrder) {
-        unchecked {
-            return LiveOrder.wrap(Memory.load(OrderTable.unwrap(self) + 32 * i));
-        }
-    }
-
-    /// @notice Replaces order `i`.
-    function put(OrderTable self, uint256 i, LiveOrder order) internal pure {
-        unchecked {
-            Memory.store(OrderTable.unwrap(self) + 32 * i, LiveOrder.unwrap(order));
-        }
+    /// @notice Replaces the order at this place.
+    function put(OrderTable self, LiveOrder order) internal pure {
+        Memory.store(OrderTable.unwrap(self), LiveOrder.unwrap(order));
     }
 }

@@ -51,6 +51,15 @@ library Holdings {
         }
     }
 
+    /// @notice Negative, as a signed number, unless the position has at most `lots` lots (itself negative when there is no room); may
+    /// be negative too when it has exactly as many.
+    /// @dev Compared where they stand: the worth below the size can take, and give, less than one lot.
+    function within(Holding self, uint256 lots) internal pure returns (uint256) {
+        unchecked {
+            return ((lots << SIZE) + Holding.unwrap(self)) | ((lots << SIZE) - Holding.unwrap(self));
+        }
+    }
+
     /// @notice Whether the position was open before the batch.
     function wasOpen(Holding self) internal pure returns (bool) {
         return Holding.unwrap(self) & OPEN != 0;
