@@ -39,13 +39,7 @@ interface ILiquidations {
     /// @param lots Lots closed.
     /// @param covered What the fund paid of the shortfall.
     /// @param borne What the opposite positions gave up.
-    event Deleveraged(
-        AccountId indexed account,
-        MarketId indexed market,
-        uint256 lots,
-        uint256 covered,
-        uint256 borne
-    );
+    event Deleveraged(AccountId indexed account, MarketId indexed market, uint256 lots, uint256 covered, uint256 borne);
 
     /// @notice Thrown when a constructor argument is the zero address.
     error Liquidation_AddressZero();

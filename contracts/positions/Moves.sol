@@ -49,8 +49,11 @@ abstract contract Moves is PositionStorage {
         PositionKey key = positionKey(account, market);
         PositionWord before = _positions[key];
         size = before.size() + traded;
-        PositionWord next =
-            PositionWords.pack(size, before.quoteAfterFundingDown(word.index()) + received, word.index());
+        PositionWord next = PositionWords.pack(
+            size,
+            before.quoteAfterFundingDown(word.index()) + received,
+            word.index()
+        );
         _positions[key] = next;
         if (before.isOpen() != next.isOpen()) {
             AccountWord held = _accounts[account];

@@ -5,8 +5,9 @@ pragma solidity ^0.8.28;
 /// verifyingContract)` with name "Penstock" and version "1".
 /// @dev The separator is kept for the chain of the deployment and worked out anew on any other, as after a fork.
 abstract contract SignedDomain {
-    bytes32 private constant TYPE_HASH =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant TYPE_HASH = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
     bytes32 private constant NAME_HASH = keccak256("Penstock");
     bytes32 private constant VERSION_HASH = keccak256("1");
 

@@ -23,8 +23,9 @@ library ActivityWords {
 
     /// @notice The same activity with a sample taken now: the one before it has counted for `weighted_` in all.
     function withSample(ActivityWord self, int256 premium_, int256 weighted_) internal view returns (ActivityWord) {
-        uint256 sample = (uint256(premium_ & int256((1 << 32) - 1)) << PREMIUM) |
-            (uint256(weighted_ & int256((1 << 56) - 1)) << WEIGHTED);
+        uint256 sample =
+            (uint256(premium_ & int256((1 << 32) - 1)) << PREMIUM) |
+                (uint256(weighted_ & int256((1 << 56) - 1)) << WEIGHTED);
         return ActivityWord.wrap((block.timestamp << SAMPLED) | sample | (ActivityWord.unwrap(self) & KEPT));
     }
 

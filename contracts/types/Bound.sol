@@ -23,7 +23,8 @@ library Bounds {
     /// @param most Largest mantissa.
     function pack(uint256 lots_, uint256 most) internal pure returns (Bound) {
         (uint256 mantissa, uint256 exponent) = (lots_, 0);
-        while (exponent < 7 && mantissa != 0 && mantissa % 10 == 0) (mantissa, exponent) = (mantissa / 10, exponent + 1);
+        while (exponent < 7 && mantissa != 0 && mantissa % 10 == 0)
+            (mantissa, exponent) = (mantissa / 10, exponent + 1);
         if (mantissa == 0 || mantissa > most) revert Bound_NotRepresentable(lots_, most);
         return Bound.wrap((mantissa << 3) | exponent);
     }
