@@ -196,8 +196,7 @@ def test_deploy__legal__parts_know_each_other(venue: Venue) -> None:
     assert venue.index.call("WATCH") == system.watch
     for part in (venue.feed, venue.queue, venue.index, venue.fund):
         assert part.call("authority") == system.manager
-    governor = venue.positions.call("addresses")[1]
-    assert governor == venue.timelock.call("MANAGER") == system.manager
+    assert venue.timelock.call("MANAGER") == system.manager
     assert venue.timelock.call("getMinDelay") == PARAMETERS.timelock_delay
     assert venue.watch.call("LIMIT") == PARAMETERS.outage_after
     assert venue.watch.call("GRACE") == PARAMETERS.grace
@@ -205,7 +204,7 @@ def test_deploy__legal__parts_know_each_other(venue: Venue) -> None:
     assert venue.index.call("marketCount") == len(system.markets)
     s = system
     parts = (s.vault, s.index, s.watch, s.liquidations, s.token, s.fund)
-    assert venue.positions.call("addresses") == (parts, s.governor)
+    assert venue.positions.call("addresses") == (parts, s.manager)
     assert venue.lens.call("POSITIONS") == system.positions
     assert [spec.unit for spec in system.markets] == [100, 100]
     assert system.market("ETH-PERP").market == 2

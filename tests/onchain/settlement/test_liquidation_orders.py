@@ -199,7 +199,7 @@ def test_liquidation__little_left__the_penalty_takes_no_more_than_there_is(desk:
     assert fees(desk) == pot + equity + div_up(notional * 200, 10**6)
 
 
-@given(off=st.integers(-100, 20_000), size=st.integers(1, SIZE))
+@given(off=st.integers(-100, 4_000), size=st.integers(1, SIZE))
 @undoing
 def test_liquidation__bankrupt__is_not_closed_into_a_debt(desk: Desk, off: int, size: int) -> None:
     trouble(desk, 80)
