@@ -7,7 +7,6 @@ thin market ............. many wallets pump what they hold: the cap on what is o
 forced into the fund .... a huge position is pushed onto the fund and the mark against it: the loss
                           cap closes it against the winners
 all at once ............. the whole open interest is liquidated in one call, and ends at zero
-index reset ............. an engine that restarts with another index refuses to begin
 """
 
 from hypothesis import given
