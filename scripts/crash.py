@@ -38,7 +38,8 @@ def cli(seed: int, plot: Path, small: bool, notes: bool, port: int) -> None:
     from penstock.errors import PenstockError
     from penstock.localvenue import LocalVenue
 
-    console = Console()
+    # A pipe has 80 columns; the timeline needs more to be read.
+    console = Console(width=max(Console().width, 132))
     plan = replace(SMALL, seed=seed) if small else Plan(seed)
     try:
         with Anvil(port or None) as anvil, Progress(console=console) as progress:
