@@ -428,8 +428,9 @@ def test_node_error__at_any_message__goes_on_with_the_right_model(
     rpc.breaks = lambda count: count == first + at
     assert bench.run(keeper, 4) <= 1
     told = {note.values["error"] for note in bench.notes if note.did == "failed"}
-    # What was sent before the break may not have been mined at once.
-    assert told <= {NodeUnreachableError.__name__, TransactionWaitsError.__name__}
+    # What was sent before the break may still wait, or be mined between a look and its trial.
+    passing = (NodeUnreachableError, TransactionWaitsError, ContractRevert)
+    assert told <= {error.__name__ for error in passing}
     session.devnet.chain.mine()
     bench.said()
     assert bench.run(keeper) == 0
