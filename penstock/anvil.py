@@ -128,8 +128,7 @@ class Anvil(LocalChain):
             except NodeUnreachableError:
                 if time.monotonic() > deadline:
                     raise AnvilFailedError(f"no answer within {PATIENCE:.0f} s") from None
-                # The node says nothing when it is ready; it takes about 0.1 s.
-                time.sleep(0.01)
+                time.sleep(0.01)  # a node says nothing when it is ready, which takes about 0.1 s
             else:
                 return
 

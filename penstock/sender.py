@@ -95,8 +95,7 @@ class Sender:
         while (found := self.rpc.call("eth_getTransactionReceipt", hash)) is None:
             if time.monotonic() > deadline:
                 raise ReceiptMissingError(hash, patience)
-            # A plain node does not push receipts over HTTP.
-            time.sleep(POLL)
+            time.sleep(POLL)  # a node does not push receipts over HTTP; it can only be asked again
         return read_receipt(found)
 
     def transact(self, to: str, data: bytes, gas: int) -> Receipt:

@@ -288,8 +288,7 @@ class Submitter:
         while self.sender.waiting():
             if time.monotonic() > deadline:
                 raise ReceiptMissingError(f"of {self.sender.address}", self.patience)
-            # The pool can only be asked; nothing tells when it has emptied.
-            time.sleep(POLL)
+            time.sleep(POLL)  # nothing tells when the pool has emptied; it can only be asked again
         self.sender.resync()
 
     def _history(self) -> list[tuple[int, Sequence[FillRecord]]]:

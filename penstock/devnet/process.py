@@ -75,8 +75,7 @@ class Process:
             except NodeDeadError:
                 if time.monotonic() > deadline:
                     raise AnvilFailedError(f"no answer within {PATIENCE:.0f} s") from None
-                # The node says nothing when it is ready; it takes about 0.1 s.
-                time.sleep(_POLL)
+                time.sleep(_POLL)  # a node says nothing when it is ready, which takes about 0.1 s
             else:
                 return
 

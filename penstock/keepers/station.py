@@ -90,8 +90,8 @@ class ChainClock:
         return int(self.rpc.call("eth_getBlockByNumber", PENDING, False)["timestamp"], 16)
 
     def wait(self, seconds: float) -> None:
-        """Sleep."""
-        time.sleep(seconds)
+        """Do nothing; the loop asks for this after an error, and when there was nothing to do."""
+        time.sleep(seconds)  # a node does not call a keeper when something changes
 
 
 def collect(markets: list[int], gas: int) -> tuple[Call, ...]:
