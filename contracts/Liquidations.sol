@@ -103,7 +103,7 @@ contract Liquidations is ILiquidations {
         if (equity >= maintenance) revert Liquidation_AccountSound(account, equity, maintenance);
         uint256[] memory notionals = _takeAll(standing, by, seen, lots);
         uint256 shortfall = _coverAll(standing, markets, notionals);
-        _checkMargin(_weigh(by, byMarkets, seen, new Seen[](byMarkets.length)));
+        _checkMargin(_weigh(by, byMarkets, seen, new Seen[](byMarkets.length)), byMarkets.length);
         emit TakenOver(account, by, equity, maintenance, shortfall);
     }
 
@@ -165,19 +165,16 @@ contract Liquidations is ILiquidations {
         if (lots != 0 && !market.isFresh()) {
             revert Liquidation_PriceStale(standing.account, seen.market, market.freshUntil());
         }
-        Quote lotValue = Margin.lotValue(market);
         Quote quote = position.quoteAfterFundingDown(market.index());
-        standing.equity += Quote.unwrap(Margin.positionValue(position.size(), quote, lotValue));
-        standing.initial += _initial(market, position.size());
-        standing.maintenance += Quote.unwrap(
-            Margin.required(lots, Margin.lotMarginUp(market, market.maintenanceBps()))
-        );
-        standing.notional += lots * uint256(Quote.unwrap(lotValue));
+        standing.equity += Quote.unwrap(Margin.positionValue(market, position.size(), quote));
+        standing.initial += Quote.unwrap(Margin.initial(market, position.size()));
+        standing.maintenance += Quote.unwrap(Margin.maintenance(market, position.size()));
+        standing.notional += Margin.notional(market, lots);
     }
 
-    function _initial(MarketWord market, Size size) private pure returns (int256) {
-        uint256 lots = Margin.weighted(size.abs(), market.tier().lots());
-        return Quote.unwrap(Margin.required(lots, Margin.lotMarginUp(market, market.initialBps())));
+    /// @dev By how much initial margin rises when a position changes its size.
+    function _initialRise(MarketWord market, Size from, Size to) private pure returns (int256) {
+        return Quote.unwrap(Margin.initial(market, to) - Margin.initial(market, from));
     }
 
     /// @dev The market's word if it is known, otherwise as it is read. Each read is a call.
@@ -204,7 +201,12 @@ contract Liquidations is ILiquidations {
         (piece.market, piece.word, piece.held) = (market, seen.word, size);
         uint256 held = piece.held.abs();
         if (lots > held) revert Liquidation_LotsTooMany(account, market, lots, held);
-        piece.moved = Size.wrap(Size.unwrap(piece.held) < 0 ? -int256(lots) : int256(lots));
+        piece.moved = _signedLike(size, lots);
+    }
+
+    /// @dev Lots on the side of a position.
+    function _signedLike(Size held, uint256 lots) private pure returns (Size) {
+        return Size.wrap(Size.unwrap(held) < 0 ? -int256(lots) : int256(lots));
     }
 
     // Takeover.
@@ -240,11 +242,10 @@ contract Liquidations is ILiquidations {
         int256 before = standing.equity - standing.initial;
         uint256 lots = piece.moved.abs();
         Quote value = piece.moved.times(Margin.lotValue(piece.word));
-        notional = lots * uint256(Quote.unwrap(Margin.lotValue(piece.word)));
+        notional = Margin.notional(piece.word, lots);
         uint256 discount = _charge(standing, notional, LiquidationRules.share(piece.word, shares.discount));
         uint256 penalty = _charge(standing, notional, LiquidationRules.share(piece.word, shares.penalty));
-        standing.initial += _initial(piece.word, piece.held - piece.moved) - _initial(piece.word, piece.held);
-        standing.notional -= notional;
+        standing.initial += _initialRise(piece.word, piece.held, piece.held - piece.moved);
         Quote excess = Quote.wrap(standing.equity - standing.initial);
         if (before >= 0 || !LiquidationRules.isNeeded(lots, Quote.wrap(before), excess)) {
             revert Liquidation_MoreThanNeeded(standing.account, piece.market, lots, Quote.unwrap(excess));
@@ -292,11 +293,11 @@ contract Liquidations is ILiquidations {
         if (lots > cap) revert Liquidation_TakerTooLarge(by, piece.market, lots, cap);
     }
 
-    function _checkMargin(Standing memory taker) private view {
+    /// @param open How many positions it has.
+    function _checkMargin(Standing memory taker, uint256 open) private view {
         if (taker.equity < taker.initial) {
             revert Liquidation_TakerBelowMargin(taker.account, taker.equity, taker.initial);
         }
-        uint256 open = _words().account(taker.account).openMarkets();
         uint256 most = _words().tally().maxMarkets();
         if (open > most) revert Liquidation_TakerTooManyMarkets(taker.account, open, most);
     }
@@ -309,12 +310,12 @@ contract Liquidations is ILiquidations {
         int256 left = FUND.lossLeft(piece.market);
         if (left >= 0) return;
         standing.equity = left;
-        standing.notional = piece.held.abs() * uint256(Quote.unwrap(Margin.lotValue(piece.word)));
+        standing.notional = Margin.notional(piece.word, piece.held.abs());
     }
 
     /// @dev The piece's share, by notional, of what a bankrupt account lacks.
     function _shareUp(Standing memory standing, Piece memory piece) private pure returns (uint256) {
-        uint256 notional = piece.moved.abs() * uint256(Quote.unwrap(Margin.lotValue(piece.word)));
+        uint256 notional = Margin.notional(piece.word, piece.moved.abs());
         if (notional == 0) return 0;
         return Math.ceilDiv(uint256(-standing.equity) * notional, standing.notional);
     }
@@ -336,9 +337,8 @@ contract Liquidations is ILiquidations {
         Standing memory fund = _weigh(VENUE, FUND.openMarkets());
         Size held = _words().position(VENUE, piece.market).size();
         Size after_ = held + piece.moved;
-        int256 more = _initial(piece.word, after_) - _initial(piece.word, held);
         if (after_.abs() > Margin.MOST_TIERS * piece.word.tier().lots()) return false;
-        return fund.equity - fund.initial >= more;
+        return fund.equity - fund.initial >= _initialRise(piece.word, held, after_);
     }
 
     /// @dev Closes the piece against each counterparty in turn; `borne` is what they give up together, in proportion to lots.
@@ -355,35 +355,46 @@ contract Liquidations is ILiquidations {
         for (uint256 i; i < lots.length; ++i) {
             uint256 part = Math.ceilDiv(borne * (done + lots[i]), all) - Math.ceilDiv(borne * done, all);
             done += lots[i];
-            _checkCounterparty(piece, counterparties[i], lots[i], part);
-            _checkShare(piece, counterparties[i], lots[i], open);
+            PositionWord position = _words().position(counterparties[i], piece.market);
+            _checkOpposite(piece, counterparties[i], position, lots[i], part);
+            _checkShare(piece, counterparties[i], position.size(), lots[i], open);
             _close(account, counterparties[i], piece, lots[i], part);
         }
     }
 
     /// @dev On the other side, large enough, and in profit even at the price that it gets for these lots.
-    function _checkCounterparty(Piece memory piece, AccountId counterparty, uint256 lots, uint256 part) private view {
-        PositionWord position = _words().position(counterparty, piece.market);
+    function _checkOpposite(
+        Piece memory piece,
+        AccountId counterparty,
+        PositionWord position,
+        uint256 lots,
+        uint256 part
+    ) private pure {
         Size size = position.size();
         if (lots == 0 || lots > size.abs() || Size.unwrap(size) < 0 == Size.unwrap(piece.held) < 0) {
             revert Deleverage_NotOpposite(counterparty, piece.market, Size.unwrap(size), lots);
         }
         Quote quote = position.quoteAfterFundingDown(piece.word.index());
-        int256 value = Quote.unwrap(Margin.positionValue(size, quote, Margin.lotValue(piece.word)));
+        int256 value = Quote.unwrap(Margin.positionValue(piece.word, size, quote));
         if (value <= 0 || part * size.abs() > uint256(value) * lots) {
             revert Deleverage_NotInProfit(counterparty, piece.market, value, part);
         }
     }
 
     /// @dev At most `SHARE` times the part of the opposite side that the whole bankrupt position is.
-    function _checkShare(Piece memory piece, AccountId counterparty, uint256 lots, uint256 open) private view {
-        uint256 size = _words().position(counterparty, piece.market).size().abs();
-        uint256 most = Math.ceilDiv(SHARE * size * piece.held.abs(), open);
+    function _checkShare(
+        Piece memory piece,
+        AccountId counterparty,
+        Size size,
+        uint256 lots,
+        uint256 open
+    ) private pure {
+        uint256 most = Math.ceilDiv(SHARE * size.abs() * piece.held.abs(), open);
         if (lots > most) revert Deleverage_ShareExceeded(counterparty, piece.market, lots, most);
     }
 
     function _close(AccountId account, AccountId to, Piece memory piece, uint256 lots, uint256 part) private {
-        Size size = Size.wrap(Size.unwrap(piece.held) < 0 ? -int256(lots) : int256(lots));
+        Size size = _signedLike(piece.held, lots);
         Quote value = size.times(Margin.lotValue(piece.word));
         POSITIONS.move(account, to, piece.market, size, Quote.wrap(Quote.unwrap(value) + int256(part)), 0);
     }

@@ -125,7 +125,7 @@ contract PositionLens is IPositionLens {
         seen.size = Size.unwrap(position.size());
         seen.quote = Quote.unwrap(quote);
         seen.funding = seen.quote - Quote.unwrap(position.quote());
-        seen.value = Quote.unwrap(Margin.positionValue(position.size(), quote, Margin.lotValue(word)));
+        seen.value = Quote.unwrap(Margin.positionValue(word, position.size(), quote));
         seen.mark = uint32(Price.unwrap(word.mark()));
         seen.liquidationPrice = _liquidationPrice(account, market, position, word);
     }
@@ -159,13 +159,11 @@ contract PositionLens is IPositionLens {
     function _addPosition(AccountView memory seen, PositionWord position, MarketWord word) private pure {
         Size size = position.size();
         Quote quote = position.quoteAfterFundingDown(word.index());
-        Quote value = Margin.positionValue(size, quote, Margin.lotValue(word));
+        Quote value = Margin.positionValue(word, size, quote);
         seen.equity += Quote.unwrap(value);
         seen.withdrawable += Quote.unwrap(size.isZero() ? value : value.minZero());
-        uint256 lots = size.abs();
-        uint256 weighted = Margin.weighted(lots, word.tier().lots());
-        seen.initialMargin += Quote.unwrap(Margin.required(weighted, Margin.lotMarginUp(word, word.initialBps())));
-        seen.maintenanceMargin += Quote.unwrap(Margin.required(lots, Margin.lotMarginUp(word, word.maintenanceBps())));
+        seen.initialMargin += Quote.unwrap(Margin.initial(word, size));
+        seen.maintenanceMargin += Quote.unwrap(Margin.maintenance(word, size));
     }
 
     /// @dev The tick nearest to the mark's safe side at which equity is below maintenance margin; 0 when there is none. What
@@ -209,8 +207,7 @@ contract PositionLens is IPositionLens {
 
     /// @dev Value less maintenance margin of one position.
     function _excess(Size size, Quote quote, MarketWord word) private pure returns (int256) {
-        Quote margin = Margin.required(size.abs(), Margin.lotMarginUp(word, word.maintenanceBps()));
-        return Quote.unwrap(Margin.positionValue(size, quote, Margin.lotValue(word)) - margin);
+        return Quote.unwrap(Margin.positionValue(word, size, quote) - Margin.maintenance(word, size));
     }
 
     function _account(AccountId account) private view returns (AccountWord) {

@@ -9,13 +9,14 @@ import {Price, Quote, Size} from "../types/Quantities.sol";
 ///   lot value      = mark · unit
 ///   margin per lot = ⌈mark · unit · bps / 10^4⌉
 ///   value          = quote + size · lot value
+///   notional       = lots · lot value
 ///   weighted(x)    = x · (k + 1) − tier · k · (k + 1) / 2,  k = ⌊x / tier⌋
-///   required       = weighted(|size|) · margin per lot
+///   initial        = weighted(|size|) · margin per lot at the initial bps
+///   maintenance    = |size| · margin per lot at the maintenance bps
 ///   band           = mark ± ⌊mark · band bps / 10^4⌋
 ///
 /// Initial margin rises with size: each lot of the first tier needs one margin per lot, each of the second two, and so on. So
-/// `weighted` is piecewise linear, whole, and x itself up to the first tier. A position ends
-/// with its eighth tier. Maintenance margin is not weighted.
+/// `weighted` is piecewise linear, whole, and x itself up to the first tier. A position ends with its eighth tier.
 /// @dev Unchecked: a mark, a unit and basis points have 32, 32 and 16 bits, and the band is below 100 %.
 library Margin {
     /// @notice Most tiers that a position may have: its cap.
@@ -44,11 +45,28 @@ library Margin {
         }
     }
 
-    /// @notice What a position is worth at the mark, its funding applied.
-    function positionValue(Size size, Quote quote, Quote perLot) internal pure returns (Quote) {
+    /// @notice What a position is worth at the mark.
+    /// @param quote Its quote amount, funding applied.
+    function positionValue(MarketWord market, Size size, Quote quote) internal pure returns (Quote) {
+        return quote + size.times(lotValue(market));
+    }
+
+    /// @notice Value of a number of lots at the mark, quote units without sign.
+    function notional(MarketWord market, uint256 lots) internal pure returns (uint256) {
         unchecked {
-            return quote + Quote.wrap(Size.unwrap(size) * Quote.unwrap(perLot));
+            return lots * uint256(Quote.unwrap(lotValue(market)));
         }
+    }
+
+    /// @notice Initial margin of a position.
+    function initial(MarketWord market, Size size) internal pure returns (Quote) {
+        uint256 lots = weighted(size.abs(), market.tier().lots());
+        return required(lots, lotMarginUp(market, market.initialBps()));
+    }
+
+    /// @notice Maintenance margin of a position.
+    function maintenance(MarketWord market, Size size) internal pure returns (Quote) {
+        return required(size.abs(), lotMarginUp(market, market.maintenanceBps()));
     }
 
     /// @notice Margin of a number of lots: of `|size|` for maintenance, of `weighted(|size|)` for initial margin.

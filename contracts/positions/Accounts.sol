@@ -194,9 +194,8 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
     ) private view returns (Quote) {
         if (!word.isFresh()) revert Withdrawal_PriceStale(account, market, word.freshUntil());
         Quote quote = position.quoteAfterFundingDown(word.index());
-        Quote value = Margin.positionValue(position.size(), quote, Margin.lotValue(word));
-        uint256 lots = Margin.weighted(position.size().abs(), word.tier().lots());
-        return value.minZero() - Margin.required(lots, Margin.lotMarginUp(word, word.initialBps()));
+        Quote value = Margin.positionValue(word, position.size(), quote);
+        return value.minZero() - Margin.initial(word, position.size());
     }
 
     /// @dev Turns a closed position's quote into collateral. The word keeps its snapshot and with it stays non-zero.

@@ -33,8 +33,8 @@ import {LiquidationLoading} from "./LiquidationLoading.sol";
 /// @notice Reads a batch into memory: every market, account, position and order once. Reverts on whatever is malformed.
 /// @dev Arithmetic is unchecked throughout: counts and indexes have at most 16 bits, amounts at most 128.
 abstract contract BatchLoading is LiquidationLoading {
-    /// @dev Combinations of flags that have a meaning: bit `f` stands for flags `f`. Immediate goes with neither post-only nor
-    /// ladder, and there are no flags above 31.
+    /// @dev Combinations of flags that an owner may sign: bit `f` stands for flags `f`. Immediate goes with neither post-only nor
+    /// ladder; above 31 are those of a liquidation order, which nobody signs.
     uint256 private constant VALID_FLAGS = 0x33333f3f;
 
     /// @dev Flags of a record that neighbours mostly share: all but buy. The pad of the digests is written when they change.
@@ -190,6 +190,7 @@ abstract contract BatchLoading is LiquidationLoading {
                 if (!position.isBefore(live.positionsEnd())) {
                     revert Batch_PositionOutOfRange(_signedPlace(plan, signature), record >> 240);
                 }
+                // Single orders have two branches alike: one for both costs each signed order a hundred gas.
                 if ((VALID_FLAGS >> uint8(record >> 232)) & 1 == 0) {
                     LiveOrder order = _loadLiquidation(plan, position, record, signature);
                     if (order.key() <= next.last().key())

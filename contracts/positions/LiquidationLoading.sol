@@ -52,8 +52,7 @@ abstract contract LiquidationLoading is PositionStorage {
                     MarketWord market = position.market().word();
                     Size size = position.holding().size();
                     if (!size.isZero() && !market.isFresh()) fresh = false;
-                    maintenance =
-                        maintenance + Margin.required(size.abs(), Margin.lotMarginUp(market, market.maintenanceBps()));
+                    maintenance = maintenance + Margin.maintenance(market, size);
                 }
                 position = position.skip(1);
             }
