@@ -3,7 +3,6 @@
     PenstockError
     ├── FieldError              a value breaks a rule: names field, value, rule and remedy
     │   ├── RangeError          ValueError    a number is outside its width
-    │   ├── LimitError          ValueError    a limit is no round number of lots
     │   ├── RoundingError       ValueError    a decimal is not a whole number of steps
     │   ├── SpecError           ValueError    a market's tick, lot or unit do not fit together
     │   ├── FlagError           ValueError    two flags of an order exclude each other

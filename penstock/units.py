@@ -16,21 +16,15 @@ UINT16_MAX: Final = 2**16 - 1
 UINT23_MAX: Final = 2**23 - 1
 UINT32_MAX: Final = 2**32 - 1
 UINT40_MAX: Final = 2**40 - 1
-INT32_MAX: Final = 2**31 - 1
 INT56_MAX: Final = 2**55 - 1
 INT64_MAX: Final = 2**63 - 1
 INT72_MAX: Final = 2**71 - 1
-INT80_MAX: Final = 2**79 - 1
 INT96_MAX: Final = 2**95 - 1
 
 FEE_SCALE: Final = 10**6
 """A fee is this many parts of notional."""
 BPS_SCALE: Final = 10**4
 """Margin and price band are this many parts of notional, or of the mark."""
-RATE_SCALE: Final = 10**9
-"""Funding rate, premium and interest are this many parts."""
-INDEX_SCALE: Final = 2**32
-"""The funding index counts this many parts of a quote unit per lot."""
 
 # NOTE: an int96 has 29 digits; the default context keeps 28 and would round the largest quotes.
 _EXACT: Final = Context(prec=80)
