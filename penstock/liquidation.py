@@ -42,7 +42,7 @@ def is_needed(lots: int, before: int, after: int) -> bool:
 
 def is_liquidatable(holdings: Iterable[Holding], equity: int) -> bool:
     """Say whether an account with these positions is below its maintenance margin."""
-    return equity < sum(abs(held.size) * held.market.lot_maintenance for held in holdings)
+    return equity < sum(held.market.maintenance(held.size) for held in holdings)
 
 
 def weigh_forced(

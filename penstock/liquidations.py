@@ -6,28 +6,18 @@ do, or raise Refused and change nothing. Who may call is left to the contract.
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Final
 
 from penstock.accounts import Account
 from penstock.limits import MOST_TIERS
 from penstock.liquidation import is_needed, part_up
-from penstock.margin import Priced
+from penstock.margin import Priced, Weight
 from penstock.units import div_up
 from penstock.venue import VENUE_ACCOUNT, Refusal, Refused, Venue
+from penstock.views import account_of
 
 SHARE: Final = 10
 """How many times its pro-rata share a counterparty may have to give up."""
-
-
-@dataclass(slots=True)
-class Weight:
-    """An account weighed at the marks, quote units."""
-
-    equity: int
-    initial: int = 0
-    maintenance: int = 0
-    notional: int = 0
 
 
 def weigh(venue: Venue, account: int, markets: Sequence[int], now: int) -> Weight:
@@ -40,22 +30,14 @@ def weigh(venue: Venue, account: int, markets: Sequence[int], now: int) -> Weigh
         if not ascends or market not in open_markets:
             raise Refused(Refusal.LIQUIDATION_INCOMPLETE, account, i, len(open_markets))
         venue.accrue(market, now)
-        _add(found, account, held, venue.priced(market, now), now)
+        position, priced = held.positions[market], venue.priced(market, now)
+        if position.size and now > priced.marked_until:
+            refusal = Refusal.LIQUIDATION_STALE
+            raise Refused(refusal, account, market, priced.marked_until)
+        found.add(position, priced)
     if len(markets) != len(open_markets):
         raise Refused(Refusal.LIQUIDATION_INCOMPLETE, account, len(markets), len(open_markets))
     return found
-
-
-def _add(found: Weight, account: int, held: Account, priced: Priced, now: int) -> None:
-    position = held.positions[priced.market]
-    lots = abs(position.size)
-    if lots and now > priced.marked_until:
-        refusal = Refusal.LIQUIDATION_STALE
-        raise Refused(refusal, account, priced.market, priced.marked_until)
-    found.equity += position.quote_down(priced.index) + position.size * priced.lot_value
-    found.initial += priced.initial(position.size)
-    found.maintenance += lots * priced.lot_maintenance
-    found.notional += lots * priced.lot_value
 
 
 def take_over(
@@ -182,24 +164,16 @@ def _check_taker(venue: Venue, by: int, markets: Sequence[int] | None, now: int)
 
 
 def spare(venue: Venue, now: int) -> int:
-    """What the fund can spare: collateral and losses of its positions, less initial margin."""
-    held = venue.account(VENUE_ACCOUNT)
-    left = held.collateral
-    for market in held.open_markets:
-        position, priced = held.positions[market], venue.priced(market, now)
-        value = position.quote_down(priced.index) + position.size * priced.lot_value
-        left += (min(0, value) if position.size else value) - priced.initial(position.size)
-    return left
+    """What the fund can spare, as its withdrawals have it: without the profit of open positions."""
+    return account_of(venue, VENUE_ACCOUNT, now).withdrawable
 
 
 def loss_left(venue: Venue, market: int, now: int) -> int:
     """What the loss cap of a market leaves, the fund's own loss there counted."""
     position = venue.account(VENUE_ACCOUNT).positions.get(market)
-    priced, loss = venue.priced(market, now), venue.fund.loss(market)
+    loss = venue.fund.loss(market)
     left = loss.cap - loss.counted(now)
-    if position is None:
-        return left
-    return left + min(0, position.quote_down(priced.index) + position.size * priced.lot_value)
+    return left + min(0, venue.priced(market, now).worth(position)) if position else left
 
 
 def capacity(venue: Venue, market: int, now: int) -> int:
@@ -338,6 +312,6 @@ def _check_counterparty(
     if amount == 0 or amount > abs(own) or (own < 0) == (size < 0):
         raise Refused(Refusal.NOT_OPPOSITE, counterparty, priced.market, own, amount)
     assert position is not None
-    value = position.quote_down(priced.index) + own * priced.lot_value
+    value = priced.worth(position)
     if value <= 0 or part * abs(own) > value * amount:
         raise Refused(Refusal.NOT_IN_PROFIT, counterparty, priced.market, value, part)

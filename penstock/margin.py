@@ -98,13 +98,38 @@ class Priced:
             marked_until=market.fresh_until,
         )
 
+    def worth(self, position: Position) -> int:
+        """What a position is worth at the mark, funding applied."""
+        return position.quote_down(self.index) + position.size * self.lot_value
+
     def initial(self, size: int) -> int:
         """Initial margin of a position of signed lots."""
         return weighted(abs(size), self.tier) * self.lot_margin
 
+    def maintenance(self, size: int) -> int:
+        """Maintenance margin of a position of signed lots."""
+        return abs(size) * self.lot_maintenance
+
     def is_too_large(self, before: int, after: int) -> bool:
         """Whether a trade raises a position beyond its last tier."""
         return abs(after) > abs(before) and abs(after) > MOST_TIERS * self.tier
+
+
+@dataclass(slots=True)
+class Weight:
+    """An account weighed at the marks, quote units."""
+
+    equity: int
+    initial: int = 0
+    maintenance: int = 0
+    notional: int = 0
+
+    def add(self, position: Position, priced: Priced) -> None:
+        """Take up a position, funding applied."""
+        self.equity += priced.worth(position)
+        self.initial += priced.initial(position.size)
+        self.maintenance += priced.maintenance(position.size)
+        self.notional += abs(position.size) * priced.lot_value
 
 
 @dataclass(slots=True)

@@ -15,7 +15,8 @@ from msgspec import Struct
 from penstock import liquidations
 from penstock.accounts import Account
 from penstock.errors import RangeError
-from penstock.liquidations import SHARE, Weight, weigh
+from penstock.liquidations import SHARE, weigh
+from penstock.margin import Priced, Weight
 from penstock.units import div_up
 from penstock.venue import VENUE_ACCOUNT, Refusal, Refused, Venue
 
@@ -224,21 +225,19 @@ def ranks(venue: Venue, market: int, long: bool, now: int) -> list[Rank]:
         position = held.positions.get(market)
         if position is None or position.size == 0 or (position.size > 0) != long:
             continue
-        profit = position.quote_down(priced.index) + position.size * priced.lot_value
-        if profit > 0:
-            found.append(_rank(venue, held, position.size, profit, priced.lot_value, now))
+        if priced.worth(position) > 0:
+            found.append(_rank(venue, held, priced, now))
     return sorted(found, key=lambda rank: (-rank.score, rank.account))
 
 
-def _rank(venue: Venue, held: Account, size: int, profit: int, lot_value: int, now: int) -> Rank:
-    equity, notional = held.collateral, 0
+def _rank(venue: Venue, held: Account, priced: Priced, now: int) -> Rank:
+    position, found = held.positions[priced.market], Weight(held.collateral)
     for market in held.open_markets:
-        position, priced = held.positions[market], venue.priced(market, now)
-        equity += position.quote_down(priced.index) + position.size * priced.lot_value
-        notional += abs(position.size) * priced.lot_value
-    own = abs(size) * lot_value
-    leverage = Fraction(notional, equity) if equity > 0 else Fraction(0)
-    return Rank(held.account, size, profit, own, leverage, Fraction(profit, own) * leverage)
+        found.add(held.positions[market], venue.priced(market, now))
+    profit, own = priced.worth(position), abs(position.size) * priced.lot_value
+    leverage = Fraction(found.notional, found.equity) if found.equity > 0 else Fraction(0)
+    score = Fraction(profit, own) * leverage
+    return Rank(held.account, position.size, profit, own, leverage, score)
 
 
 def deleverage(

@@ -296,8 +296,7 @@ class Venue:
         fresh_until = self.market(priced.market).fresh_until
         if now > fresh_until:
             raise Refused(Refusal.STALE, account, priced.market, fresh_until)
-        value = position.quote_down(priced.index) + position.size * priced.lot_value
-        return min(0, value) - priced.initial(position.size)
+        return min(0, priced.worth(position)) - priced.initial(position.size)
 
     def sweep(self, account: int, market: int) -> None:
         """Turn a closed position's quote into collateral; the word keeps its snapshot."""

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeAlias
 
-from penstock.accounts import CANCELLED, Account, Interim, Listing, Market
+from penstock.accounts import CANCELLED, Account, Interim, Listing, Market, Position
 from penstock.funding import Sample, Terms
-from penstock.margin import lot_margin_up
+from penstock.margin import Weight, lot_margin_up
 from penstock.units import UINT32_MAX
 from penstock.venue import Venue
 from penstock.watch import Watch
@@ -55,27 +55,23 @@ class NonceStatus(IntEnum):
 def account_of(venue: Venue, account: int, now: int) -> AccountView:
     """Weigh an account at the marks of `now`."""
     held = venue.account(account)
-    equity = withdrawable = held.collateral
-    initial = maintenance = 0
+    found, profit = Weight(held.collateral), 0
     for market in held.open_markets:
-        priced = venue.priced(market, now)
-        size, _, value = _weighed(venue, held, market, now)
-        equity += value
-        withdrawable += value if size == 0 else min(0, value)
-        initial += priced.initial(size)
-        maintenance += abs(size) * priced.lot_maintenance
-    free, spare = equity - initial, withdrawable - initial
-    return AccountView(held.collateral, equity, initial, maintenance, free, spare)
+        position, priced = held.positions[market], venue.priced(market, now)
+        found.add(position, priced)
+        profit += max(0, priced.worth(position)) if position.size else 0
+    free = found.equity - found.initial
+    margins = found.initial, found.maintenance
+    return AccountView(held.collateral, found.equity, *margins, free, free - profit)
 
 
 def position_of(venue: Venue, account: int, market: int, now: int) -> PositionView:
     """Value a position at the mark of `now`."""
     held = venue.account(account)
-    size, quote, value = _weighed(venue, held, market, now)
-    position = held.positions.get(market)
-    paid = quote - position.quote if position is not None else 0
+    position, priced = held.positions.get(market, Position()), venue.priced(market, now)
+    quote, value = position.quote_down(priced.index), priced.worth(position)
     price = liquidation_price(venue, account, market, now)
-    return PositionView(size, quote, paid, value, venue.market(market).mark, price)
+    return PositionView(position.size, quote, quote - position.quote, value, priced.mark, price)
 
 
 def liquidation_price(venue: Venue, account: int, market: int, now: int) -> int | None:
@@ -85,14 +81,13 @@ def liquidation_price(venue: Venue, account: int, market: int, now: int) -> int 
     the tick is found by halving: the highest such mark of a long, the lowest of a short.
     """
     held = venue.account(account)
-    listing = venue.seen(market, now).listing
-    size = _weighed(venue, held, market, now)[0]
+    listing, priced = venue.seen(market, now).listing, venue.priced(market, now)
+    size = held.positions.get(market, Position()).size
     if size == 0:
         return None
     seen = account_of(venue, account, now)
-    margin = abs(size) * venue.priced(market, now).lot_maintenance
-    rest = seen.equity - size * venue.market(market).mark * listing.unit
-    rest -= seen.maintenance_margin - margin
+    rest = seen.equity - size * priced.lot_value
+    rest -= seen.maintenance_margin - priced.maintenance(size)
 
     def is_unsafe(mark: int) -> bool:
         needed = abs(size) * lot_margin_up(mark, listing.unit, listing.maintenance_bps)
@@ -173,13 +168,3 @@ def _account_words(account: Account) -> dict[WordKey, int]:
     for quarter in {slot // 4 for slot in account.slots}:
         found["slots", number, quarter] = account.slots_word(quarter)
     return found
-
-
-def _weighed(venue: Venue, account: Account, market: int, now: int) -> tuple[int, int, int]:
-    """Size, quote and value of a position, funding applied."""
-    priced = venue.priced(market, now)
-    position = account.positions.get(market)
-    if position is None:
-        return 0, 0, 0
-    quote = position.quote_down(priced.index)
-    return position.size, quote, quote + position.size * priced.lot_value
