@@ -4,8 +4,9 @@ Twin of Liquidations and of what InsuranceFund pays. The functions change the ve
 do, or raise Refused and change nothing. Who may call is left to the contract.
 """
 
-from collections.abc import Sequence
-from copy import deepcopy
+from collections.abc import Iterable, Sequence
+from copy import copy
+from dataclasses import replace
 from typing import Final
 
 from penstock.accounts import Account
@@ -54,16 +55,30 @@ def take_over(
 
     The lists of open markets are the accounts' own when they are left out.
     """
-    trial = deepcopy(venue)
+    trial = _trial(venue, (account, by))
     shortfall = _take_over(trial, account, by, lots, now, markets, by_markets)
     _adopt(venue, trial)
     return shortfall
 
 
+def _trial(venue: Venue, accounts: Iterable[int]) -> Venue:
+    """The venue once more: what a liquidation of these accounts may change is copied."""
+    trial = copy(venue)
+    named = {VENUE_ACCOUNT, *accounts} & venue.accounts.keys()
+    trial.accounts = venue.accounts | {number: _copied(venue.accounts[number]) for number in named}
+    trial.markets = {number: replace(market) for number, market in venue.markets.items()}
+    trial.fund = replace(venue.fund, losses=dict(venue.fund.losses))
+    return trial
+
+
+def _copied(held: Account) -> Account:
+    positions = {market: replace(position) for market, position in held.positions.items()}
+    return replace(held, positions=positions)
+
+
 def _adopt(venue: Venue, trial: Venue) -> None:
     """Make a trial come true."""
-    for name in ("accounts", "fund", "markets", "tickets", "watch"):
-        setattr(venue, name, getattr(trial, name))
+    venue.accounts, venue.markets, venue.fund = trial.accounts, trial.markets, trial.fund
 
 
 def _take_over(
@@ -219,7 +234,7 @@ def deleverage(
 
     Return what the fund paid and what the counterparties gave up.
     """
-    trial = deepcopy(venue)
+    trial = _trial(venue, (account, *(counterparty for counterparty, _ in lots)))
     done = _deleverage(trial, account, market, lots, now, markets)
     _adopt(venue, trial)
     return done
