@@ -9,12 +9,12 @@ from copy import copy
 from dataclasses import replace
 from typing import Final
 
-from penstock.accounts import Account
+from penstock.accounts import Account, Position
 from penstock.limits import MOST_TIERS
 from penstock.liquidation import is_needed, part_up
 from penstock.margin import Priced, Weight
 from penstock.units import div_up
-from penstock.venue import VENUE_ACCOUNT, Refusal, Refused, Venue
+from penstock.venue import VENUE_ACCOUNT, Refusal, Refused, Venue, each_open
 from penstock.views import account_of
 
 SHARE: Final = 10
@@ -23,21 +23,15 @@ SHARE: Final = 10
 
 def weigh(venue: Venue, account: int, markets: Sequence[int], now: int) -> Weight:
     """Weigh an account, funding accrued. `markets` must name every open position, ascending."""
-    held = venue.accounts.get(account) or Account(account, 0)
-    open_markets = held.open_markets
+    held = venue.held(account)
     found = Weight(held.collateral)
-    for i, market in enumerate(markets):
-        ascends = i == 0 or market > markets[i - 1]
-        if not ascends or market not in open_markets:
-            raise Refused(Refusal.LIQUIDATION_INCOMPLETE, account, i, len(open_markets))
+    for market in each_open(held, markets, Refusal.LIQUIDATION_INCOMPLETE):
         venue.accrue(market, now)
         position, priced = held.positions[market], venue.priced(market, now)
         if position.size and now > priced.marked_until:
             refusal = Refusal.LIQUIDATION_STALE
             raise Refused(refusal, account, market, priced.marked_until)
         found.add(position, priced)
-    if len(markets) != len(open_markets):
-        raise Refused(Refusal.LIQUIDATION_INCOMPLETE, account, len(markets), len(open_markets))
     return found
 
 
@@ -94,7 +88,7 @@ def _take_over(
         raise Refused(Refusal.LIQUIDATION_GRACE)
     if account in (by, VENUE_ACCOUNT):
         raise Refused(Refusal.LIQUIDATION_PAIR, account, by)
-    held = venue.accounts.get(account) or Account(account, 0)
+    held = venue.held(account)
     named = held.open_markets if markets is None else markets
     found = weigh(venue, account, named, now)
     if found.equity >= found.maintenance:
@@ -250,7 +244,7 @@ def _deleverage(
 ) -> tuple[int, int]:
     if not venue.watch.is_calm(now):
         raise Refused(Refusal.LIQUIDATION_GRACE)
-    held = venue.accounts.get(account) or Account(account, 0)
+    held = venue.held(account)
     found = weigh(venue, account, held.open_markets if markets is None else markets, now)
     venue.accrue(market, now)
     priced, total = venue.priced(market, now), sum(amount for _, amount in lots)
@@ -308,8 +302,7 @@ def _close_all(
     for counterparty, amount in lots:
         part = div_up(borne * (done + amount), total) - div_up(borne * done, total)
         done += amount
-        _check_counterparty(venue, counterparty, priced, size, amount, part)
-        own = abs(venue.accounts[counterparty].positions[priced.market].size)
+        own = _check_counterparty(venue, counterparty, priced, size, amount, part)
         most = div_up(SHARE * own * abs(size), interest)
         if amount > most:
             raise Refused(Refusal.SHARE_EXCEEDED, counterparty, priced.market, amount, most)
@@ -320,13 +313,13 @@ def _close_all(
 
 def _check_counterparty(
     venue: Venue, counterparty: int, priced: Priced, size: int, amount: int, part: int
-) -> None:
-    held = venue.accounts.get(counterparty) or Account(counterparty, 0)
-    position = held.positions.get(priced.market)
-    own = position.size if position else 0
+) -> int:
+    """Check that it may give up `amount` lots; return how many it has."""
+    position = venue.held(counterparty).positions.get(priced.market, Position())
+    own = position.size
     if amount == 0 or amount > abs(own) or (own < 0) == (size < 0):
         raise Refused(Refusal.NOT_OPPOSITE, counterparty, priced.market, own, amount)
-    assert position is not None
     value = priced.worth(position)
     if value <= 0 or part * abs(own) > value * amount:
         raise Refused(Refusal.NOT_IN_PROFIT, counterparty, priced.market, value, part)
+    return abs(own)

@@ -267,7 +267,7 @@ class RiskGate:
         return seat if seat is not None else self._sit(account)
 
     def _sit(self, number: int) -> _Seat:
-        account = self.venue.accounts.get(number) or Account(number, 0)
+        account = self.venue.held(number)
         markets = account.open_markets
         standing = Standing(number, account.collateral, opened=len(markets), nonce=account.nonce)
         seat = self._seats[number] = _Seat(account, standing)

@@ -67,8 +67,7 @@ def work(venue: "Venue", batch: Batch, now: int, recovered: Sequence[int] | None
     markets = [venue.priced(market, now) for market in batch.markets]
     done = Work(markets, [], [])
     for entry in batch.accounts:
-        account = venue.accounts.get(entry.account) or Account(entry.account, 0)
-        _load_account(done, account, entry.markets, venue.settings.max_markets)
+        _load_account(done, venue.held(entry.account), entry.markets, venue.settings.max_markets)
     signers = recovered[len(batch.cancels) :] if recovered is not None else None
     for i, order in enumerate(batch.orders):
         if order.flags & LIQUIDATION:

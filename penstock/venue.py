@@ -7,7 +7,7 @@ are integers, times are seconds and are passed in.
     Refused     ValueError  the contract would revert: names its custom error and the values
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Final
@@ -35,9 +35,8 @@ from penstock.units import INT56_MAX, UINT32_MAX
 from penstock.watch import Watch
 
 VENUE_ACCOUNT: Final = 0
-
-
 PAUSE: Final = 24 * 60 * 60
+"""Seconds that a pause of the guardian lasts."""
 REST: Final = 7 * 24 * 60 * 60
 """Seconds from the end of a pause until the next may begin."""
 
@@ -87,7 +86,7 @@ class Refused(PenstockError, ValueError):
 
 
 class Venue:
-    """Markets, accounts, positions, order slots, tally and settings of one deployment."""
+    """Markets, accounts, tickets, the fund's books, tally, watch and settings of one deployment."""
 
     __slots__ = (
         "accounts",
@@ -222,6 +221,10 @@ class Venue:
         self.accounts[number] = Account(number, signer)
         return number
 
+    def held(self, account: int) -> Account:
+        """An account as its words have it; one that is not registered has nothing."""
+        return self.accounts.get(account) or Account(account, 0)
+
     def account(self, account: int) -> Account:
         """Look an account up."""
         if account not in self.accounts:
@@ -276,19 +279,13 @@ class Venue:
 
     def _sweep_and_back(self, held: Account, markets: Sequence[int], now: int) -> tuple[int, int]:
         """Collateral with closed positions swept; losses less margin of the open ones."""
-        open_markets = held.open_markets
         collateral, backing = held.collateral, 0
-        for named, market in enumerate(markets):
-            ascends = named == 0 or market > markets[named - 1]
-            if not ascends or market not in open_markets:
-                raise Refused(Refusal.INCOMPLETE, held.account, named, len(open_markets))
+        for market in each_open(held, markets, Refusal.INCOMPLETE):
             position = held.positions[market]
             if position.size == 0:
                 collateral = check_collateral(collateral + position.quote)
             else:
                 backing += self._backing(held.account, position, self.priced(market, now), now)
-        if len(markets) != len(open_markets):
-            raise Refused(Refusal.INCOMPLETE, held.account, len(markets), len(open_markets))
         return collateral, backing
 
     def _backing(self, account: int, position: Position, priced: Priced, now: int) -> int:
@@ -300,7 +297,7 @@ class Venue:
 
     def sweep(self, account: int, market: int) -> None:
         """Turn a closed position's quote into collateral; the word keeps its snapshot."""
-        held = self.accounts.get(account) or Account(account, 0)
+        held = self.held(account)
         position = held.positions.get(market, Position())
         if position.size != 0 or not position.is_open:
             raise Refused(Refusal.NOT_CLOSED, account, market, position.size)
@@ -433,6 +430,18 @@ class Venue:
                 market.sample = funding.sampled(market.sample, latest, now)
                 market.fees += priced.fees
                 market.open_interest += priced.raised - priced.volume
+
+
+def each_open(held: Account, markets: Sequence[int], refusal: Refusal) -> Iterator[int]:
+    """Go through `markets`, which must name every open position of an account, ascending."""
+    open_markets = held.open_markets
+    for named, market in enumerate(markets):
+        ascends = named == 0 or market > markets[named - 1]
+        if not ascends or market not in open_markets:
+            raise Refused(refusal, held.account, named, len(open_markets))
+        yield market
+    if len(markets) != len(open_markets):
+        raise Refused(refusal, held.account, len(markets), len(open_markets))
 
 
 def _check_amount(amount: int) -> None:

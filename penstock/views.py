@@ -104,7 +104,7 @@ def order_status(
     venue: Venue, account: int, immediate: bool, nonce: int
 ) -> tuple[NonceStatus, int]:
     """State of a nonce, and the lots filled of a resting order so far."""
-    held = venue.accounts.get(account) or Account(account, 0)
+    held = venue.held(account)
     if immediate:
         return (NonceStatus.LIVE if nonce > held.nonce else NonceStatus.SPENT), 0
     slot, epoch = nonce >> 32, nonce & UINT32_MAX
