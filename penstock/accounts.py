@@ -87,6 +87,10 @@ class Account:
         """Markets in which the account has a position, ascending."""
         return sorted(market for market, position in self.positions.items() if position.is_open)
 
+    def position(self, market: int) -> Position:
+        """The position in a market; an empty one where there is none."""
+        return self.positions.get(market) or Position()
+
     def credit(self, amount: int) -> None:
         """Change the collateral. Raises RangeError when it does not fit its word."""
         self.collateral = check_collateral(self.collateral + amount)

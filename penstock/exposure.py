@@ -161,7 +161,6 @@ def fund_risk(venue: Venue, now: int) -> FundRisk:
 
 
 def _cap_risk(venue: Venue, held: Account, market: int, now: int) -> CapRisk:
-    loss, position = venue.fund.loss(market), held.positions.get(market)
-    size = position.size if position else 0
+    loss, size = venue.fund.loss(market), held.position(market).size
     left = loss_left(venue, market, now)
     return CapRisk(market, loss.cap, loss.counted(now), size, left, capacity(venue, market, now))

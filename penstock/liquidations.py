@@ -9,7 +9,7 @@ from copy import copy
 from dataclasses import replace
 from typing import Final
 
-from penstock.accounts import Account, Position
+from penstock.accounts import Account
 from penstock.limits import MOST_TIERS
 from penstock.liquidation import is_needed, part_up
 from penstock.margin import Priced, Weight
@@ -179,10 +179,8 @@ def spare(venue: Venue, now: int) -> int:
 
 def loss_left(venue: Venue, market: int, now: int) -> int:
     """What the loss cap of a market leaves, the fund's own loss there counted."""
-    position = venue.account(VENUE_ACCOUNT).positions.get(market)
-    loss = venue.fund.loss(market)
-    left = loss.cap - loss.counted(now)
-    return left + min(0, venue.priced(market, now).worth(position)) if position else left
+    position, loss = venue.account(VENUE_ACCOUNT).position(market), venue.fund.loss(market)
+    return loss.cap - loss.counted(now) + min(0, venue.priced(market, now).worth(position))
 
 
 def capacity(venue: Venue, market: int, now: int) -> int:
@@ -248,7 +246,7 @@ def _deleverage(
     found = weigh(venue, account, held.open_markets if markets is None else markets, now)
     venue.accrue(market, now)
     priced, total = venue.priced(market, now), sum(amount for _, amount in lots)
-    size = held.positions[market].size if market in held.positions else 0
+    size = held.position(market).size
     if total > abs(size):
         raise Refused(Refusal.LOTS_TOO_MANY, account, market, total, abs(size))
     if account == VENUE_ACCOUNT and (left := loss_left(venue, market, now)) < 0:
@@ -281,7 +279,7 @@ def _cover_part(
 def _can_carry(venue: Venue, priced: Priced, moved: int, now: int) -> bool:
     fund = venue.account(VENUE_ACCOUNT)
     found = weigh(venue, VENUE_ACCOUNT, fund.open_markets, now)
-    size = fund.positions[priced.market].size if priced.market in fund.positions else 0
+    size = fund.position(priced.market).size
     if abs(size + moved) > MOST_TIERS * priced.tier:
         return False
     return found.equity - found.initial >= priced.initial(size + moved) - priced.initial(size)
@@ -315,7 +313,7 @@ def _check_counterparty(
     venue: Venue, counterparty: int, priced: Priced, size: int, amount: int, part: int
 ) -> int:
     """Check that it may give up `amount` lots; return how many it has."""
-    position = venue.held(counterparty).positions.get(priced.market, Position())
+    position = venue.held(counterparty).position(priced.market)
     own = position.size
     if amount == 0 or amount > abs(own) or (own < 0) == (size < 0):
         raise Refused(Refusal.NOT_OPPOSITE, counterparty, priced.market, own, amount)

@@ -222,8 +222,8 @@ def ranks(venue: Venue, market: int, long: bool, now: int) -> list[Rank]:
     priced = venue.priced(market, now)
     found = []
     for held in venue.accounts.values():
-        position = held.positions.get(market)
-        if position is None or position.size == 0 or (position.size > 0) != long:
+        position = held.position(market)
+        if position.size == 0 or (position.size > 0) != long:
             continue
         if priced.worth(position) > 0:
             found.append(_rank(venue, held, priced, now))
@@ -250,8 +250,8 @@ def deleverage(
     account is not bankrupt, the fund can carry it, or nobody is there.
     """
     held = venue.account(account)
-    position = held.positions.get(market)
-    if position is None or position.size == 0:
+    position = held.position(market)
+    if position.size == 0:
         return None
     ranked = [r for r in ranks(venue, market, position.size < 0, now) if r.account != account]
     while ranked:

@@ -99,8 +99,7 @@ def _weak(shocked: Venue, market: int, now: int) -> list[Amount]:
     """Accounts with a position in the market below maintenance, and their equity."""
     weak = []
     for held in shocked.accounts.values():
-        position = held.positions.get(market)
-        if held.account == VENUE_ACCOUNT or position is None or position.size == 0:
+        if held.account == VENUE_ACCOUNT or not held.position(market).size:
             continue
         seen = account_of(shocked, held.account, now)
         if seen.equity < seen.maintenance_margin:

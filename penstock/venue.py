@@ -298,7 +298,7 @@ class Venue:
     def sweep(self, account: int, market: int) -> None:
         """Turn a closed position's quote into collateral; the word keeps its snapshot."""
         held = self.held(account)
-        position = held.positions.get(market, Position())
+        position = held.position(market)
         if position.size != 0 or not position.is_open:
             raise Refused(Refusal.NOT_CLOSED, account, market, position.size)
         held.credit(position.quote)
@@ -354,7 +354,7 @@ class Venue:
     ) -> tuple[Position, Position]:
         """A position before and after lots and quote are added to it, its funding applied."""
         index = self.markets[market].index
-        before = self.account(account).positions.get(market, Position())
+        before = self.account(account).position(market)
         after = Position(before.size + lots, before.quote_down(index) + received, index)
         after.check()
         return before, after

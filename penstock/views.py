@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeAlias
 
-from penstock.accounts import CANCELLED, Account, Interim, Listing, Market, Position
+from penstock.accounts import CANCELLED, Account, Interim, Listing, Market
 from penstock.funding import Sample, Terms
 from penstock.margin import Weight, lot_margin_up
 from penstock.units import UINT32_MAX
@@ -68,7 +68,7 @@ def account_of(venue: Venue, account: int, now: int) -> AccountView:
 def position_of(venue: Venue, account: int, market: int, now: int) -> PositionView:
     """Value a position at the mark of `now`."""
     held = venue.account(account)
-    position, priced = held.positions.get(market, Position()), venue.priced(market, now)
+    position, priced = held.position(market), venue.priced(market, now)
     quote, value = position.quote_down(priced.index), priced.worth(position)
     price = liquidation_price(venue, account, market, now)
     return PositionView(position.size, quote, quote - position.quote, value, priced.mark, price)
@@ -82,7 +82,7 @@ def liquidation_price(venue: Venue, account: int, market: int, now: int) -> int 
     """
     held = venue.account(account)
     listing, priced = venue.seen(market, now).listing, venue.priced(market, now)
-    size = held.positions.get(market, Position()).size
+    size = held.position(market).size
     if size == 0:
         return None
     seen = account_of(venue, account, now)
