@@ -11,7 +11,7 @@ Ratios are parts of 10^6: basis points times a share in percent. Twin of Liquida
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from penstock.margin import Holding, cash, weigh
+from penstock.margin import Holding, Priced, cash, weigh
 from penstock.messages import Side, Verdict
 from penstock.units import div_up
 
@@ -40,6 +40,17 @@ def is_needed(lots: int, before: int, after: int) -> bool:
     return after <= 0 or after * lots < after - before
 
 
+def is_within(price: int, buy: bool, market: Priced) -> bool:
+    """Say whether an account may be liquidated at a price; `buy` when it is short."""
+    low, high = band(market.mark, market.discount_ppm)
+    return price <= high if buy else price >= low
+
+
+def is_stale(holdings: Iterable[Holding], now: int) -> bool:
+    """Say whether a mark that an account needs is too old to liquidate it."""
+    return any(held.size and now > held.market.marked_until for held in holdings)
+
+
 def is_liquidatable(holdings: Iterable[Holding], equity: int) -> bool:
     """Say whether an account with these positions is below its maintenance margin."""
     return equity < sum(held.market.maintenance(held.size) for held in holdings)
@@ -60,10 +71,10 @@ def weigh_forced(
     terms = Terms(got, notional + (_penalty(taker, bought, notional) if private else 0))
     if private and before >= 0:
         return terms, Verdict.NOT_LIQUIDATABLE, Side.TAKER
-    verdict = _weigh(maker, -bought, got, reduce_only, limit, now)
+    verdict = weigh(maker, -bought, got, reduce_only, limit, now)
     if verdict is not Verdict.SETTLED:
         return terms, verdict, Side.MAKER
-    verdict = _weigh(taker, bought, terms.taker, True, limit, now)
+    verdict = weigh(taker, bought, terms.taker, True, limit, now)
     if verdict is Verdict.SETTLED and private:
         margin = market.initial(taker.size + bought) - market.initial(taker.size)
         after = before + bought * market.lot_value - terms.taker - margin
@@ -72,13 +83,6 @@ def weigh_forced(
         if not is_needed(abs(bought), before, after) or penalty >= 2**48:
             verdict = Verdict.MORE_THAN_NEEDED
     return terms, verdict, Side.NONE if verdict is Verdict.SETTLED else Side.TAKER
-
-
-def _weigh(side: Holding, lots: int, paid: int, reduce_only: bool, limit: int, now: int) -> Verdict:
-    """As any fill, but a position beyond its last tier is named first."""
-    if side.market.is_too_large(side.size, side.size + lots):
-        return Verdict.POSITION_TOO_LARGE
-    return weigh(side, lots, paid, reduce_only, limit, now)
 
 
 def _penalty(side: Holding, bought: int, notional: int) -> int:

@@ -148,10 +148,9 @@ class RiskGate:
             return reason
         seat, market = self._seat(order.account), self._market(order.market)
         time, holdings = self.now + self.lead, list(seat.holdings.values())
-        if any(held.size and time > held.market.marked_until for held in holdings):
+        if liquidation.is_stale(holdings, time):
             return RejectReason.STALE_PRICE
-        low, high = liquidation.band(market.mark, market.discount_ppm)
-        if order.price > high if order.buy else order.price < low:
+        if not liquidation.is_within(order.price, order.buy, market):
             return RejectReason.OUTSIDE_BAND
         if not order.account:
             return None
@@ -248,7 +247,7 @@ class RiskGate:
         """
         self._seats, self._priced, self._open = {}, {}, {}
         markets = self.venue.markets.values()
-        ends = (market.sample.period_start + market.seconds for market in markets)
+        ends = (market.due_at for market in markets)
         self._due = min((end for end in ends if end > self.now), default=ALWAYS)
         self._sweep, self._swept = (0, 0), 0
         return [index for index, fill in enumerate(self.pending) if not self._replay(*fill)]

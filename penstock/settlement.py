@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from penstock.accounts import CANCELLED, Account
 from penstock.batch import Batch, FillEntry, OrderEntry
-from penstock.liquidation import band as liquidation_band
-from penstock.liquidation import is_liquidatable, weigh_forced
+from penstock.liquidation import is_liquidatable, is_stale, is_within, weigh_forced
 from penstock.margin import Holding, Priced, Standing, cash, hold, raised, trade, weigh
 from penstock.messages import (
     BUY,
@@ -71,7 +70,7 @@ def work(venue: "Venue", batch: Batch, now: int, recovered: Sequence[int] | None
     signers = recovered[len(batch.cancels) :] if recovered is not None else None
     for i, order in enumerate(batch.orders):
         if order.flags & LIQUIDATION:
-            load_forced(done, venue, order, now)
+            _load_forced(done, venue, order, now)
         else:
             _load_order(done, venue, order, signers[i] if signers is not None else None, now)
     for fill in batch.fills:
@@ -110,7 +109,7 @@ def _load_order(
         nonce = order.nonce + (k << 32)
         status, left = common, size
         if account is not None and common is Verdict.SETTLED:
-            status, left = nonce_state(account, bool(order.flags & IMMEDIATE), nonce, size)
+            status, left = _nonce_state(account, bool(order.flags & IMMEDIATE), nonce, size)
             if status is Verdict.SETTLED and holding.barred:
                 status = Verdict.TOO_MANY_MARKETS
         done.levels.append(Level(holding, order.flags, nonce, price, left, status))
@@ -128,7 +127,7 @@ def _order_verdict(
     return Verdict.SETTLED if standing.complete else Verdict.INCOMPLETE_ACCOUNT
 
 
-def nonce_state(account: Account, immediate: bool, nonce: int, size: int) -> tuple[Verdict, int]:
+def _nonce_state(account: Account, immediate: bool, nonce: int, size: int) -> tuple[Verdict, int]:
     """Checks 4 to 6: whether a nonce is live, and how much of `size` is left."""
     if immediate:
         return (Verdict.SETTLED if nonce > account.nonce else Verdict.SPENT), size
@@ -149,7 +148,7 @@ def _fill(done: Work, fill: FillEntry, limit: int, now: int) -> None:
     before = taker.holding.quote
     fault = _pair_fault(maker, taker, fill.size)
     if fault is LEGAL:
-        fault = (liquidate if taker.forced else _trade)(maker, taker, fill.size, limit, now)
+        fault = (_liquidate if taker.forced else _trade)(maker, taker, fill.size, limit, now)
     done.records.append(_record(maker, taker, fill.size, fault, before))
 
 
@@ -223,7 +222,7 @@ def _trade(maker: Level, taker: Level, size: int, limit: int, now: int) -> Fault
 # Liquidation orders.
 
 
-def load_forced(done: Work, venue: "Venue", order: OrderEntry, now: int) -> None:
+def _load_forced(done: Work, venue: "Venue", order: OrderEntry, now: int) -> None:
     """Take up a liquidation order, which needs no signature but a reason."""
     holding = done.holdings[order.position]
     ((price, size),) = order.levels
@@ -241,19 +240,17 @@ def _forced_status(done: Work, venue: "Venue", order: OrderEntry, now: int) -> V
         return Verdict.EXPIRED
     if not standing.named:
         return Verdict.INCOMPLETE_ACCOUNT
-    if any(held.size and now > held.market.marked_until for held in own):
+    if is_stale(own, now):
         return Verdict.STALE_PRICE
     if standing.account and not venue.watch.is_calm(now):
         return Verdict.GRACE_PERIOD
     if standing.account and not is_liquidatable(own, standing.equity):
         return Verdict.NOT_LIQUIDATABLE
-    price = order.levels[0][0]
-    low, high = liquidation_band(market.mark, market.discount_ppm)
-    within = price <= high if order.flags & BUY else price >= low
+    within = is_within(order.levels[0][0], bool(order.flags & BUY), market)
     return Verdict.SETTLED if within else Verdict.OUTSIDE_BAND
 
 
-def liquidate(maker: Level, taker: Level, size: int, limit: int, now: int) -> Fault:
+def _liquidate(maker: Level, taker: Level, size: int, limit: int, now: int) -> Fault:
     """Fill a liquidation order; applies the fill to both sides, or to none."""
     market = taker.holding.market
     bought = size if taker.flags & BUY else -size
