@@ -207,8 +207,7 @@ class Site:
 
 def _rows(publishers: Sequence[Signer], feed: Domain, report: Report) -> list[tuple[Any, ...]]:
     """The report as `post` takes it, from each publisher."""
-    signed = [publisher.sign_report(feed, report) for publisher in publishers]
-    return [(report.price, report.time, s.signature[:32], s.signature[32:]) for s in signed]
+    return [publisher.sign_report(feed, report).row for publisher in publishers]
 
 
 @contextmanager

@@ -87,10 +87,10 @@ class LocalVenue:
     def post(self, market: int, prices: Iterable[int]) -> None:
         """Have one publisher sign each price, and let the operator carry them to the feed."""
         time = self.chain.time()
-        rows = []
-        for publisher, price in zip(self.publishers, sorted(prices), strict=False):
-            signed = publisher.sign_report(self.feed_domain, Report(market, price, time))
-            rows.append((price, time, signed.signature[:32], signed.signature[32:]))
+        rows = [
+            publisher.sign_report(self.feed_domain, Report(market, price, time)).row
+            for publisher, price in zip(self.publishers, sorted(prices), strict=False)
+        ]
         self.remote.feed.transact(self.operator, "post", market, rows, gas=POST_GAS)
 
     def live(self, until: int) -> None:

@@ -237,6 +237,11 @@ class SignedReport(Struct, frozen=True, gc=False):
     report: Report
     signature: bytes
 
+    @property
+    def row(self) -> tuple[int, int, bytes, bytes]:
+        """What the feed's `post` takes: price, time, and the two words of the signature."""
+        return self.report.price, self.report.time, self.signature[:32], self.signature[32:]
+
 
 class Fill(Struct, frozen=True, gc=False):
     """`size` lots change hands between a resting maker and a taker."""

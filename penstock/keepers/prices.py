@@ -100,7 +100,7 @@ class PricePoster(Post):
 
 
 def _post(market: int, reports: Sequence[SignedReport]) -> Call:
-    rows = [(s.report.price, s.report.time, s.signature[:32], s.signature[32:]) for s in reports]
+    rows = [signed.row for signed in reports]
     return Call("feed", "post", (market, rows), POST_GAS + REPORT_GAS * len(rows))
 
 
