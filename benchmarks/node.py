@@ -153,16 +153,8 @@ class Site:
         self, contract: str, function: str, *arguments: object, sender: str = TRADER
     ) -> Receipt:
         """Call a contract of the venue."""
-        places = {
-            "CollateralTokenMock": self.system.token,
-            "PriceFeed": self.system.feed,
-            "FundingIndex": self.system.index,
-            "SequencerWatch": self.system.watch,
-            "CollateralVault": self.system.vault,
-            "PerpPositions": self.system.positions,
-            "Liquidations": self.system.liquidations,
-        }
-        return self.node.send(sender, places[contract], calldata(contract, function, *arguments))
+        data = calldata(contract, function, *arguments)
+        return self.node.send(sender, self.system.places[contract], data)
 
     def post(self, market: int, price: int) -> Receipt:
         """Publish one price, signed by a quorum."""

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from penstock.deploy import Abi, System, created_address
+from penstock.deploy import CONTRACTS, Abi, System, created_address
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI
@@ -59,21 +59,8 @@ class Handles:
 
 def handles(system: System) -> Handles:
     """Bind every contract of a deployed venue."""
-    return Handles(
-        # The mock's ABI is that of any ERC-20 with permit; it mints where that is allowed.
-        token=container("CollateralTokenMock").at(system.token),
-        feed=container("PriceFeed").at(system.feed),
-        watch=container("SequencerWatch").at(system.watch),
-        queue=container("WithdrawalQueue").at(system.queue),
-        vault=container("CollateralVault").at(system.vault),
-        index=container("FundingIndex").at(system.index),
-        positions=container("PerpPositions").at(system.positions),
-        lens=container("PositionLens").at(system.lens),
-        fund=container("InsuranceFund").at(system.fund),
-        liquidations=container("Liquidations").at(system.liquidations),
-        manager=container("Manager").at(system.manager),
-        timelock=container("Timelock").at(system.timelock),
-    )
+    places = system.places
+    return Handles(**{name: container(kind).at(places[kind]) for name, kind in CONTRACTS.items()})
 
 
 def container(contract: str) -> "ContractContainer":

@@ -33,7 +33,6 @@ from penstock.limits import CAP_MANTISSA, MOST_CAP, MOST_TIER, TIER_MANTISSA, pa
 from penstock.units import UINT16_MAX, UINT32_MAX, MarketSpec, check_range
 
 Abi = Sequence[Mapping[str, Any]]
-WIRE: Final = "setTargetFunctionRole"
 ZERO_ADDRESS: Final = "0x" + "00" * 20
 
 # Bounds that the contracts enforce; checked here so that a mistake costs no transaction.
@@ -241,6 +240,24 @@ def market_specs(parameters: Parameters) -> tuple[MarketSpec, ...]:
 # --- what comes out -------------------------------------------------------------------------------
 
 
+CONTRACTS: Final[Mapping[str, str]] = {
+    # The mock's ABI is that of any ERC-20 with permit; it mints where that is allowed.
+    "token": "CollateralTokenMock",
+    "feed": "PriceFeed",
+    "watch": "SequencerWatch",
+    "queue": "WithdrawalQueue",
+    "vault": "CollateralVault",
+    "index": "FundingIndex",
+    "positions": "PerpPositions",
+    "lens": "PositionLens",
+    "fund": "InsuranceFund",
+    "liquidations": "Liquidations",
+    "manager": "Manager",
+    "timelock": "Timelock",
+}
+"""The contracts of a venue, under the names that `System` has for their places."""
+
+
 class System(Struct, frozen=True):
     """A deployed venue: where its parts are, and how its markets count."""
 
@@ -261,6 +278,11 @@ class System(Struct, frozen=True):
     guardian: str
     publishers: tuple[str, ...]
     markets: tuple[MarketSpec, ...]
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Where each contract is."""
+        return {contract: getattr(self, name) for name, contract in CONTRACTS.items()}
 
     def market(self, symbol: str) -> MarketSpec:
         """Find a market by its symbol. Raises KeyError."""
@@ -305,7 +327,7 @@ def deploy(deployer: Deployer, parameters: Parameters, parties: Parties) -> Syst
     system, steps = plan(deployer, parameters, parties)
     for step in steps:
         check_step(step, deployer.abi(step.contract))
-    places = _places(system)
+    places = system.places
     for step in steps:
         if step.function != "constructor":
             deployer.transact(places[step.contract], step.contract, step.function, *step.arguments)
@@ -384,11 +406,14 @@ def _listings(s: System, p: Parameters) -> tuple[Step, ...]:
     return listings + caps
 
 
+_WIRE: Final = "setTargetFunctionRole"
+
+
 def _handover(s: System, deployer: Deployer) -> tuple[Step, ...]:
     """Say who may call what, and leave the deployer without any role."""
-    places = _places(s)
+    places = s.places
     wired = tuple(
-        Step("Manager", (places[contract], _selectors(deployer, contract, names), role), WIRE)
+        Step("Manager", (places[contract], _selectors(deployer, contract, names), role), _WIRE)
         for contract, role, names in assignments()
     )
     members = ((GOVERNOR, s.timelock), (GUARDIAN, s.guardian), (ADMIN, s.timelock))
@@ -406,23 +431,6 @@ def _listing(spec: MarketSpec, m: MarketParameters) -> tuple[object, ...]:
     terms = (m.interval, m.interest, m.cap, m.damp, m.step)
     limits = (m.tier, m.open_interest_cap)
     return (spec.unit, *margins_and_fees, terms, limits)
-
-
-def _places(s: System) -> dict[str, str]:
-    return {
-        "CollateralTokenMock": s.token,
-        "PriceFeed": s.feed,
-        "SequencerWatch": s.watch,
-        "WithdrawalQueue": s.queue,
-        "CollateralVault": s.vault,
-        "FundingIndex": s.index,
-        "PerpPositions": s.positions,
-        "PositionLens": s.lens,
-        "InsuranceFund": s.fund,
-        "Liquidations": s.liquidations,
-        "Manager": s.manager,
-        "Timelock": s.timelock,
-    }
 
 
 # --- ABIs and addresses ---------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Final, Self
 import msgspec
 from msgspec import Struct
 
-from penstock.deploy import System
+from penstock.deploy import CONTRACTS, System
 from penstock.errors import PenstockError
 from penstock.rpc import Rpc
 
@@ -40,10 +40,7 @@ class Deployment(Struct, frozen=True):
 
     def parts(self) -> list[tuple[str, str]]:
         """Name and address of each contract."""
-        custody = ("token", "feed", "watch", "queue", "vault")
-        trading = ("index", "positions", "lens", "fund", "liquidations")
-        names = (*custody, *trading, "manager", "timelock")
-        return [(name, getattr(self.system, name)) for name in names]
+        return [(name, getattr(self.system, name)) for name in CONTRACTS]
 
     def encode(self) -> bytes:
         """Write it as JSON."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from penstock.artifacts import ContractRevert, artifact, events
+from penstock.deploy import CONTRACTS
 from penstock.governance import ROLES
 from penstock.powers import (
     MANAGER,
@@ -25,10 +26,8 @@ from penstock.remote import Contract, Remote
 
 NOBODY_KNOWN: Final = "0x" + "5a" * 20
 """An address that nobody has a key of, and no role."""
-PARTS: Final = (
-    *("feed", "watch", "queue", "vault", "index", "positions", "fund", "liquidations"),
-    *("manager", "timelock"),
-)
+PARTS: Final = tuple(name for name in CONTRACTS if name not in ("token", "lens"))
+"""The token is not the venue's, and the lens changes nothing."""
 PARTIES: Final = ("operator", "governor", "guardian")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from penstock.artifacts import artifact, events
-from penstock.deploy import Abi, System, created_address
+from penstock.deploy import CONTRACTS, Abi, System, created_address
 from penstock.rpc import Rpc
 from penstock.sender import Receipt, Sender
 
@@ -116,22 +116,9 @@ class Remote:
 
 def connect(rpc: Rpc, system: System) -> Remote:
     """Bind every contract of a deployed venue."""
-    return Remote(
-        system=system,
-        # The mock's ABI is that of any ERC-20 with permit; it mints where that is allowed.
-        token=Contract(rpc, "CollateralTokenMock", system.token),
-        feed=Contract(rpc, "PriceFeed", system.feed),
-        watch=Contract(rpc, "SequencerWatch", system.watch),
-        queue=Contract(rpc, "WithdrawalQueue", system.queue),
-        vault=Contract(rpc, "CollateralVault", system.vault),
-        index=Contract(rpc, "FundingIndex", system.index),
-        positions=Contract(rpc, "PerpPositions", system.positions),
-        lens=Contract(rpc, "PositionLens", system.lens),
-        fund=Contract(rpc, "InsuranceFund", system.fund),
-        liquidations=Contract(rpc, "Liquidations", system.liquidations),
-        manager=Contract(rpc, "Manager", system.manager),
-        timelock=Contract(rpc, "Timelock", system.timelock),
-    )
+    places = system.places
+    bound = {name: Contract(rpc, kind, places[kind]) for name, kind in CONTRACTS.items()}
+    return Remote(system=system, **bound)
 
 
 def read_logs(found: Iterable[dict[str, Any]], times: dict[int, int]) -> Iterator[Log]:
