@@ -13,7 +13,7 @@ class LocalChain:
 
     def time(self) -> int:
         """Time of the next block."""
-        return int(self.rpc.call("eth_getBlockByNumber", "pending", False)["timestamp"], 16)
+        return self.rpc.next_time()
 
     def steady(self) -> None:
         """Let each block be one second after the one before it, whatever the machine's clock."""

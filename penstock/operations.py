@@ -63,7 +63,7 @@ def settle_orders(remote: Remote, lines: Iterable[str]) -> tuple[list[Settlement
     """Match signed orders, one JSON object a line, and settle the fills they make."""
     mirror = Mirror(remote)
     mirror.follow()
-    now = int(remote.rpc.call("eth_getBlockByNumber", "pending", False)["timestamp"], 16)
+    now = remote.rpc.next_time()
     gate = RiskGate(mirror.venue, now, LEAD)
     gateway = Gateway(Engine(gate, sorted(mirror.venue.markets)), gate, mirror.domain)
     submitter = Submitter(mirror, gate, operator_of(remote))

@@ -9,7 +9,6 @@ from penstock.devnet.cli import plainly
 from penstock.errors import PenstockError
 from penstock.exposure import account_risk, fund_risk
 from penstock.keepers.cli import DESCRIPTOR, NODE
-from penstock.keepers.station import ChainClock
 from penstock.mirror import Mirror
 from penstock.operations import venue_at
 from penstock.remote import Remote
@@ -55,7 +54,7 @@ def account_of(remote: Remote, number: int) -> Page:
     mirror = Mirror(remote)
     mirror.follow()
     specs = {spec.market: spec for spec in remote.system.markets}
-    return account_page(account_risk(mirror.venue, number, ChainClock(remote.rpc).now()), specs)
+    return account_page(account_risk(mirror.venue, number, remote.rpc.next_time()), specs)
 
 
 def market_of(remote: Remote, symbol: str) -> Page:
@@ -65,7 +64,7 @@ def market_of(remote: Remote, symbol: str) -> Page:
     except KeyError:
         known = [spec.symbol for spec in remote.system.markets]
         raise UnknownMarketError(symbol, known) from None
-    mirror, now = Mirror(remote), ChainClock(remote.rpc).now()
+    mirror, now = Mirror(remote), remote.rpc.next_time()
     mirror.follow()
     sides = [ranks(mirror.venue, spec.market, long, now) for long in (True, False)]
     told = stress(mirror.venue, spec.market, now)

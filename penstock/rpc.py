@@ -85,6 +85,10 @@ class Rpc:
         pairs = zip(requests, answers, strict=True)
         return [self._result(method, one) for (method, _), one in pairs]
 
+    def next_time(self) -> int:
+        """Time of the next block, in seconds."""
+        return int(self.call("eth_getBlockByNumber", "pending", False)["timestamp"], 16)
+
     def close(self) -> None:
         """Drop the connection; the next call opens another."""
         self._connection.close()

@@ -204,14 +204,10 @@ class Submitter:
         except ContractRevert as revert:
             raise _named(revert) from revert
         theirs = decode_records(answer)
-        ours = self.mirror.venue.simulate(batch, self._time())
+        ours = self.mirror.venue.simulate(batch, self.sender.rpc.next_time())
         for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
             if one != other:
                 raise DisagreementError(batch.number, index, one, other)
-
-    def _time(self) -> int:
-        block = self.sender.rpc.call("eth_getBlockByNumber", "pending", False)
-        return int(block["timestamp"], 16)
 
     def _send(self, batch: Batch, data: bytes) -> tuple[Receipt, Sequence[FillRecord]]:
         positions = self.mirror.remote.positions

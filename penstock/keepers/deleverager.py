@@ -12,10 +12,10 @@ Never during grace. Ranks, shares and the price are the contract's rules (`penst
 from typing import Final
 
 from penstock import strategy
-from penstock.keepers.fees import COLLECT_GAS
+from penstock.keepers.fees import collect
 from penstock.keepers.keeper import Call, Decision
 from penstock.keepers.notes import Values
-from penstock.keepers.station import Post, Station, collect
+from penstock.keepers.station import Post, Station
 from penstock.liquidations import loss_left
 from penstock.strategy import MOST_COUNTERPARTIES, Deleveraging
 from penstock.venue import VENUE_ACCOUNT, Venue
@@ -44,9 +44,7 @@ class Deleverager(Post):
         if not bankrupt and not beyond:
             self.left("nobody is bankrupt, and the fund within its loss caps")
             return None
-        if not venue.watch.is_calm(now) or not self.station.is_calm():
-            ends_at = venue.watch.grace_ends_at(now)
-            self.left("grace after an outage", bankrupt=len(bankrupt), ends_at=ends_at)
+        if self.in_grace(venue, now, bankrupt=len(bankrupt)):
             return None
         for account in bankrupt:
             decision = self.decide_for(venue, account, now)
@@ -64,7 +62,7 @@ class Deleverager(Post):
             markets = [market for market in sorted(venue.markets) if venue.markets[market].fees]
             why = "with them the fund can take an account over"
             values: Values = {"account": account, "fees": venue.fees}
-            return Decision("collected fees", why, values, collect(markets, COLLECT_GAS))
+            return Decision("collected fees", why, values, collect(markets))
         return self._close_first(venue, account, venue.account(account).open_markets, now)
 
     def _close_first(

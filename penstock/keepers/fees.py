@@ -1,11 +1,12 @@
 """Edge: moves the fees of markets to account 0, where the insurance fund can use them."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from penstock.keepers.costs import Costs
-from penstock.keepers.keeper import Decision
+from penstock.keepers.keeper import Call, Decision
 from penstock.keepers.notes import Values
-from penstock.keepers.station import Post, Station, collect
+from penstock.keepers.station import Post, Station
 
 COLLECT_GAS: Final = 100_000
 """Limit of one collection; it takes half of it."""
@@ -37,4 +38,9 @@ class FeeCollector(Post):
             return None
         amount = sum(fees[market] for market in chosen)
         values: Values = {"markets": ",".join(map(str, chosen)), "amount": amount, "worth": worth}
-        return Decision("collected fees", "it is worth it", values, collect(chosen, COLLECT_GAS))
+        return Decision("collected fees", "it is worth it", values, collect(chosen))
+
+
+def collect(markets: Iterable[int]) -> tuple[Call, ...]:
+    """Calls that collect the fees of markets."""
+    return tuple(Call("positions", "collectFees", (market,), COLLECT_GAS) for market in markets)

@@ -8,6 +8,8 @@ Never during grace. Discount: what the taker's equity rises by at the mark, quot
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from penstock import strategy
 from penstock.keepers.costs import Costs
 from penstock.keepers.keeper import Call, Decision
@@ -52,16 +54,13 @@ class Liquidator(Post):
         if not needy:
             self.left("nobody is below maintenance", accounts=len(venue.accounts) - 1)
             return None
-        if not venue.watch.is_calm(now) or not self.station.is_calm():
-            ends_at = venue.watch.grace_ends_at(now)
-            self.left("grace after an outage", needy=len(needy), ends_at=ends_at)
+        if self.in_grace(venue, now, needy=len(needy)):
             return None
         for account, found in needy:
             decision = self.decide_for(venue, account, now)
             if decision is not None:
                 state = {"equity": found.equity, "maintenance": found.maintenance}
-                values = {**decision.values, **state}
-                return Decision(decision.did, decision.why, values, decision.calls)
+                return replace(decision, values={**decision.values, **state})
         return None
 
     def decide_for(self, venue: Venue, account: int, now: int) -> Decision | None:

@@ -9,7 +9,6 @@ from typing import Final
 
 from penstock.errors import PenstockError
 from penstock.keepers.prices import Source
-from penstock.keepers.station import ChainClock
 from penstock.localvenue import PUBLISHERS, signer_of
 from penstock.messages import Report, SignedReport
 from penstock.remote import Remote
@@ -57,12 +56,11 @@ def _decoded(lines: list[bytes]) -> Iterator[SignedReport]:
 
 def from_known_keys(remote: Remote, prices: Mapping[int, int]) -> Source:
     """Sign the same prices, ticks by market, with the development publishers' keys each time."""
-    clock = ChainClock(remote.rpc)
     domain = Domain(int(remote.rpc.call("eth_chainId"), 16), remote.system.feed)
     signers = [signer_of(f"publisher {n}") for n in range(PUBLISHERS)]
 
     def sign() -> list[SignedReport]:
-        time = clock.now()
+        time = remote.rpc.next_time()
         reports = [Report(market, price, time) for market, price in prices.items()]
         return [signer.sign_report(domain, report) for signer in signers for report in reports]
 

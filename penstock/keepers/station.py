@@ -3,11 +3,11 @@
 import time
 from typing import Final
 
-from penstock.keepers.keeper import Call, Decision
+from penstock.keepers.keeper import Decision
 from penstock.keepers.notes import Note, Sink, Value
 from penstock.keepers.wallet import Wallet
 from penstock.mirror import Mirror, RolledBackError
-from penstock.remote import PENDING, Contract, Remote
+from penstock.remote import Contract, Remote
 from penstock.rpc import Rpc, RpcError
 from penstock.venue import Venue
 
@@ -37,10 +37,6 @@ class Station:
             self.mirror.rewind()
             raise
         return self.mirror.venue
-
-    def is_calm(self) -> bool:
-        """Whether nobody is in grace, as the contract sees it; it may ask an uptime feed too."""
-        return bool(self.remote.watch.ask("isCalm"))
 
     def carry_out(self, keeper: str, decision: Decision, now: int) -> None:
         """Send the calls of a decision one after the other, and note it."""
@@ -74,6 +70,16 @@ class Post:
         self._now = now
         return self.station.look()
 
+    def in_grace(self, venue: Venue, now: int, **values: Value) -> bool:
+        """Whether nobody may be liquidated, by the model or the contract; if so, note it.
+
+        The contract may ask an uptime feed too.
+        """
+        if venue.watch.is_calm(now) and self.station.remote.watch.ask("isCalm"):
+            return False
+        self.left("grace after an outage", **values, ends_at=venue.watch.grace_ends_at(now))
+        return True
+
     def left(self, why: str, **values: Value) -> None:
         """Note why nothing was done."""
         self.station.leave(self.name, self._now, why, **values)
@@ -87,13 +93,8 @@ class ChainClock:
 
     def now(self) -> int:
         """Time of the next block, in seconds."""
-        return int(self.rpc.call("eth_getBlockByNumber", PENDING, False)["timestamp"], 16)
+        return self.rpc.next_time()
 
     def wait(self, seconds: float) -> None:
         """Do nothing; the loop asks for this after an error, and when there was nothing to do."""
         time.sleep(seconds)  # a node does not call a keeper when something changes
-
-
-def collect(markets: list[int], gas: int) -> tuple[Call, ...]:
-    """Calls that collect the fees of markets, each with this limit of gas."""
-    return tuple(Call("positions", "collectFees", (market,), gas) for market in markets)
