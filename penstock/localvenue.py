@@ -78,11 +78,15 @@ class LocalVenue:
         for number, (owner, signer) in enumerate(zip(owners, signers, strict=True), first):
             key = "0x" + signer.address.hex()
             self._send(owner, remote.positions, "register", key)
-            self._endow(owner, deposit)
             self._send(owner, remote.token, "approve", remote.vault.address, 2**256 - 1)
-            remote.positions.transact(owner, "deposit", number, deposit)
+            self.deposit(owner, number, deposit)
         named = enumerate(zip(names, owners, signers, strict=True), first)
         return [Trader(name, number, owner, signer) for number, (name, owner, signer) in named]
+
+    def deposit(self, owner: Sender, account: int, amount: int) -> None:
+        """Give an owner money, and have it put into an account."""
+        self._endow(owner, amount)
+        self.remote.positions.transact(owner, "deposit", account, amount)
 
     def post(self, market: int, prices: Iterable[int]) -> None:
         """Have one publisher sign each price, and let the operator carry them to the feed."""

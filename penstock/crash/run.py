@@ -34,14 +34,13 @@ from penstock.localvenue import LocalVenue, Trader
 from penstock.messages import Fill, Order, Verdict
 from penstock.mirror import Mirror
 from penstock.pace import Pace
-from penstock.population import NEVER
 from penstock.records import decode_records
 from penstock.remote import Log
 from penstock.risk import RiskGate
 from penstock.stages import Stages
 from penstock.submitter import Submitter
 from penstock.units import UINT32_MAX
-from penstock.venue import Venue
+from penstock.venue import VENUE_ACCOUNT, Venue
 from penstock.wire import encode_order
 
 
@@ -98,13 +97,9 @@ class Crash:
                 (trader,) = self.venue.open([f"{name} {n}"], money)
                 found[trader.account] = trader
                 progress()
-        self._endow_fund(next(iter(found.values())))
+        donor = next(iter(found.values()))
+        self.venue.deposit(donor.owner, VENUE_ACCOUNT, plan.fund)
         return found
-
-    def _endow_fund(self, donor: Trader) -> None:
-        remote, amount = self.venue.remote, self.plan.fund
-        remote.token.transact(donor.owner, "mint", donor.owner.address, amount)
-        remote.positions.transact(donor.owner, "deposit", 0, amount)
 
     def named(self, kind: str) -> list[Trader]:
         """Everybody of a kind: maker, long, short, keeper."""
@@ -142,7 +137,7 @@ class Crash:
             audits=self.audit.count,
             stages=self.stages,
             ledger=self.ledger,
-            fingerprint=fingerprint(self.submitter.mirror.venue),
+            fingerprint=fingerprint(self.model),
         )
 
     def _build_round(self, number: int) -> None:
@@ -157,7 +152,7 @@ class Crash:
     def _fall_round(self) -> None:
         share = self._advance()
         self._publish(share)
-        calm = self.submitter.mirror.venue.watch.is_calm(self.venue.chain.time())
+        calm = self.model.watch.is_calm(self.venue.chain.time())
         if not calm:
             self._top_up()
         self._quote(center=1.0, width=self._width())
@@ -178,8 +173,7 @@ class Crash:
             chain.mine()
             self.phase = "outage"
             return price_at(passed)
-        watch = self.submitter.mirror.venue.watch
-        grace = self.stopped and not watch.is_calm(chain.time())
+        grace = self.stopped and not self.model.watch.is_calm(chain.time())
         self.phase = "grace" if grace else "work-out" if self.stopped else "fall"
         # Within the fall a round is as long as its transactions; later it is given more time.
         self.venue.live(chain.time() + (1 if passed < 60 else 12))
@@ -197,9 +191,14 @@ class Crash:
         self._sort(self.gateway.advance(self.venue.chain.time()))
 
     @property
+    def model(self) -> Venue:
+        """The venue as the submitter's mirror has it."""
+        return self.submitter.mirror.venue
+
+    @property
     def mark(self) -> int:
         """The mark in ticks."""
-        return self.submitter.mirror.venue.market(MARKET).mark
+        return self.model.market(MARKET).mark
 
     def _width(self) -> float:
         """Makers widen as the fall goes on."""
@@ -212,39 +211,31 @@ class Crash:
         left = max(2, len(makers) - (self.rounds - self.plan.build) // 2)
         for place, maker in enumerate(makers):
             staying = place < left or not self.began
-            size = self.rng.randint(2_000, 4_000) if staying else 0
+            if not staying:
+                self._sort(self.engine.cancel_all(maker.account, self.venue.chain.time()))
+                continue
+            size = self.rng.randint(2_000, 4_000)
             for buy in (True, False):
                 edge = -width if buy else width
                 price = self.mark * (center + edge * (1 + place * 0.2))
                 self._rest(maker, buy, round(price), size)
 
     def _rest(self, maker: Trader, buy: bool, price: int, size: int) -> None:
-        """Replace the maker's quote of one side; without a size it is taken back."""
-        market = self.submitter.mirror.venue.priced(MARKET, self.venue.chain.time())
+        """Replace the maker's quote of one side."""
+        market = self.model.priced(MARKET, self.venue.chain.time())
         price = min(max(price, market.low), market.high)
-        nonce = (0 if buy else 1) << 32 | self.rounds
-        if not size:
-            self._cancel_all(maker)
-            return
-        self._send(
-            Order(maker.account, MARKET, buy, False, False, False, price, size, NEVER, nonce)
-        )
-
-    def _cancel_all(self, maker: Trader) -> None:
-        self._sort(self.engine.cancel_all(maker.account, self.venue.chain.time()))
+        nonce, flags = (not buy) << 32 | self.rounds, (buy, False, False, False)
+        self._send(Order(maker.account, MARKET, *flags, price, size, UINT32_MAX, nonce))
 
     def _open_some(self, number: int) -> None:
         """Some traders open what their money bears, from four to fifteen times."""
         traders = [*self.named("long"), *self.named("short")]
+        unit = self.model.market(MARKET).listing.unit
         for trader in traders[number :: self.plan.build - 2]:
-            account = self.submitter.mirror.venue.account(trader.account)
+            account = self.model.account(trader.account)
             leverage = self.rng.uniform(4, 15)
-            size = int(account.collateral * leverage / (self.mark * self._unit))
+            size = int(account.collateral * leverage / (self.mark * unit))
             self._take(trader, trader.name.startswith("long"), size)
-
-    @property
-    def _unit(self) -> int:
-        return self.submitter.mirror.venue.market(MARKET).listing.unit
 
     def _panic(self) -> None:
         """A few who are in trouble, and a few who are not, close what they have."""
@@ -254,7 +245,7 @@ class Crash:
                 self._take(trader, held < 0, abs(held), reduce_only=True)
 
     def _take(self, trader: Trader, buy: bool, size: int, reduce_only: bool = False) -> None:
-        market = self.submitter.mirror.venue.priced(MARKET, self.venue.chain.time())
+        market = self.model.priced(MARKET, self.venue.chain.time())
         price = market.high if buy else market.low
         number = self.numbers[trader.account] = self.numbers.get(trader.account, 0) + 1
         flags = (buy, True, False, reduce_only)
@@ -275,29 +266,24 @@ class Crash:
 
     def _liquidate(self) -> None:
         """The operator fills accounts below maintenance on the book, in slices."""
-        venue, now = self.submitter.mirror.venue, self.venue.chain.time()
+        venue, now = self.model, self.venue.chain.time()
         market = venue.priced(MARKET, now)
         low, high = liquidation.band(market.mark, market.discount_ppm)
         for account, found in strategy.in_need(venue, now):
             held = self.gate.position(account, MARKET)
             if not held or found.equity <= 0:
                 continue
+            lots, price = max(1, abs(held) // (2 * SLICES)), high if held < 0 else low
             for _ in range(SLICES):
-                lots = max(1, abs(held) // (2 * SLICES))
                 with self.stages.timed("engine"):
-                    price = high if held < 0 else low
-                    self._sort(self.engine.liquidate(account, MARKET, lots, price, now))
+                    events = self.engine.liquidate(account, MARKET, lots, price, now)
+                self._sort(events)
 
     def _top_up(self) -> None:
         """In grace some add margin: what a tenth of them had at first."""
-        for account, found in strategy.in_need(
-            self.submitter.mirror.venue, self.venue.chain.time()
-        ):
+        for account, found in strategy.in_need(self.model, self.venue.chain.time()):
             if self.rng.random() < 0.04 and found.equity > 0:
-                trader, amount = self.traders[account], 4_000 * DOLLAR
-                remote = self.venue.remote
-                remote.token.transact(trader.owner, "mint", trader.owner.address, amount)
-                remote.positions.transact(trader.owner, "deposit", account, amount)
+                self.venue.deposit(self.traders[account].owner, account, 4_000 * DOLLAR)
 
     def _work(self, calm: bool) -> None:
         """Each keeper acts as long as it finds something, a few times a round."""
@@ -328,8 +314,8 @@ class Crash:
         for log in logs:
             if log.name == "PositionMoved":
                 _, taker, _, lots, *_ = log.arguments
-                way = "absorbed" if taker == 0 else "taken" if taker in keepers else "deleveraged"
-                self.lots[way] += abs(lots)
+                others = "taken" if taker in keepers else "deleveraged"
+                self.lots["absorbed" if taker == VENUE_ACCOUNT else others] += abs(lots)
             elif log.name == "BatchSettled":
                 records = decode_records(log.arguments[1])
                 forced = (r.size for r in records if r.verdict is Verdict.LIQUIDATED)
@@ -340,7 +326,7 @@ class Crash:
         self.moments.append(self._moment(price))
 
     def _moment(self, price: int) -> Moment:
-        venue, now = self.submitter.mirror.venue, self.venue.chain.time()
+        venue, now = self.model, self.venue.chain.time()
         needy, market = strategy.in_need(venue, now), venue.market(MARKET)
         equities = {n: views.account_of(venue, n, now).equity for n in venue.accounts}
         return Moment(
@@ -349,8 +335,8 @@ class Crash:
             price=price,
             mark=market.mark,
             open_interest=market.open_interest,
-            equity=sum(equities.values()) - equities[0],
-            insurance=equities[0],
+            equity=sum(equities.values()) - equities[VENUE_ACCOUNT],
+            insurance=equities[VENUE_ACCOUNT],
             below=len(needy),
             bankrupt=sum(found.equity < 0 for _, found in needy),
             covered=self.ledger.covered,
