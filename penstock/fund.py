@@ -45,6 +45,10 @@ class Fund:
         """The books of a market."""
         return self.losses.get(market, Loss())
 
+    def pay(self, market: int, amount: int, now: int) -> None:
+        """Count a payment to a market."""
+        self.losses[market] = self.loss(market).after(amount, now)
+
     def set_cap(self, market: int, cap: int) -> None:
         """Replace the loss cap of a market."""
         self.losses[market] = self.loss(market)._replace(cap=cap)

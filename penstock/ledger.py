@@ -1,7 +1,8 @@
 """Who traded, paid and received what: kept from the venue's events alone (pure).
 
-cash     = Σ −size · price · unit           over the account's fills, buys positive
-fees     = Σ ⌈notional · rate / 10^6⌉
+cash     = Σ −size · price · unit           over the account's fills, buys positive,
+           and what it received for lots that were moved
+fees     = Σ ⌈notional · rate / 10^6⌉       and penalties
 funding  = Σ ⌊ −size · (index − snapshot) / 2^32 ⌋   at each touch
 quote    = cash − fees + funding − swept    which is what the position word holds
 """
@@ -165,11 +166,11 @@ class Ledger:
                 self.skipped += 1
                 continue
             self.fills += 1
-            self.liquidations += record.verdict is Verdict.LIQUIDATED
+            forced = record.verdict is Verdict.LIQUIDATED
+            self.liquidations += forced
             terms = self.markets[record.market]
             lots = record.size if record.taker_buys else -record.size
             notional = record.price * record.size * terms.unit
-            forced = record.verdict is Verdict.LIQUIDATED
             fee = record.penalty if forced else fee_up(notional, terms.taker_fee)
             self._trade(record.taker, record, lots, fee)
             self._trade(record.maker, record, -lots, fee_up(notional, terms.maker_fee))

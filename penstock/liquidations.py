@@ -204,7 +204,7 @@ def cover(venue: Venue, account: int, amounts: dict[int, int], now: int) -> None
         left = loss_left(venue, market, now)
         if left < amount:
             raise Refused(Refusal.LOSS_CAP, market, amount, max(0, left))
-        venue.fund.losses[market] = venue.fund.loss(market).after(amount, now)
+        venue.fund.pay(market, amount, now)
     total = sum(amounts.values())
     if total:
         venue.transfer(VENUE_ACCOUNT, account, total, now)

@@ -303,6 +303,7 @@ def _move(mirror: Mirror, log: Log) -> None:
 
 
 def _transfer(mirror: Mirror, log: Log) -> None:
+    # What `Venue.transfer` also does, accruing and sweeping, has events of its own.
     giver, taker, amount = log.arguments
     mirror.venue.account(giver).credit(-amount)
     mirror.venue.account(taker).credit(amount)
@@ -310,8 +311,7 @@ def _transfer(mirror: Mirror, log: Log) -> None:
 
 def _cover(mirror: Mirror, log: Log) -> None:
     _, market, amount = log.arguments
-    losses = mirror.venue.fund.losses
-    losses[market] = mirror.venue.fund.loss(market).after(amount, log.time)
+    mirror.venue.fund.pay(market, amount, log.time)
 
 
 def _set_loss_cap(mirror: Mirror, log: Log) -> None:
