@@ -37,7 +37,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 KEY_VARIABLE: Final = "PENSTOCK_KEEPER_KEY"
 FILE: Final = click.Path(dir_okay=False, path_type=Path)
 NODE: Final = click.option(
-    "--rpc", "url", default="http://127.0.0.1:8545", show_default=True, help="The node."
+    "--rpc", "--url", "url", default="http://127.0.0.1:8545", show_default=True, help="The node."
 )
 DESCRIPTOR: Final = click.option(
     "--deployment", type=FILE, default=PLACE, help="Descriptor that `ape run deploy` wrote."

@@ -129,6 +129,7 @@ def test_keep__key_in_an_encrypted_file__pays_the_gas(desk: Desk) -> None:
         (("keep", "prices", "--development", "x", "--price", "BTC-PERP=x"), "is no number"),
         (("keep", "prices", "--development", "x", "--reports", "/nowhere", "--steps", "1"),
          "cannot be read"),
+        (("keep", "fees", "--url", "http://127.0.0.1:9"), "name another one with --url"),
         (("risk", "account", "99"), "Account_NotRegistered(99)"),
         (("risk", "market", "DOGE"), "there are BTC-PERP, ETH-PERP"),
     ],
