@@ -13,10 +13,11 @@ Errors:
     └── (FieldError)
     DeployError
     ├── AbiMismatchError    TypeError     a contract does not take what the plan would send
-    └── MisplacedError        RuntimeError  a contract did not land where the others expect it
+    └── MisplacedError      RuntimeError  a contract did not land where the others expect it
+    UnknownMarketError      LookupError   a deployed venue has no market of this symbol
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
@@ -73,6 +74,14 @@ class MisplacedError(DeployError, RuntimeError):
             f"{contract} is at {actual}, but the others expect it at {expected}; let nobody else "
             f"use the deployer's account meanwhile and deploy again"
         )
+
+
+class UnknownMarketError(PenstockError, LookupError):
+    """No market has this symbol."""
+
+    def __init__(self, symbol: str, known: Iterable[str]) -> None:
+        self.symbol: Final = symbol
+        super().__init__(f"{symbol!r} names no market; there are {', '.join(known)}")
 
 
 class ParameterError(FieldError, ValueError):
@@ -285,11 +294,11 @@ class System(Struct, frozen=True):
         return {contract: getattr(self, name) for name, contract in CONTRACTS.items()}
 
     def market(self, symbol: str) -> MarketSpec:
-        """Find a market by its symbol. Raises KeyError."""
+        """Find a market by its symbol. Raises UnknownMarketError."""
         for spec in self.markets:
             if spec.symbol == symbol:
                 return spec
-        raise KeyError(symbol)
+        raise UnknownMarketError(symbol, (spec.symbol for spec in self.markets))
 
 
 class Deployer(Protocol):

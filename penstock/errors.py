@@ -21,6 +21,7 @@ Nouns whose errors carry values of their own keep them beside them, under the sa
     builder     BuildError                        fills that no batch can carry
     venue       Refused                           what the contract would revert with
     deploy      DeployError, ParameterError       a deployment refused before its first transaction
+                UnknownMarketError                a mistyped symbol
     deployment  DeploymentError                   a descriptor that is not this chain's
     recordings  RecordingError                    file, line and column of a bad recording
     artifacts   ArtifactError, ContractRevert     no build; a contract's error by name
@@ -32,7 +33,6 @@ Nouns whose errors carry values of their own keep them beside them, under the sa
     console     ConsoleError                      a mistyped word in the console
     keys        KeyMissingError                   no key to sign transactions with
     keepers     WalletError and leaves            a keeper sends nothing; ReportsMissingError
-    risk_cli    UnknownMarketError                a mistyped symbol
     devnet      DevnetError and leaves            the local rollup; see devnet/errors.py
 
 A trader's mistake inside the engine is not an exception but a `RejectReason`.

@@ -6,7 +6,6 @@ import click
 
 from penstock.deployment import Deployment
 from penstock.devnet.cli import plainly
-from penstock.errors import PenstockError
 from penstock.exposure import account_risk, fund_risk
 from penstock.keepers.cli import DESCRIPTOR, NODE
 from penstock.mirror import Mirror
@@ -15,13 +14,6 @@ from penstock.remote import Remote
 from penstock.risk_reports import Page, account_page, market_page
 from penstock.strategy import ranks
 from penstock.stress import stress
-
-
-class UnknownMarketError(PenstockError, LookupError):
-    """No market has this symbol."""
-
-    def __init__(self, symbol: str, known: list[str]) -> None:
-        super().__init__(f"{symbol} is no market here; there are {', '.join(known)}")
 
 
 @click.group()
@@ -59,11 +51,7 @@ def account_of(remote: Remote, number: int) -> Page:
 
 def market_of(remote: Remote, symbol: str) -> Page:
     """Risk of a market, read from the chain. Raises UnknownMarketError."""
-    try:
-        spec = remote.system.market(symbol)
-    except KeyError:
-        known = [spec.symbol for spec in remote.system.markets]
-        raise UnknownMarketError(symbol, known) from None
+    spec = remote.system.market(symbol)
     mirror, now = Mirror(remote), remote.rpc.next_time()
     mirror.follow()
     sides = [ranks(mirror.venue, spec.market, long, now) for long in (True, False)]

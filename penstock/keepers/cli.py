@@ -183,11 +183,7 @@ def _signer(remote: Remote, variable: str, keyfile: Path | None, development: st
 
 def _priced(remote: Remote, text: str) -> tuple[int, int]:
     symbol, _, price = text.partition("=")
-    try:
-        spec = remote.system.market(symbol)
-    except KeyError:
-        known = ", ".join(spec.symbol for spec in remote.system.markets)
-        raise click.UsageError(f"{text} names no market; there are {known}") from None
+    spec = remote.system.market(symbol)
     return spec.market, spec.to_ticks(_decimal(price))
 
 
