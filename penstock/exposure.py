@@ -17,12 +17,12 @@ from msgspec import Struct
 from penstock.accounts import Account
 from penstock.funding import index_move
 from penstock.liquidations import capacity, loss_left, spare
-from penstock.strategy import Rank, ranks
+from penstock.strategy import Rank, most_accepted, ranks
 from penstock.venue import VENUE_ACCOUNT, Venue
 from penstock.views import account_of, position_of
 
 FOR_EVER: Final = 2**40
-"""Periods beyond which nobody counts; no funding market lives so long."""
+"""Periods up to which is counted; no funding market lives so long."""
 
 
 class PositionRisk(Struct, frozen=True):
@@ -125,23 +125,13 @@ def position_risk(venue: Venue, account: int, market: int, now: int) -> Position
 def periods(venue: Venue, held: Account, markets: list[int], now: int) -> int | None:
     """How many periods at the cap the account survives when its positions in `markets` pay."""
     seen = account_of(venue, held.account, now)
-    spare_margin = seen.equity - seen.maintenance_margin
+    left = seen.equity - seen.maintenance_margin
 
     def survives(count: int) -> bool:
-        paid = sum(_paid(venue, held, market, count, now) for market in markets)
-        return paid <= spare_margin
+        return sum(_paid(venue, held, market, count, now) for market in markets) <= left
 
-    if not survives(0):
-        return 0
-    good, bad = 0, 1
-    while survives(bad):
-        if bad > FOR_EVER:
-            return None
-        good, bad = bad, 2 * bad
-    while bad - good > 1:
-        middle = (good + bad) // 2
-        good, bad = (middle, bad) if survives(middle) else (good, middle)
-    return good
+    count = most_accepted(FOR_EVER, survives)
+    return None if count == FOR_EVER else count
 
 
 def _paid(venue: Venue, held: Account, market: int, count: int, now: int) -> int:
