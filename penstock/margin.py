@@ -98,6 +98,11 @@ class Priced:
             marked_until=market.fresh_until,
         )
 
+    @property
+    def grown(self) -> int:
+        """Lots by which the batch left more open."""
+        return self.raised - self.volume
+
     def worth(self, position: Position) -> int:
         """What a position is worth at the mark, funding applied."""
         return position.quote_down(self.index) + position.size * self.lot_value

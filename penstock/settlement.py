@@ -42,8 +42,11 @@ class Level:
     left: int
     status: Verdict
     filled: int = 0
-    forced: bool = False
-    """Whether it is a liquidation order that may fill."""
+
+    @property
+    def forced(self) -> bool:
+        """Whether it is a liquidation order."""
+        return bool(self.flags & LIQUIDATION)
 
 
 @dataclass(slots=True)
@@ -227,9 +230,7 @@ def _load_forced(done: Work, venue: "Venue", order: OrderEntry, now: int) -> Non
     holding = done.holdings[order.position]
     ((price, size),) = order.levels
     status = _forced_status(done, venue, order, now)
-    level = Level(holding, order.flags, order.nonce, price, size, status)
-    level.forced = status is Verdict.SETTLED
-    done.levels.append(level)
+    done.levels.append(Level(holding, order.flags, order.nonce, price, size, status))
 
 
 def _forced_status(done: Work, venue: "Venue", order: OrderEntry, now: int) -> Verdict:

@@ -402,16 +402,16 @@ class Venue:
             account.positions[holding.market.market] = position
             account.nonce = holding.standing.nonce
         for level in done.levels:
-            if level.filled and not level.forced and not level.flags & IMMEDIATE:
+            if level.filled and not level.flags & IMMEDIATE:
                 _fill_slot(self.accounts[level.holding.standing.account], level)
 
     def _check_open_interest(self, done: Work) -> None:
         """A batch may not leave more lots open than the cap, unless they become fewer."""
         for priced in done.markets:
-            market, grown = self.markets[priced.market], priced.raised - priced.volume
-            cap = market.listing.limits.open_interest_cap
-            if grown > 0 and market.open_interest + grown > cap:
-                found = market.open_interest + grown
+            market = self.markets[priced.market]
+            found, limits = market.open_interest + priced.grown, market.listing.limits
+            if priced.grown > 0 and found > limits.open_interest_cap:
+                cap = limits.open_interest_cap
                 raise Refused(Refusal.OPEN_INTEREST, priced.market, found, cap)
 
     def _carry_cancels(self, batch: Batch, recovered: Sequence[int] | None) -> None:
@@ -429,7 +429,7 @@ class Venue:
                 latest = funding.premium(priced.volume, priced.value, priced.mark)
                 market.sample = funding.sampled(market.sample, latest, now)
                 market.fees += priced.fees
-                market.open_interest += priced.raised - priced.volume
+                market.open_interest += priced.grown
 
 
 def each_open(held: Account, markets: Sequence[int], refusal: Refusal) -> Iterator[int]:
