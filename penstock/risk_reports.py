@@ -19,8 +19,6 @@ WIDTH: Final = 120
 NONE: Final = "–"
 MOST_NAMED: Final = 4
 """Accounts that a cell names; of more it says how many."""
-
-
 POSITION: Final = (
     *("size", "mark", "value", "liquidation price", "ticks to it", "move to it"),
     *("survives at the funding cap", "rank of deleveraging", "leverage", "score"),
@@ -177,13 +175,13 @@ def _periods(count: int | None) -> str:
 
 
 def _names(accounts: Sequence[int]) -> str:
-    named = ", ".join(map(str, accounts[:MOST_NAMED])) or NONE
-    return (
-        named if len(accounts) <= MOST_NAMED else f"{named} and {len(accounts) - MOST_NAMED} more"
-    )
+    return _listed([str(account) for account in accounts])
 
 
 def _amounts(amounts: Sequence[Amount], spec: MarketSpec) -> str:
-    shown = [f"{one.account}: {spec.show_quote(one.quote):,.2f}" for one in amounts[:MOST_NAMED]]
-    rest = len(amounts) - MOST_NAMED
-    return (", ".join(shown) or NONE) + (f" and {rest} more" if rest > 0 else "")
+    return _listed([f"{one.account}: {spec.show_quote(one.quote):,.2f}" for one in amounts])
+
+
+def _listed(told: Sequence[str]) -> str:
+    rest = len(told) - MOST_NAMED
+    return (", ".join(told[:MOST_NAMED]) or NONE) + (f" and {rest} more" if rest > 0 else "")

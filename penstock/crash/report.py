@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EVERY: Final = 3
 """One line of the timeline for so many quiet rounds; every other round has one of its own."""
 MILLION: Final = 10**12
+"""A million dollars, in quote units."""
 SHADES: Final = {"outage": "0.75", "grace": "0.9"}
 
 
@@ -96,16 +97,12 @@ def plot(moments: list[Moment], place: Path) -> None:
     start = next(m.time for m in moments if m.phase != "build")
     seconds = [m.time - start for m in moments]
     prices, interest, owned, insured, lots = axes
-    _lines(
-        prices, seconds, price=[m.price / 10 for m in moments], mark=[m.mark / 10 for m in moments]
-    )
+    seen, marks = [m.price / 10 for m in moments], [m.mark / 10 for m in moments]
+    _lines(prices, seconds, price=seen, mark=marks)
     _lines(interest, seconds, open_interest=[m.open_interest for m in moments])
     _lines(owned, seconds, equity=[m.equity / MILLION for m in moments])
-    insurance, paid = (
-        [m.insurance / MILLION for m in moments],
-        [m.covered / MILLION for m in moments],
-    )
-    _lines(insured, seconds, insurance=insurance, paid_for_others=paid)
+    insurance, paid = [m.insurance / MILLION for m in moments], [m.covered for m in moments]
+    _lines(insured, seconds, insurance=insurance, paid_for_others=[p / MILLION for p in paid])
     ways = ("liquidated", "taken", "absorbed", "deleveraged")
     _lines(lots, seconds, **{way: [getattr(m, way) for m in moments] for way in ways})
     for axis, unit in zip(axes, ("dollars", "lots", "million", "million", "lots"), strict=True):
