@@ -18,7 +18,6 @@ from penstock.deploy import (
     MarketParameters,
     Parameters,
     Parties,
-    System,
     created_address,
     deploy,
 )
@@ -26,6 +25,7 @@ from penstock.messages import Report
 from penstock.records import FillRecord, decode_records
 from penstock.rpc import Rpc
 from penstock.signing import Domain, Signer, keccak
+from penstock.system import System
 
 GOVERNOR: Final = "0x" + "11" * 20
 OPERATOR: Final = "0x" + "22" * 20

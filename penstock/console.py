@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from penstock.commands import Direction
-from penstock.deploy import System
 from penstock.deployment import Deployment
 from penstock.devnet.config import L1_CHAIN, L2_CHAIN
 from penstock.engine import Engine
@@ -39,6 +38,7 @@ from penstock.settings import read_parameters
 from penstock.strategy import ranks
 from penstock.stress import stress
 from penstock.submitter import Settlement, Submitter
+from penstock.system import System
 from penstock.units import UINT32_MAX, MarketSpec, show_quote
 from penstock.venue import Venue
 from penstock.wire import TriggerOrder, encode_order, encode_trigger

@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from penstock.deploy import CONTRACTS, Abi, System, created_address
+from penstock.deploy import Abi, created_address
+from penstock.system import CONTRACTS, System
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI

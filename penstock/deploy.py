@@ -14,10 +14,9 @@ Errors:
     DeployError
     ├── AbiMismatchError    TypeError     a contract does not take what the plan would send
     └── MisplacedError      RuntimeError  a contract did not land where the others expect it
-    UnknownMarketError      LookupError   a deployed venue has no market of this symbol
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
@@ -31,6 +30,7 @@ from msgspec import Struct
 from penstock.errors import FieldError, PenstockError
 from penstock.governance import ADMIN, GOVERNOR, GUARDIAN, assignments
 from penstock.limits import CAP_MANTISSA, MOST_CAP, MOST_TIER, TIER_MANTISSA, pack_bound
+from penstock.system import System
 from penstock.units import UINT16_MAX, UINT32_MAX, MarketSpec, check_range
 
 Abi = Sequence[Mapping[str, Any]]
@@ -74,14 +74,6 @@ class MisplacedError(DeployError, RuntimeError):
             f"{contract} is at {actual}, but the others expect it at {expected}; let nobody else "
             f"use the deployer's account meanwhile and deploy again"
         )
-
-
-class UnknownMarketError(PenstockError, LookupError):
-    """No market has this symbol."""
-
-    def __init__(self, symbol: str, known: Iterable[str]) -> None:
-        self.symbol: Final = symbol
-        super().__init__(f"{symbol!r} names no market; there are {', '.join(known)}")
 
 
 class ParameterError(FieldError, ValueError):
@@ -247,58 +239,6 @@ def market_specs(parameters: Parameters) -> tuple[MarketSpec, ...]:
 
 
 # --- what comes out -------------------------------------------------------------------------------
-
-
-CONTRACTS: Final[Mapping[str, str]] = {
-    # The mock's ABI is that of any ERC-20 with permit; it mints where that is allowed.
-    "token": "CollateralTokenMock",
-    "feed": "PriceFeed",
-    "watch": "SequencerWatch",
-    "queue": "WithdrawalQueue",
-    "vault": "CollateralVault",
-    "index": "FundingIndex",
-    "positions": "PerpPositions",
-    "lens": "PositionLens",
-    "fund": "InsuranceFund",
-    "liquidations": "Liquidations",
-    "manager": "Manager",
-    "timelock": "Timelock",
-}
-"""The contracts of a venue, under the names that `System` has for their places."""
-
-
-class System(Struct, frozen=True):
-    """A deployed venue: where its parts are, and how its markets count."""
-
-    token: str
-    feed: str
-    watch: str
-    queue: str
-    vault: str
-    index: str
-    positions: str
-    lens: str
-    fund: str
-    liquidations: str
-    manager: str
-    timelock: str
-    operator: str
-    governor: str
-    guardian: str
-    publishers: tuple[str, ...]
-    markets: tuple[MarketSpec, ...]
-
-    @property
-    def places(self) -> dict[str, str]:
-        """Where each contract is."""
-        return {contract: getattr(self, name) for name, contract in CONTRACTS.items()}
-
-    def market(self, symbol: str) -> MarketSpec:
-        """Find a market by its symbol. Raises UnknownMarketError."""
-        for spec in self.markets:
-            if spec.symbol == symbol:
-                return spec
-        raise UnknownMarketError(symbol, (spec.symbol for spec in self.markets))
 
 
 class Deployer(Protocol):

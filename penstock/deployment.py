@@ -9,9 +9,9 @@ from typing import Final, Self
 import msgspec
 from msgspec import Struct
 
-from penstock.deploy import CONTRACTS, System
 from penstock.errors import PenstockError
 from penstock.rpc import Rpc
+from penstock.system import CONTRACTS, System
 
 PLACE: Final = Path(__file__).resolve().parents[1] / "build" / "deployment.json"
 REMEDY: Final = "deploy there: `ape run deploy`"

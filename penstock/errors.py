@@ -20,8 +20,8 @@ Nouns whose errors carry values of their own keep them beside them, under the sa
     batch       BatchMalformed (DecodeError)      where a batch breaks which rule
     builder     BuildError                        fills that no batch can carry
     venue       Refused                           what the contract would revert with
+    system      UnknownMarketError                a mistyped symbol
     deploy      DeployError, ParameterError       a deployment refused before its first transaction
-                UnknownMarketError                a mistyped symbol
     deployment  DeploymentError                   a descriptor that is not this chain's
     recordings  RecordingError                    file, line and column of a bad recording
     artifacts   ArtifactError, ContractRevert     no build; a contract's error by name

@@ -8,12 +8,13 @@ from typing import Final, Self
 
 from msgspec import Struct
 
-from penstock.deploy import Parameters, Parties, System, deploy
+from penstock.deploy import Parameters, Parties, deploy
 from penstock.localchain import LocalChain
 from penstock.messages import Report
 from penstock.remote import Contract, Remote, RpcDeployer, connect
 from penstock.sender import Sender
 from penstock.signing import Domain, Signer, keccak
+from penstock.system import System
 
 PUBLISHERS: Final = 4
 CALL_GAS: Final = 500_000

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from penstock.artifacts import ContractRevert, artifact, events
-from penstock.deploy import CONTRACTS
 from penstock.governance import ROLES
 from penstock.powers import (
     MANAGER,
@@ -23,6 +22,7 @@ from penstock.powers import (
     values,
 )
 from penstock.remote import Contract, Remote
+from penstock.system import CONTRACTS
 
 NOBODY_KNOWN: Final = "0x" + "5a" * 20
 """An address that nobody has a key of, and no role."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from penstock.artifacts import artifact, events
-from penstock.deploy import CONTRACTS, Abi, System, created_address
+from penstock.deploy import Abi, created_address
 from penstock.rpc import Rpc
 from penstock.sender import Receipt, Sender
+from penstock.system import CONTRACTS, System
 
 CALL_GAS: Final = 2_000_000
 CREATE_GAS: Final = 16_000_000

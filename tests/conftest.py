@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, settings
 
 from penstock.contracts import ApeDeployer, Handles
 from penstock.contracts import handles as bind
-from penstock.deploy import Parties, System, deploy
+from penstock.deploy import Parties, deploy
+from penstock.system import System
 from tests.helpers import venue as venues
 from tests.helpers.actors import publishers
 from tests.helpers.venue import PARAMETERS, Custody, Venue

@@ -8,7 +8,8 @@ from functools import wraps
 from typing import ParamSpec
 
 from penstock.artifacts import artifact
-from penstock.deploy import MarketParameters, Parameters, Parties, System, deploy
+from penstock.deploy import MarketParameters, Parameters, Parties, deploy
+from penstock.system import System
 from tests.helpers.actors import Actor, Feed, publishers, sign_reports
 from tests.helpers.governance import appoint
 from tests.helpers.revm import DEPLOYER, Contract, RevmChain
