@@ -7,21 +7,12 @@
 """
 
 import os
-import random
-from collections.abc import Callable
 from typing import Final
 
 import pytest
 
-from penstock.devnet import Devnet, Key, Token, Withdrawal, balance_of
-from penstock.devnet.errors import (
-    CallRevertedError,
-    DepositFailedError,
-    FundsError,
-    NodeRefusedError,
-    ReorgDepthError,
-    WithdrawalError,
-)
+from penstock.devnet import Devnet, Key, Token, Withdrawal
+from tests.devnet.walker import Move, Walker
 from tests.devnet.world import check_ether, check_tokens, check_verified, ripen
 
 DEEP: Final = os.environ.get("PENSTOCK_FUZZ") == "deep"
@@ -30,27 +21,19 @@ STEPS: Final = 120 if DEEP else 40
 PINNED: Final = (7, 13, 82, 92, 122)
 """Long walks that once found something: a deletion lost in a reorg, a proof for another output, a
 zero that a rollback left in the trie."""
-EXPECTED: Final = (
-    CallRevertedError,
-    DepositFailedError,
-    FundsError,
-    NodeRefusedError,
-    ReorgDepthError,
-    WithdrawalError,
-)
-"""What a user may meet on the way: a step that cannot be taken now. Nothing else may happen."""
 
 
-class Walk:
-    """Remembers what it asked for, never what became of it: that is read from the chains."""
+class Walk(Walker):
+    """Ether, a token and lies, with every fault that a devnet can be told."""
 
     def __init__(self, net: Devnet, token: Token, seed: int) -> None:
-        self.net: Final = net
+        super().__init__(net, seed)
         self.token: Final = token
-        self.dice: Final = random.Random(seed)
-        self.ether: Final[dict[str, tuple[str, int]]] = {}
-        self.tokens: Final[dict[str, tuple[str, int]]] = {}
-        self._moves: Final[list[tuple[int, Callable[[], object]]]] = [
+
+    def moves(self) -> list[tuple[int, Move]]:
+        """What can be done, and how often compared with the rest."""
+        net = self.net
+        return [
             (4, self.deposit),
             (2, self.deposit_tokens),
             (2, self.force),
@@ -67,33 +50,16 @@ class Walk:
             (1, net.challenge),
         ]
 
-    def go(self, steps: int) -> None:
-        """Take steps at random; those that cannot be taken are refused and change nothing."""
-        weights, moves = zip(*self._moves, strict=True)
-        for _ in range(steps):
-            try:
-                self.dice.choices(moves, weights)[0]()
-            except EXPECTED:
-                self.net.step()
-
     def settle(self) -> None:
         """Switch everything on, and end every withdrawal that can be ended."""
-        for switch in (self.net.sequencer, self.net.batcher, self.net.proposer):
-            switch.resume()
+        self.switch_on()
         self.net.node.state.lying = False
         while self.net.challenge() is not None:
             pass
         for _ in range(12):
             self.net.sync()
-        for found in self.known():
+        for found in self.known().values():
             self.end(found)
-
-    def known(self) -> list[Withdrawal]:
-        """Withdrawals whose L2 transactions are in the chain."""
-        hashes = [*self.ether, *self.tokens]
-        receipts = [self.net.l2.receipt(hash) for hash in hashes]
-        mined = [receipt.hash for receipt in receipts if receipt and receipt.succeeded]
-        return [self.net.withdrawal(hash) for hash in mined]
 
     def end(self, found: Withdrawal) -> None:
         """Take the steps that are left."""
@@ -130,16 +96,6 @@ class Walk:
         hash = self.net.withdraw_erc20(self.net.accounts[0], self.token, amount, to)
         self.tokens[hash] = (to, amount)
 
-    def go_on(self) -> None:
-        """Try either step of some withdrawal, whether its time has come or not."""
-        if known := self.known():
-            found = self.dice.choice(known)
-            steps: list[Callable[[], object]] = [found.prove, found.finalize]
-            self.dice.choice(steps)()
-
-    def reorg(self) -> None:
-        self.net.l1_reorg(self.dice.randint(1, 4), replay=self.dice.random() < 0.5)
-
     def switch(self) -> None:
         parts = (self.net.sequencer, self.net.batcher, self.net.proposer)
         part = self.dice.choice(parts)
@@ -147,10 +103,6 @@ class Walk:
 
     def somebody(self) -> Key:
         return self.dice.choice(self.net.accounts)
-
-    def receiver(self) -> str:
-        """An address that nobody else is paid at."""
-        return f"0x{self.dice.getrandbits(152) + 2**152:040x}"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -171,12 +123,5 @@ def walk(devnet: Devnet, token: Token, seed: int, steps: int) -> None:
     check_ether(devnet)
     check_tokens(devnet, token)
     check_verified(devnet)
-    final = {found.hash for found in walk.known() if found.status == "final"}
-    assert len(final) == len(walk.known())
-    for hash, (to, amount) in walk.ether.items():
-        receipt = devnet.l2.receipt(hash)
-        assert devnet.l1.balance(to) == (amount if receipt and receipt.succeeded else 0)
-    for hash, (to, amount) in walk.tokens.items():
-        receipt = devnet.l2.receipt(hash)
-        due = amount if receipt and receipt.succeeded else 0
-        assert balance_of(devnet.l1, token.l1, to) == due
+    assert {found.status for found in walk.known().values()} <= {"final"}
+    walk.check_paid(token)

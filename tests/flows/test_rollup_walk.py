@@ -8,21 +8,12 @@ the venue's invariants                      each fill settles once, or is given 
 """
 
 import os
-from collections.abc import Callable, Iterator
-from random import Random
-from typing import Final
+from collections.abc import Iterator
+from typing import ClassVar, Final
 
 import pytest
 
-from penstock.devnet import Config, Devnet, Key, Withdrawal, balance_of
-from penstock.devnet.errors import (
-    CallRevertedError,
-    DepositFailedError,
-    FundsError,
-    NodeRefusedError,
-    ReorgDepthError,
-    WithdrawalError,
-)
+from penstock.devnet import Config, Devnet, Key, balance_of
 from penstock.devnet.withdrawals import Status
 from penstock.journey import REQUEST_GAS, WITHDRAWABLE
 from penstock.localvenue import Trader
@@ -30,6 +21,7 @@ from penstock.mirror import RolledBackError
 from penstock.rollup import RollupVenue
 from penstock.sender import ReceiptMissingError
 from penstock.settings import DEFAULTS
+from tests.devnet.walker import Move, Walker
 from tests.devnet.world import check_ether, check_tokens, check_verified
 from tests.flows.desk import Desk
 from tests.flows.sums import check_venue
@@ -40,34 +32,29 @@ STEPS: Final = 40
 LEGS: Final = 2
 DELAY: Final = 300
 """Seconds that the venue's queue lets a ticket wait."""
-EXPECTED: Final = (
-    CallRevertedError,
-    DepositFailedError,
-    FundsError,
-    NodeRefusedError,
-    ReceiptMissingError,  # a batch sent in an outage
-    ReorgDepthError,
-    WithdrawalError,
-)
-"""What may be met on the way: a step that cannot be taken now. Nothing else may happen."""
 
 
-class Walk:
-    """Remembers what it asked for, never what became of it: that is read from the chains."""
+class Walk(Walker):
+    """A venue with a desk on it, and with every fault below it."""
+
+    # A batch that was sent in an outage has no receipt.
+    EXPECTED: ClassVar[tuple[type[Exception], ...]] = (*Walker.EXPECTED, ReceiptMissingError)
+    DEEPEST: ClassVar[int] = 5
 
     def __init__(self, net: Devnet, seed: int) -> None:
-        self.net: Final = net
-        self.dice: Final = Random(seed)
+        super().__init__(net, seed)
         self.venue: Final = RollupVenue.launch(net, DEFAULTS)
         self.desk: Final = Desk(self.venue, self.dice)
-        self.ether: Final[dict[str, tuple[str, int]]] = {}
-        self.tokens: Final[dict[str, tuple[str, int]]] = {}
         for trader in self.desk.traders.values():
             net.l1.send(self.venue.rollup.treasury, trader.owner.address, value=10**20)
         net.sync()
         # No reorg goes below a snapshot: the venue stays deployed.
         net.snapshot()
-        self._moves: Final[list[tuple[int, Callable[[], object]]]] = [
+
+    def moves(self) -> list[tuple[int, Move]]:
+        """What can be done, and how often compared with the rest."""
+        net = self.net
+        return [
             (6, self.trade),
             (4, self.quote),
             (4, self.desk.submitter.settle),
@@ -90,19 +77,12 @@ class Walk:
             (4, self.switch),
         ]
 
-    def go(self, steps: int) -> None:
-        """Take steps at random; those that cannot be taken are refused and change nothing."""
-        weights, moves = zip(*self._moves, strict=True)
-        for move in self.dice.choices(moves, weights, k=steps):
-            self._try(move)
-
-    def _try(self, move: Callable[[], object]) -> None:
+    def attempt(self, move: Move) -> None:
+        """As on any devnet; and the desk takes up what a reorg took from it."""
         try:
-            move()
+            super().attempt(move)
         except RolledBackError:
-            self._try(self.desk.recover)
-        except EXPECTED:
-            self.net.step()
+            self.attempt(self.desk.recover)
 
     # --- trading -----------------------------------------------------------------------------
 
@@ -161,19 +141,7 @@ class Walk:
             key, to, token = self.key(trader), self.receiver(), self.venue.collateral
             self.tokens[self.net.withdraw_erc20(key, token, amount, to)] = (to, amount)
 
-    def go_on(self) -> None:
-        """Try either step of some withdrawal, whether its time has come or not."""
-        if known := list(self.known().values()):
-            found = self.dice.choice(known)
-            if self.dice.random() < 0.5:
-                found.prove()
-            else:
-                found.finalize()
-
     # --- faults ------------------------------------------------------------------------------
-
-    def reorg(self) -> None:
-        self.net.l1_reorg(self.dice.randint(1, 5), replay=self.dice.random() < 0.5)
 
     def trade_in_vain(self) -> None:
         """Let what was settled wait again in an outage, and half the time never be mined."""
@@ -200,8 +168,7 @@ class Walk:
 
     def rest(self) -> None:
         """Switch everything on, let both chains and the desk take up what waits, and add up."""
-        for switch in (self.net.sequencer, self.net.batcher, self.net.proposer):
-            switch.resume()
+        self.switch_on()
         for _ in range(3):
             self.net.sync()
         if not self.desk.submitter.mirror.stands():
@@ -210,7 +177,7 @@ class Walk:
         check_ether(self.net)
         check_tokens(self.net, self.venue.collateral, self.under_way())
         check_venue(self.desk)
-        self.check_paid()
+        self.check_paid(self.venue.collateral)
 
     def end(self) -> None:
         """End every withdrawal, pay every ticket, and add up once more."""
@@ -227,27 +194,11 @@ class Walk:
         self.rest()
         assert self.under_way() == int(self.venue.remote.queue.ask("owed")) == 0
 
-    def check_paid(self) -> None:
-        """Whoever is paid on L1 has the whole amount once, the others have nothing."""
-        l1, token = self.net.l1, self.venue.collateral.l1
-        known = self.known()
-        paid = {hash for hash, found in known.items() if found.status is Status.FINAL}
-        for hash, (to, amount) in self.ether.items():
-            assert l1.balance(to) == (amount if hash in paid else 0)
-        for hash, (to, amount) in self.tokens.items():
-            assert balance_of(l1, token, to) == (amount if hash in paid else 0)
-
     def under_way(self) -> int:
         """Tokens that left L2 and are not paid on L1 yet."""
         left = self.known().items()
         waits = [hash for hash, found in left if found.status is not Status.FINAL]
         return sum(self.tokens[hash][1] for hash in waits if hash in self.tokens)
-
-    def known(self) -> dict[str, Withdrawal]:
-        """Withdrawals whose L2 transactions are in the chain."""
-        receipts = [self.net.l2.receipt(hash) for hash in (*self.ether, *self.tokens)]
-        mined = [receipt.hash for receipt in receipts if receipt and receipt.succeeded]
-        return {hash: self.net.withdrawal(hash) for hash in mined}
 
     def somebody(self) -> Trader:
         return self.dice.choice(list(self.desk.traders.values()))
@@ -261,10 +212,6 @@ class Walk:
 
     def key(self, trader: Trader) -> Key:
         return self.venue.owner_key(trader.name)
-
-    def receiver(self) -> str:
-        """An address that nobody else is paid at."""
-        return f"0x{self.dice.getrandbits(152) + 2**152:040x}"
 
 
 @pytest.fixture
