@@ -88,6 +88,16 @@ def finish(net: Devnet, hash: str) -> None:
     assert net.l1.balance(RECEIVER) == AMOUNT
 
 
+def pay_through(net: Devnet, fault: str, stage: str) -> None:
+    """Have a fault come at some stage of a withdrawal, and the money all the same."""
+    hash = start(net)
+    bring_to(net, hash, stage)
+    FAULTS[fault](net)
+    finish(net, hash)
+    check_ether(net)
+    check_verified(net)
+
+
 def _found(net: Devnet, hash: str) -> Withdrawal | None:
     return net.withdrawal(hash) if net.l2.receipt(hash) else None
 
@@ -111,12 +121,7 @@ def _one_step(net: Devnet, found: Withdrawal) -> bool:
 def test_fault__while_a_withdrawal_is_under_way__it_is_paid_exactly_once(
     devnet: Devnet, fault: str, stage: str
 ) -> None:
-    hash = start(devnet)
-    bring_to(devnet, hash, stage)
-    FAULTS[fault](devnet)
-    finish(devnet, hash)
-    check_ether(devnet)
-    check_verified(devnet)
+    pay_through(devnet, fault, stage)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -11,11 +11,11 @@ import pytest
 
 from penstock.devnet import Config, Devnet, Token
 from penstock.devnet.errors import OutputReplacedError
-from tests.devnet.test_faults import FAULTS, bring_to, finish, start
+from tests.devnet.test_faults import FAULTS, finish, pay_through, start
 from tests.devnet.test_games import trusting
 from tests.devnet.test_snapshots import story
 from tests.devnet.test_walk import walk
-from tests.devnet.world import check_ether, check_verified, provable, ripen
+from tests.devnet.world import check_verified, provable, ripen
 
 
 @pytest.mark.parametrize("stage", ["proven", "ready"])
@@ -23,12 +23,7 @@ from tests.devnet.world import check_ether, check_verified, provable, ripen
 def test_fault__while_a_withdrawal_is_under_way__it_is_paid_exactly_once(
     games: Devnet, fault: str, stage: str
 ) -> None:
-    hash = start(games)
-    bring_to(games, hash, stage)
-    FAULTS[fault](games)
-    finish(games, hash)
-    check_ether(games)
-    check_verified(games)
+    pay_through(games, fault, stage)
 
 
 def test_l1_reorg__of_the_game__begins_it_anew(games: Devnet) -> None:

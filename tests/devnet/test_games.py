@@ -29,6 +29,7 @@ from penstock.devnet.hashing import hexed
 from tests.devnet.test_docs import PAGE
 from tests.devnet.world import (
     check_ether,
+    check_first_second,
     check_tokens,
     check_verified,
     paid,
@@ -180,14 +181,7 @@ def test_earliest__whether_game_or_proof_is_late__is_the_first_second_at_which_t
     assert promised is not None
     assert (earliest == proof + games.config.maturity + 1) is late
     assert promised <= earliest
-    games.warp(earliest - games.node.state.now - 2 * games.config.l2_block)
-    with pytest.raises(WindowOpenError) as caught:
-        found.finalize()
-    assert (caught.value.earliest, caught.value.now) == (earliest, earliest - 1)
-    games.step()
-    paid = found.finalize().receipt
-    assert int(games.l1.block(paid.block)["timestamp"], 16) == earliest
-    assert found.earliest is None
+    check_first_second(games, found)
 
 
 def test_prove_and_finalize__taken_wrongly__are_refused_by_name(games: Devnet) -> None:

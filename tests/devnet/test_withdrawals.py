@@ -23,13 +23,13 @@ from penstock.devnet.errors import (
     NotProposedError,
     NotProvenError,
     UnknownWithdrawalError,
-    WindowOpenError,
 )
 from penstock.devnet.hashing import raw
 from tests.devnet.world import (
     REJECT,
     STORE,
     check_ether,
+    check_first_second,
     check_tokens,
     check_verified,
     deploy,
@@ -120,16 +120,7 @@ def test_earliest__of_a_proven_one__is_the_first_second_at_which_the_portal_pays
     devnet: Devnet, alice: Key
 ) -> None:
     found = proven(devnet, devnet.withdraw_eth(alice, 1))
-    earliest = found.earliest
-    assert earliest is not None
-    devnet.warp(earliest - devnet.node.state.now - 2 * devnet.config.l2_block)
-    with pytest.raises(WindowOpenError) as caught:
-        found.finalize()
-    assert (caught.value.earliest, caught.value.now) == (earliest, earliest - 1)
-    devnet.step()
-    receipt = found.finalize().receipt
-    assert int(devnet.l1.block(receipt.block)["timestamp"], 16) == earliest
-    assert found.earliest is None
+    check_first_second(devnet, found)
 
 
 def test_finalize__one_second_early__is_what_the_portal_itself_refuses(

@@ -4,8 +4,11 @@ import gzip
 import json
 from typing import Any
 
+import pytest
+
 from penstock.devnet import Chain, Devnet, Key, Token, Withdrawal, balance_of
 from penstock.devnet.chain import Receipt
+from penstock.devnet.errors import WindowOpenError
 from penstock.devnet.hashing import raw
 from penstock.devnet.messages import messages_between
 from penstock.devnet.predeploys import MESSAGE_PASSER, ZERO
@@ -78,6 +81,20 @@ def paid(net: Devnet, hash: str) -> Withdrawal:
     ripen(net, found)
     assert found.finalize().succeeded
     return found
+
+
+def check_first_second(net: Devnet, found: Withdrawal) -> None:
+    """A proven withdrawal is paid at the second that `earliest` names, and not one before."""
+    earliest = found.earliest
+    assert earliest is not None
+    net.warp(earliest - net.node.state.now - 2 * net.config.l2_block)
+    with pytest.raises(WindowOpenError) as caught:
+        found.finalize()
+    assert (caught.value.earliest, caught.value.now) == (earliest, earliest - 1)
+    net.step()
+    receipt = found.finalize().receipt
+    assert int(net.l1.block(receipt.block)["timestamp"], 16) == earliest
+    assert found.earliest is None
 
 
 def l2_supply(net: Devnet) -> int:
