@@ -2,8 +2,11 @@
 
 place_trigger
 ├── signed by the account's key: waits · by another, or by nobody known: rejected
+├── the trigger is not signed: another one passes, another order does not
 └── damaged: DecodeError
-advance: a mark that the venue has moved lets go what waited for it
+advance
+├── a mark that the venue has moved lets go what waited for it
+└── a market that the engine does not hold is passed over
 """
 
 import pytest

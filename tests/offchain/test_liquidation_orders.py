@@ -11,6 +11,8 @@ pace
 RiskGate: what it lets pass settles; no fill at a loss beyond the account's equity
 """
 
+from copy import deepcopy
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -124,11 +126,14 @@ def test_liquidate__price_or_market_that_is_none__raises(price: int) -> None:
         engine(3).liquidate(1, 9, 3, 10, NOW)
 
 
-def test_liquidate__orders_of_the_account__go_first_unless_they_only_lower() -> None:
+def busy() -> tuple[Engine, list[SignedOrder], SignedOrder]:
+    """Account 1 is long in two markets, and orders of all kinds rest and wait for it.
+
+    With the engine come those that a liquidation in market 1 ends, in turn, and one that waits on.
+    """
     found = engine(5)
-    found._gate.apply(
-        resting(9, "sell", 1, 1, market=2).order, resting(1, "buy", 1, 1, market=2).order, 5
-    )
+    bought = resting(1, "buy", 1, 1, market=2).order
+    found._gate.apply(resting(9, "sell", 1, 1, market=2).order, bought, 5)
     here = [
         resting(1, "buy", 10, 1, slot=0),
         resting(1, "sell", 20, 1, slot=1),
@@ -138,22 +143,25 @@ def test_liquidate__orders_of_the_account__go_first_unless_they_only_lower() -> 
     lowering = resting(1, "sell", 50, 1, slot=4, market=2, reduce_only=True)
     for each in (*here, raising, lowering):
         found.place(each, NOW)
-    waiting = [
-        resting(1, "buy", 10, 1, slot=5),
-        resting(1, "sell", 10, 1, slot=6, reduce_only=True),
-        immediate(1, "buy", 10, 1, nonce=7),
-    ]
-    for each in waiting:
+    first = resting(1, "buy", 10, 1, slot=5)
+    stays = resting(1, "sell", 10, 1, slot=6, reduce_only=True)
+    last = immediate(1, "buy", 10, 1, nonce=7)
+    for each in (first, stays, last):
         waits = found.place_trigger(each, 99, Direction.AT_OR_ABOVE, NOW)
         assert isinstance(waits[0], Waiting)
+    return found, [*here, raising, first, last], stays
+
+
+def test_liquidate__orders_of_the_account__go_first_unless_they_only_lower() -> None:
+    found, ended, stays = busy()
     found.place(resting(2, "buy", 10, 2), NOW)
     events = found.liquidate(1, 1, 2, 10, NOW)
-    gone = (*here, raising, waiting[0], waiting[2])
-    assert events[: len(gone)] == [Cancelled(each, 1, CancelReason.LIQUIDATED) for each in gone]
+    gone = [Cancelled(each, 1, CancelReason.LIQUIDATED) for each in ended]
+    assert events[: len(gone)] == gone
     assert fills(events) == [(2, 10, 2)]
     assert found.book(2).asks.depth(9) == [(50, 1)]
     left = found.mark(1, 99, NOW)
-    assert [e.order for e in left if isinstance(e, Accepted)] == [waiting[1]]
+    assert [e.order for e in left if isinstance(e, Accepted)] == [stays]
 
 
 def test_liquidate__account_of_the_same_owner__is_not_met() -> None:
@@ -244,8 +252,8 @@ def test_allowed__any_liquidations__no_interval_sees_more_than_the_pace(
         bucket.spend(1, size, now)
         spent.append((now, size))
         until = bucket.more_at(1, now)
-        assert until == now or bucket.allowed(1, until - 1) == 0
-        assert Liquidations([1], {1: Pace(lots, interval)}).allowed(1, until) > 0
+        assert until == now or deepcopy(bucket).allowed(1, until - 1) == 0
+        assert deepcopy(bucket).allowed(1, until) > 0
     assert len(bucket._spent[1]) <= interval
 
 

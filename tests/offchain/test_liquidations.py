@@ -48,7 +48,7 @@ def refused(venue: Venue, deed: Callable[[], object]) -> tuple[Refusal, tuple[in
     return raised.value.refusal, raised.value.values
 
 
-def test_in_grace__nobody_is_touched() -> None:
+def test_liquidations__in_grace__touch_nobody() -> None:
     venue = long_account()
     venue.watch = Watch(limit=600, grace=900, last=NOW - 601)
     assert refused(venue, lambda: take_over(venue, 1, 3, {1: 1}, NOW)) == (

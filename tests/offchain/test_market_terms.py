@@ -33,7 +33,7 @@ def test_set_margins__up__is_a_line_of_a_day_and_down_is_at_once(passed: int) ->
     assert venue.market(1).listing.initial_bps == expected
 
 
-def test_set_fees_and_limits__act_at_once() -> None:
+def test_set_fees_and_set_limits__of_a_market__act_at_once() -> None:
     venue = model_venue()
     venue.set_fees(1, 7, 5)
     venue.set_limits(1, Limits(10, 20))

@@ -208,6 +208,13 @@ def test_encode_order__fields__are_named_as_in_the_signed_type() -> None:
     assert body["signature"] == "0x" + SIGNATURE.hex()
 
 
+def damaged(data: bytes, old: str, new: str) -> bytes:
+    """A body with something in it replaced."""
+    text = data.decode()
+    assert old in text
+    return text.replace(old, new).encode()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "error", "detail"),
     [
@@ -227,10 +234,9 @@ def test_encode_order__fields__are_named_as_in_the_signed_type() -> None:
 def test_decode_order__damaged__says_where(
     old: str, new: str, error: type[Exception], detail: str
 ) -> None:
-    text = encode_order(SignedOrder(GOOD, SIGNATURE)).decode()
-    assert old in text
+    data = damaged(encode_order(SignedOrder(GOOD, SIGNATURE)), old, new)
     with pytest.raises(error, match=detail):
-        decode_order(text.replace(old, new).encode())
+        decode_order(data)
 
 
 @given(orders, signatures, uint32s, st.sampled_from(Direction))
@@ -267,10 +273,10 @@ def test_decode_trigger__damaged__says_where(
     old: str, new: str, error: type[Exception], detail: str
 ) -> None:
     signed = SignedOrder(GOOD, SIGNATURE)
-    text = encode_trigger(TriggerOrder(signed, 58_000, Direction.AT_OR_BELOW)).decode()
-    assert old in text
+    trigger = TriggerOrder(signed, 58_000, Direction.AT_OR_BELOW)
+    data = damaged(encode_trigger(trigger), old, new)
     with pytest.raises(error, match=detail):
-        decode_trigger(text.replace(old, new).encode())
+        decode_trigger(data)
 
 
 def test_decode_order__with_a_trigger__is_not_taken_for_an_order() -> None:

@@ -36,7 +36,7 @@ def a_day() -> Venue:
     return venue
 
 
-def test_account_page__golden() -> None:
+def test_account_page__of_a_known_day__is_the_one_once_read() -> None:
     page = account_page(account_risk(a_day(), 1, NOW), SPECS, "alice")
     assert repr(page) == golden("risk_account")
 
@@ -47,7 +47,7 @@ def test_account_page__nobody_with_nothing__is_short() -> None:
     assert "for ever" in shown
 
 
-def test_market_page__golden() -> None:
+def test_market_page__of_a_known_day__is_the_one_once_read() -> None:
     venue = a_day()
     sides = [ranks(venue, 1, long, NOW) for long in (True, False)]
     page = market_page(fund_risk(venue, NOW), sides, stress(venue, 1, NOW), SPECS[1])

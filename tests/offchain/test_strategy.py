@@ -288,7 +288,7 @@ def test_deleverage__several__the_highest_score_first() -> None:
     assert whole.lots == ((3, 60), (4, 60), (2, 60))
 
 
-def test_deleverage__none_gives_more_than_its_share() -> None:
+def test_deleverage__several_with_little__none_gives_more_than_its_share() -> None:
     venue = ruined((5, 1_100), (5, 1_200))
     for account in (4, 5):
         venue.accounts[account].credit(10**9)
