@@ -31,25 +31,28 @@ def console(network: str, code: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def told(code: str) -> list[str]:
+    """What a session on anvil prints, ape's own words left out."""
+    done = console("::foundry", code)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [line for line in done.stdout.splitlines() if not line.startswith("INFO")]
+
+
 def test_console__on_anvil__tells_the_whole_story() -> None:
-    done = console("::foundry", STORY)
-    said = [line for line in done.stdout.splitlines() if not line.startswith("INFO")]
-    assert said == [
+    assert told(STORY) == [
         "position 0.200 book 0.300 next 2",
         "funding -0.150000 ticket 1",
         "paid 100.000000 left 99900.000000",
-    ], done.stdout + done.stderr
+    ]
 
 
 def test_console__a_stop__is_filled_when_the_mark_is_there() -> None:
-    done = console("::foundry", STOP)
-    said = [line for line in done.stdout.splitlines() if not line.startswith("INFO")]
-    assert said == [
+    assert told(STOP) == [
         "waiting for a mark at or below 59900.0",
         "waits 1",
         "stopped 0",
         "position 0.000",
-    ], done.stdout + done.stderr
+    ]
 
 
 def test_console__on_ape_own_chain__says_what_to_use() -> None:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.actors import Actor
-from tests.helpers.governance import CANCELLABLE, READY, operation
+from tests.helpers.governance import CANCELLABLE, READY, Operation, operation
 from tests.helpers.revm import Revert, reverts
 from tests.helpers.venue import PARAMETERS, Venue, isolated
 from tests.onchain.governance.changes import BTC, CHANGES, Change
@@ -132,14 +132,20 @@ def _act(venue: Venue, act: str, number: int, seconds: int, due: dict[int, int],
     return False
 
 
+def ripe_delay(venue: Venue, delay: int) -> Operation:
+    """Another delay, asked for, and its time has come."""
+    wanted = operation(venue.timelock, venue.timelock, "updateDelay", delay)
+    wanted.schedule(GOVERNS.address)
+    venue.chain.time += DELAY
+    return wanted
+
+
 @given(delay=st.integers(0, DELAY - 1))
 @isolated
 def test_adm_4__delay_made_shorter__reverts_when_its_time_comes(
     governed: Venue, delay: int
 ) -> None:
-    wanted = operation(governed.timelock, governed.timelock, "updateDelay", delay)
-    wanted.schedule(GOVERNS.address)
-    governed.chain.time += DELAY
+    wanted = ripe_delay(governed, delay)
     with reverts("Timelock_DelayTooShort", delay, DELAY):
         wanted.execute(GOVERNS.address)
     assert governed.timelock.call("getMinDelay") == DELAY
@@ -150,9 +156,7 @@ def test_adm_4__delay_made_shorter__reverts_when_its_time_comes(
 def test_update_delay__longer__holds_for_what_is_asked_for_later(
     governed: Venue, delay: int
 ) -> None:
-    wanted = operation(governed.timelock, governed.timelock, "updateDelay", delay)
-    wanted.schedule(GOVERNS.address)
-    governed.chain.time += DELAY
+    wanted = ripe_delay(governed, delay)
     wanted.execute(GOVERNS.address)
     assert governed.timelock.call("getMinDelay") == delay
 
