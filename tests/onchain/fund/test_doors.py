@@ -137,7 +137,7 @@ def test_loss_left__after_a_payment__is_forgotten_along_a_line_in_a_day(
 
 @given(money=MONEY, cap=st.integers(0, 10 * DEPOSIT))
 @undoing
-def test_capacity__is_the_smaller_of_money_and_cap(desk: Desk, money: int, cap: int) -> None:
+def test_capacity__with_any_money_and_cap__is_the_smaller(desk: Desk, money: int, cap: int) -> None:
     endow(desk, money)
     assert set_loss_cap(desk, 1, cap) is DONE
     assert desk.venue.fund.call("capacity", 1) == min(money, cap)

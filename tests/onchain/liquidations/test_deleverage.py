@@ -39,7 +39,7 @@ from tests.helpers.twin import DONE, OWNER, undoing
 from tests.onchain.settlement.desk import DEPOSIT, MARK, UNIT, Desk
 
 
-def test_share__is_ten_times_pro_rata(desk: Desk) -> None:
+def test_share__of_a_counterparty__is_ten_times_pro_rata(desk: Desk) -> None:
     assert desk.venue.liquidations.call("SHARE") == 10
 
 

@@ -203,7 +203,7 @@ def test_liq_5__group_liquidates_itself_in_any_way__gains_nothing_but_the_gap(
 
 @given(per_mille=FALLS, lots=st.integers(1, SIZE), path=PATHS, off=st.integers(-6_000, 20_000))
 @undoing
-def test_liquidation__a_liquidated_account_never_ends_with_more_than_closing_at_the_mark(
+def test_liquidation__in_any_way__leaves_no_more_than_closing_at_the_mark(
     desk: Desk, per_mille: int, lots: int, path: str, off: int
 ) -> None:
     open_long(desk)
@@ -261,7 +261,9 @@ def test_liq_10__outage_and_a_fall_in_it__nobody_is_liquidated_during_the_grace(
     assert desk.verdicts(desk.cross(2, 1, 10, price=price)) == [OK]
     desk.pass_time(1_000)
     desk.marks(price, 300_000)
-    assert take_over(desk, 1, 3, {1: 10})[0] == "Liquidation_AccountSound"  # type: ignore[index]
+    now = seen(desk, 1)
+    sound = ("Liquidation_AccountSound", (1, now.equity, now.maintenance_margin))
+    assert take_over(desk, 1, 3, {1: 10}) == sound
 
 
 # --- SOL ------------------------------------------------------------------------------------------
