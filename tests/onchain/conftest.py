@@ -1,4 +1,4 @@
-"""One desk for all tests of settlement; `undoing` puts it back."""
+"""One desk for all tests of trading, liquidation and the fund; `undoing` puts it back."""
 
 import pytest
 
@@ -7,5 +7,5 @@ from tests.onchain.settlement.desk import Desk
 
 @pytest.fixture(scope="session")
 def desk() -> Desk:
-    """Four funded accounts, two markets at their marks."""
+    """Four funded accounts, two markets at their marks, and a fund that holds nothing."""
     return Desk()

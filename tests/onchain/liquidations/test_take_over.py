@@ -146,8 +146,8 @@ def test_take_over__any_mark_and_lots__as_the_model_says(
     endow(desk, DEPOSIT)
     before = seen(desk, 1)
     outcome = take_over(desk, 1, by, {1: lots})
-    sound = before.equity >= before.maintenance_margin
-    assert (outcome is not DONE and outcome[0] == "Liquidation_AccountSound") == sound
+    sound = ("Liquidation_AccountSound", (1, before.equity, before.maintenance_margin))
+    assert (outcome == sound) == (before.equity >= before.maintenance_margin)
     desk.compare()
     desk.compare_views()
 

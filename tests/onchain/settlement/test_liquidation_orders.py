@@ -29,7 +29,7 @@ from penstock.limits import Limits
 from penstock.messages import Fill, Side, Verdict
 from penstock.units import div_up
 from tests.helpers.liquidator import forced, liquidate, take_over, with_forced
-from tests.helpers.trouble import FUND, SIZE, endow, fall, fees, open_long, seen, wealth
+from tests.helpers.trouble import FUND, SIZE, endow, fall, fees, open_long, seen, spend, wealth
 from tests.helpers.twin import DONE, undoing
 from tests.onchain.settlement.desk import DEPOSIT, FAR, OK, UNIT, Desk
 
@@ -255,16 +255,34 @@ def test_liquidation__as_a_maker__maker_immediate(desk: Desk, size: int) -> None
     assert said(desk, fill) == [expected]
 
 
+def both_forced(desk: Desk) -> Fill:
+    """Account 1 sells to account 2, and neither signed."""
+    mark = desk.model.market(1).mark
+    one = forced(1, buy=False, price=mark, size=10, number=1)
+    return Fill(forced(2, buy=True, price=mark, size=10, number=1), one, 10)
+
+
 @undoing
 def test_liquidation__against_another_liquidation__maker_immediate(desk: Desk) -> None:
+    # One bought before the fall, the other sold before half of it was made good.
+    open_long(desk, other=3)
+    spend(desk, 1)
+    fall(desk, 60)
+    open_long(desk, -SIZE // 2, account=2, other=4)
+    spend(desk, 2)
+    fall(desk, 32)
+    for alone in ({"account": 1}, {"account": 2, "buy": True}):
+        with desk.undone():
+            assert said(desk, close(desk, 10, **alone)) == [LIQUIDATED]
+    assert said(desk, both_forced(desk)) == [(Verdict.MAKER_IMMEDIATE, Side.NONE)]
+
+
+@undoing
+def test_liquidation__against_that_of_a_sound_account__not_liquidatable(desk: Desk) -> None:
     open_long(desk)
     trouble(desk, 0, -SIZE // 2)
     fall(desk, 50)
-    mark = desk.model.market(1).mark
-    one = forced(1, buy=False, price=mark, size=10, number=1)
-    other = forced(2, buy=True, price=mark, size=10, number=1)
-    ((verdict, _),) = said(desk, Fill(other, one, 10))
-    assert verdict in (Verdict.MAKER_IMMEDIATE, Verdict.NOT_LIQUIDATABLE)
+    assert said(desk, both_forced(desk)) == [(Verdict.NOT_LIQUIDATABLE, MAKER)]
 
 
 @given(size=st.integers(1, 200))

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock.messages import Side, Verdict
 from tests.helpers.actors import Actor
 from tests.helpers.amounts import PEOPLE
 from tests.helpers.revm import reverts
@@ -142,5 +143,6 @@ def test_set_margins__a_raise_on_its_way__binds_fills_bit_by_bit(desk: Desk) -> 
     desk.pass_time(DAY // 2)
     desk.marks(MARK, MARK)
     assert margins(desk) == (5_250, 250)
-    assert desk.verdicts(desk.cross(size=400)) != [OK]
+    poor = (Verdict.BELOW_INITIAL_MARGIN, Side.MAKER)
+    assert desk.verdicts(desk.cross(size=400)) == [poor]
     assert desk.verdicts(desk.cross(size=300)) == [OK]
