@@ -271,9 +271,9 @@ def test_liquidation__against_another_liquidation__maker_immediate(desk: Desk) -
     open_long(desk, -SIZE // 2, account=2, other=4)
     spend(desk, 2)
     fall(desk, 32)
-    for alone in ({"account": 1}, {"account": 2, "buy": True}):
+    for account, buy in ((1, False), (2, True)):
         with desk.undone():
-            assert said(desk, close(desk, 10, **alone)) == [LIQUIDATED]
+            assert said(desk, close(desk, 10, account=account, buy=buy)) == [LIQUIDATED]
     assert said(desk, both_forced(desk)) == [(Verdict.MAKER_IMMEDIATE, Side.NONE)]
 
 

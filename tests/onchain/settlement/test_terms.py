@@ -177,9 +177,9 @@ def test_fun_10__positive_premium__longs_pay_shorts(desk: Desk, size: int) -> No
 def test_fun_11__dearest_lot_at_the_largest_rate__is_skipped_and_others_last_ten_years() -> None:
     dearest = Market(1, Listing(unit=2**23 - 1), Sample(period_start=1), mark=2**32 - 1, time=1)
     dearest.sample = dearest.sample._replace(last_rate=7_500_000, premium=50_000_000, sampled_at=1)
-    dearest.index = 2**79 - 1
+    dearest.index = 2**71 - 1
     seen = dearest.seen(3_601, Watch(limit=10**9))
-    assert (seen.index, seen.sample.last_rate) == (2**79 - 1, 7_500_000)
-    # 2^36 quote units are 68,000 tokens of 6 decimals for one lot.
-    a_day = 3 * funding.index_move(50_000_000, 2**18, 2**18, 28_800)
-    assert a_day * 3_653 < 2**79
+    assert (seen.index, seen.sample.last_rate) == (2**71 - 1, 7_500_000)
+    # 2^29 quote units are 536 tokens of 6 decimals for one lot.
+    a_day = 3 * funding.index_move(50_000_000, 2**15, 2**14, 28_800)
+    assert a_day * 3_653 < 2**71
