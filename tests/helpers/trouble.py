@@ -37,6 +37,19 @@ def bankrupt(desk: Desk, size: int = SIZE, per_mille: int = 80) -> None:
     assert desk.equity(1) < 0
 
 
+def after_outage(desk: Desk, per_mille: int, passed: int) -> bool:
+    """Account 1 is long, and the mark falls while the chain is down.
+
+    Returns whether the grace is over, so many seconds after the chain came back.
+    """
+    open_long(desk)
+    desk.chain.time += desk.model.watch.limit + 1
+    fall(desk, per_mille)
+    desk.pass_time(passed)
+    desk.marks(desk.model.market(1).mark, desk.model.market(2).mark)
+    return passed >= desk.model.watch.grace
+
+
 def endow(desk: Desk, amount: int) -> None:
     """Give the fund money."""
     assert desk.deposit(FUND, amount) is DONE

@@ -135,10 +135,10 @@ def test_index__a_fifth_of_a_per_cent_for_one_hour__charges_an_eighth_of_it() ->
     assert funding.index_move(-2_000_000, 50_000, 10, HOUR) == -(125 << 32)
 
 
-def test_index__at_the_cap_of_the_largest_lot_for_ten_years__fits_its_word() -> None:
-    # unit × mark is the value of a lot; 2^36 quote units are 68,000 tokens of 6 decimals.
-    move = funding.index_move(50_000_000, 2**18, 2**18, HOUR)
-    assert abs(move) * 24 * 3_653 < 2**79
+def test_index__at_the_highest_cap_of_a_large_lot_for_ten_years__fits_its_word() -> None:
+    # unit × mark is the value of a lot; 2^29 quote units are 536 tokens of 6 decimals.
+    move = funding.index_move(50_000_000, 2**15, 2**14, HOUR)
+    assert abs(move) * 24 * 3_653 < 2**71
 
 
 def test_accrue__within_the_period__changes_nothing() -> None:

@@ -25,6 +25,7 @@ from tests.helpers.revm import reverts
 from tests.helpers.trouble import (
     FUND,
     SIZE,
+    after_outage,
     bankrupt,
     endow,
     fall,
@@ -46,12 +47,7 @@ def test_share__of_a_counterparty__is_ten_times_pro_rata(desk: Desk) -> None:
 @given(passed=st.integers(1, 1_200))
 @undoing
 def test_deleverage__after_an_outage__only_once_the_grace_is_over(desk: Desk, passed: int) -> None:
-    open_long(desk)
-    desk.chain.time += desk.model.watch.limit + 1
-    fall(desk, 80)
-    desk.pass_time(passed)
-    desk.marks(desk.model.market(1).mark, 300_000)
-    late = passed >= desk.model.watch.grace
+    late = after_outage(desk, 80, passed)
     expected = DONE if late else ("Liquidation_GracePeriod", ())
     assert deleverage(desk, 1, 1, [(2, SIZE)]) == expected
     desk.compare()

@@ -31,6 +31,7 @@ from tests.helpers.revm import reverts
 from tests.helpers.trouble import (
     FUND,
     SIZE,
+    after_outage,
     bankrupt,
     endow,
     fall,
@@ -59,13 +60,8 @@ def trouble(desk: Desk, per_mille: int = BELOW) -> None:
 def test_take_over__after_an_outage__only_once_the_grace_is_over(
     desk: Desk, passed: int, by: int
 ) -> None:
-    open_long(desk)
     endow(desk, DEPOSIT)
-    desk.chain.time += desk.model.watch.limit + 1
-    fall(desk, BELOW)
-    desk.pass_time(passed)
-    desk.marks(desk.model.market(1).mark, 300_000)
-    late = passed >= desk.model.watch.grace
+    late = after_outage(desk, BELOW, passed)
     expected = DONE if late else ("Liquidation_GracePeriod", ())
     assert take_over(desk, 1, by, {1: 100}) == expected
     desk.compare()

@@ -29,7 +29,18 @@ from penstock.limits import Limits
 from penstock.messages import Fill, Side, Verdict
 from penstock.units import div_up
 from tests.helpers.liquidator import forced, liquidate, take_over, with_forced
-from tests.helpers.trouble import FUND, SIZE, endow, fall, fees, open_long, seen, spend, wealth
+from tests.helpers.trouble import (
+    FUND,
+    SIZE,
+    after_outage,
+    endow,
+    fall,
+    fees,
+    open_long,
+    seen,
+    spend,
+    wealth,
+)
 from tests.helpers.twin import DONE, undoing
 from tests.onchain.settlement.desk import DEPOSIT, FAR, OK, UNIT, Desk
 
@@ -113,12 +124,7 @@ def test_liquidation__mark_of_any_of_its_positions_is_stale__stale(desk: Desk, m
 @given(passed=st.integers(1, 1_200))
 @undoing
 def test_liquidation__after_an_outage__only_once_the_grace_is_over(desk: Desk, passed: int) -> None:
-    open_long(desk)
-    desk.chain.time += desk.model.watch.limit + 1
-    fall(desk, BELOW)
-    desk.pass_time(passed)
-    desk.marks(desk.model.market(1).mark, 300_000)
-    late = passed >= desk.model.watch.grace
+    late = after_outage(desk, BELOW, passed)
     assert said(desk, close(desk, 10)) == [LIQUIDATED if late else (Verdict.GRACE_PERIOD, TAKER)]
 
 
