@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock import funding
-from penstock.accounts import Listing, Market
+from penstock.accounts import Listing, Market, Position
 from penstock.funding import FIRST_INDEX, Sample, Terms
 from penstock.units import INT96_MAX, UINT32_MAX
 from penstock.watch import Watch
@@ -232,3 +232,19 @@ def test_payment__sizes_that_add_up_to_zero__leave_dust_with_the_venue(
 @given(st.integers(-INT96_MAX, INT96_MAX), st.integers(1, 10**12))
 def test_truncated__any_sign__rounds_towards_zero(numerator: int, denominator: int) -> None:
     assert funding.truncated(numerator, denominator) == int(Fraction(numerator, denominator))
+
+
+def test_fun_2__a_million_settles__less_than_a_unit_each_and_never_against_the_pool() -> None:
+    sizes, rounds = (1, -7, 999, -(10**6) + 1, 999_006), 200_000
+    assert sum(sizes) == 0
+    held = [Position(size) for size in sizes]
+    index = 0
+    for step in range(1, rounds + 1):
+        # Of either sign, and hardly ever a whole unit.
+        index += (step * 2_654_435_761) % (1 << 34) - (1 << 33)
+        for position in held:
+            position.quote, position.snapshot = position.quote_down(index), index
+    for position in held:
+        assert 0 <= Fraction(-position.size * index, 1 << 32) - position.quote < rounds
+    kept = -sum(position.quote for position in held)
+    assert 0 < kept < len(held) * rounds
