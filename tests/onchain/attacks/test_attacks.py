@@ -52,7 +52,7 @@ def test_attack__paper_profit_of_a_pumped_mark__cannot_be_withdrawn(
 
 @given(per_mille=st.integers(0, 200), size=st.integers(1, SIZE), money=st.integers(1, 2 * DEPOSIT))
 @undoing
-def test_attack__two_own_accounts_and_one_goes_bankrupt__fund_pays_the_gap_and_no_more_than_its_cap(
+def test_sol_10__two_own_accounts_and_one_goes_bankrupt__fund_pays_the_gap_and_its_cap_at_most(
     desk: Desk, per_mille: int, size: int, money: int
 ) -> None:
     # Account 1 long, account 2 short, both of one person, with nothing more than they must have.
