@@ -1,10 +1,11 @@
 """Edge: the model kept equal to the contracts by following their events, from the first on.
 
     MirrorError           RuntimeError  model and contract disagree, or a batch cannot be read back
-    └── RolledBackError                 a block that was read is in the chain no more
+    ├── RolledBackError                 a block that was read is in the chain no more
+    └── DifferenceError                 a stored word is not what the events made of it
 
 Nothing is loaded from storage: what the events say must be enough, and `differences` compares the
-result with every stored word.
+result with every stored word. Who acts on the model begins with `check`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +41,8 @@ from penstock.views import (
 from penstock.watch import Watch
 
 Handler: TypeAlias = Callable[["Mirror", Log], None]
+Difference: TypeAlias = tuple[WordKey, int, int]
+"""A word in which model and contract differ: key, ours, theirs."""
 CHUNK: Final = 500
 """Questions in one message to the node."""
 
@@ -57,6 +60,21 @@ class RolledBackError(MirrorError):
         super().__init__(
             f"block {block} with hash {hash} was read and is in the chain no more; resume with "
             f"every fill that the engine ever made"
+        )
+
+
+class DifferenceError(MirrorError):
+    """The chain holds other words than the model, at the block that was read last."""
+
+    def __init__(self, block: int, differences: Sequence[Difference]) -> None:
+        self.block: Final = block
+        self.key, self.ours, self.theirs = differences[0]
+        self.count: Final = len(differences)
+        kind, *places = self.key
+        super().__init__(
+            f"at block {block} the model has {self.ours:#x} as {kind} word of {places}, the chain "
+            f"{self.theirs:#x}, and {self.count} words differ in all; nothing was sent: see "
+            f"whether the node has every event of the venue since its deployment"
         )
 
 
@@ -124,8 +142,13 @@ class Mirror:
             raise MirrorError(f"transaction {transaction} settled a batch that it did not carry")
         return decode(_argument(data))
 
-    def differences(self) -> list[tuple[WordKey, int, int]]:
-        """Every word in which model and contract differ: key, ours, theirs. None is the goal."""
+    def check(self) -> None:
+        """Make sure that every stored word is the model's. Raises DifferenceError."""
+        if found := self.differences():
+            raise DifferenceError(self.block, found)
+
+    def differences(self) -> list[Difference]:
+        """Every word in which model and contract differ, at the block read last."""
         ours = words(self.venue)
         theirs = self._stored(sorted(ours))
         return [(key, ours[key], word) for key, word in theirs if ours[key] != word]
@@ -141,7 +164,7 @@ class Mirror:
             for start in range(0, len(wanted), CHUNK):
                 part = wanted[start : start + CHUNK]
                 asked = [readers[key[0]].question(key) for key in part]
-                answers = contract.ask_many(asked, block="latest")
+                answers = contract.ask_many(asked, block=hex(self.block))
                 for key, answer in zip(part, answers, strict=True):
                     yield key, readers[key[0]].word(answer)
 

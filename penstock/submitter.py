@@ -94,7 +94,11 @@ class Settlement(Struct, frozen=True):
 
 
 class Submitter:
-    """Sends what `take` was given, in order. One mirror, one gate and one sender belong to it."""
+    """Sends what `take` was given, in order. One mirror, one gate and one sender belong to it.
+
+    The mirror must have followed the chain. Raises DifferenceError when a word of the chain, such
+    as a funding index, is another one than the model has: nothing is settled on top of that.
+    """
 
     def __init__(
         self,
@@ -107,6 +111,7 @@ class Submitter:
         patience: float = PATIENCE,
         watch: Callable[[list[Log]], None] | None = None,
     ) -> None:
+        mirror.check()
         self.mirror: Final = mirror
         self.gate: Final = gate
         self.sender: Final = sender
@@ -250,14 +255,15 @@ class Submitter:
 
         What waits in the node's pool is waited for first: it may be ours. After a rollback the
         mirror reads the chain from its first event, and `watch` is told of all of it once more.
-        Raises HistoryError when the chain's fills are not the engine's, ReceiptMissingError while
-        the pool does not empty.
+        Raises HistoryError when the chain's fills are not the engine's, DifferenceError when its
+        words are not the model's, ReceiptMissingError while the pool does not empty.
         """
         self._await_pool()
         if not self.mirror.stands():
             self.mirror.rewind()
-        settled = 0
-        for number, records in self._history():
+        history, settled = self._history(), 0
+        self.mirror.check()
+        for number, records in history:
             for index, record in enumerate(records):
                 settled = _match(fills, settled, record, number, index)
         self.pending, self.cancels = list(fills[settled:]), list(cancels)
