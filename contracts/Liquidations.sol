@@ -98,7 +98,7 @@ contract Liquidations is ILiquidations {
         _checkTaker(account, by);
         if (markets.length != lots.length) revert Liquidation_LengthsDiffer(markets.length, lots.length);
         Seen[] memory seen = new Seen[](markets.length);
-        Standing memory standing = _weigh(account, markets, seen, seen);
+        Standing memory standing = _weigh(account, markets, new Seen[](0), seen);
         (int256 equity, int256 maintenance) = (standing.equity, standing.maintenance);
         if (equity >= maintenance) revert Liquidation_AccountSound(account, equity, maintenance);
         uint256[] memory notionals = _takeAll(standing, by, seen, lots);
@@ -129,13 +129,12 @@ contract Liquidations is ILiquidations {
     // Weighing.
 
     function _weigh(AccountId account, MarketId[] memory markets) private returns (Standing memory) {
-        Seen[] memory seen = new Seen[](markets.length);
-        return _weigh(account, markets, seen, seen);
+        return _weigh(account, markets, new Seen[](0), new Seen[](markets.length));
     }
 
     /// @dev Weighs an account, funding applied. The markets must name every open position; those with a size must be fresh.
-    /// @param known Markets that were read before, in this transaction.
-    /// @param seen Is filled with what is read now.
+    /// @param known Markets, and positions of this account, that are known from before; a word of zero is not.
+    /// @param seen Is filled with what is seen now.
     function _weigh(
         AccountId account,
         MarketId[] memory markets,
@@ -147,11 +146,10 @@ contract Liquidations is ILiquidations {
         standing.equity = Quote.unwrap(word.collateral());
         for (uint256 i; i < markets.length; ++i) {
             bool ascends = i == 0 || MarketId.unwrap(markets[i]) > MarketId.unwrap(markets[i - 1]);
-            PositionWord position = _words().position(account, markets[i]);
-            if (!ascends || !position.isOpen()) {
+            seen[i] = _see(account, markets[i], known);
+            if (!ascends || !seen[i].position.isOpen()) {
                 revert Liquidation_PositionsIncomplete(account, i, word.openMarkets());
             }
-            seen[i] = Seen(markets[i], _marketOf(markets[i], known), position);
             _add(standing, seen[i]);
         }
         if (markets.length != word.openMarkets()) {
@@ -177,12 +175,17 @@ contract Liquidations is ILiquidations {
         return Quote.unwrap(Margin.initial(market, to) - Margin.initial(market, from));
     }
 
-    /// @dev The market's word if it is known, otherwise as it is read. Each read is a call.
-    function _marketOf(MarketId market, Seen[] memory known) private returns (MarketWord) {
+    /// @dev A market and a position in it; each word that is not known is read, by a call.
+    function _see(AccountId account, MarketId market, Seen[] memory known) private returns (Seen memory seen) {
+        seen.market = market;
         for (uint256 i; i < known.length; ++i) {
-            if (known[i].market == market && known[i].word.unit() != 0) return known[i].word;
+            if (known[i].market != market) continue;
+            (seen.word, seen.position) = (known[i].word, known[i].position);
+            break;
         }
-        return _prepared(market);
+        if (PositionWord.unwrap(seen.position) == 0) seen.position = _words().position(account, market);
+        // Where nothing is open there may be no market.
+        if (seen.position.isOpen() && MarketWord.unwrap(seen.word) == 0) seen.word = _prepared(market);
     }
 
     /// @dev A market's word with the funding that is due.
@@ -218,6 +221,7 @@ contract Liquidations is ILiquidations {
     }
 
     /// @dev Takes over piece by piece, each as far as it is needed; returns the notional of each.
+    /// @param seen The positions of the account, and afterwards those that the taker has in its place.
     function _takeAll(
         Standing memory standing,
         AccountId by,
@@ -228,14 +232,15 @@ contract Liquidations is ILiquidations {
         Shares memory shares = Shares(uint8(rules >> 64), uint8(rules >> 72));
         notionals = new uint256[](seen.length);
         for (uint256 i; i < seen.length; ++i) {
-            if (lots[i] == 0) continue;
-            notionals[i] = _take(standing, by, _pieceOf(standing.account, seen[i], lots[i]), shares);
+            if (lots[i] == 0) seen[i].position = PositionWord.wrap(0);
+            else notionals[i] = _take(standing, by, seen[i], _pieceOf(standing.account, seen[i], lots[i]), shares);
         }
     }
 
     function _take(
         Standing memory standing,
         AccountId by,
+        Seen memory seen,
         Piece memory piece,
         Shares memory shares
     ) private returns (uint256 notional) {
@@ -250,8 +255,8 @@ contract Liquidations is ILiquidations {
         if (before >= 0 || !LiquidationRules.isNeeded(lots, Quote.wrap(before), excess)) {
             revert Liquidation_MoreThanNeeded(standing.account, piece.market, lots, Quote.unwrap(excess));
         }
-        Size held = POSITIONS.move(standing.account, by, piece.market, piece.moved, value.less(discount), penalty);
-        _checkSize(by, piece, held.abs());
+        seen.position = POSITIONS.move(standing.account, by, piece.market, piece.moved, value.less(discount), penalty);
+        _checkSize(by, piece, seen.position.size().abs());
     }
 
     /// @dev Takes a part of a notional out of what an account still has.

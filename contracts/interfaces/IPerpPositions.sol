@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AccountId, MarketId} from "../types/Ids.sol";
+import {PositionWord} from "../types/PositionWord.sol";
 import {Quote, Size} from "../types/Quantities.sol";
 import {ICollateralVault} from "./ICollateralVault.sol";
 import {IFundingIndex} from "./IFundingIndex.sol";
@@ -305,7 +306,7 @@ interface IPerpPositions is IMarketWords {
     /// @param size Signed lots.
     /// @param paid Quote units from `to` to `from`; may be negative.
     /// @param penalty Quote units from `from` to the market's fees.
-    /// @return held What `to` has afterwards, signed lots.
+    /// @return held The position that `to` has afterwards.
     function move(
         AccountId from,
         AccountId to,
@@ -313,7 +314,7 @@ interface IPerpPositions is IMarketWords {
         Size size,
         Quote paid,
         uint256 penalty
-    ) external returns (Size held);
+    ) external returns (PositionWord held);
 
     /// @notice Moves the quote of a closed position to collateral; anyone may call, equity does not change.
     /// @dev Emits `PositionSwept`.

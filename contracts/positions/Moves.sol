@@ -25,7 +25,7 @@ abstract contract Moves is PositionStorage {
         Size size,
         Quote paid,
         uint256 penalty
-    ) external onlyLiquidations returns (Size held) {
+    ) external onlyLiquidations returns (PositionWord held) {
         MarketWord word = _prepared(market);
         (int256 grown, ) = _change(from, market, word, -size, paid.less(penalty));
         int256 more;
@@ -37,23 +37,19 @@ abstract contract Moves is PositionStorage {
         emit PositionMoved(from, to, market, Size.unwrap(size), Quote.unwrap(paid), penalty);
     }
 
-    /// @dev Adds lots and quote to a position, its funding applied; returns by how many lots it moved away from zero, and its
-    /// size.
+    /// @dev Adds lots and quote to a position, its funding applied; returns by how many lots it moved away from zero, and what
+    /// it is then.
     function _change(
         AccountId account,
         MarketId market,
         MarketWord word,
         Size traded,
         Quote received
-    ) private returns (int256 grown, Size size) {
+    ) private returns (int256 grown, PositionWord next) {
         PositionKey key = positionKey(account, market);
         PositionWord before = _positions[key];
-        size = before.size() + traded;
-        PositionWord next = PositionWords.pack(
-            size,
-            before.quoteAfterFundingDown(word.index()) + received,
-            word.index()
-        );
+        Size size = before.size() + traded;
+        next = PositionWords.pack(size, before.quoteAfterFundingDown(word.index()) + received, word.index());
         _positions[key] = next;
         if (before.isOpen() != next.isOpen()) {
             AccountWord held = _accounts[account];
