@@ -30,6 +30,9 @@ contract CollateralVault is ICollateralVault, ReentrancyGuardTransient {
     IWithdrawalQueue public immutable QUEUE;
 
     /// @inheritdoc ICollateralVault
+    address public immutable HATCH;
+
+    /// @inheritdoc ICollateralVault
     uint256 public booked;
 
     modifier onlyPositions() {
@@ -38,12 +41,13 @@ contract CollateralVault is ICollateralVault, ReentrancyGuardTransient {
     }
 
     /// @param token The collateral token.
-    /// @param positions The contract that may take and promise tokens; it may not exist yet.
+    /// @param positions The contract that may take tokens; it may not exist yet.
     /// @param queue The queue of promised payments; it may not exist yet.
-    constructor(IERC20 token, address positions, IWithdrawalQueue queue) {
+    /// @param hatch The contract that may pay out a frozen venue; it may not exist yet.
+    constructor(IERC20 token, address positions, IWithdrawalQueue queue, address hatch) {
         bool named = address(token) != address(0) && positions != address(0) && address(queue) != address(0);
-        require(named, Vault_AddressZero());
-        (TOKEN, POSITIONS, QUEUE) = (token, positions, queue);
+        require(named && hatch != address(0), Vault_AddressZero());
+        (TOKEN, POSITIONS, QUEUE, HATCH) = (token, positions, queue, hatch);
     }
 
     /// @inheritdoc ICollateralVault
@@ -61,14 +65,12 @@ contract CollateralVault is ICollateralVault, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ICollateralVault
-    function owe(
-        uint32 account,
-        address recipient,
-        uint256 amount
-    ) external onlyPositions nonReentrant returns (uint64 ticket) {
-        require(amount != 0, Vault_AmountZero());
+    function payShare(address recipient, uint256 amount) external nonReentrant {
+        require(msg.sender == HATCH, Vault_CallerNotHatch(msg.sender, HATCH));
         _checkRecipient(recipient);
-        return QUEUE.push(account, recipient, amount);
+        booked -= amount;
+        emit SharePaid(recipient, amount);
+        TOKEN.safeTransfer(recipient, amount);
     }
 
     /// @inheritdoc ICollateralVault

@@ -29,18 +29,14 @@ contract PerpPositions is Accounts, Moves, BatchSettlement {
         // Account 0, where fees and penalties go, is the insurance fund's.
         ownerOf[AccountId.wrap(0)] = parts.fund;
         _setSettings(settings_);
+        emit Deployed(parts, governor);
     }
 
     /// @inheritdoc IPerpPositions
     function setSettings(Settings calldata settings_) external {
         if (msg.sender != GOVERNOR) revert Settings_CallerNotGovernor(msg.sender, GOVERNOR);
+        _checkNotFrozen();
         _setSettings(settings_);
-    }
-
-    /// @inheritdoc IPerpPositions
-    /// @dev One view for all: each that comes before `settle` makes a batch dearer, because selectors are tried one after another.
-    function addresses() external view returns (Parts memory parts, address governor) {
-        return (Parts(VAULT, INDEX, WATCH, LIQUIDATIONS, address(TOKEN), ownerOf[AccountId.wrap(0)]), GOVERNOR);
     }
 
     /// @inheritdoc IPerpPositions

@@ -14,7 +14,7 @@ import {Margin} from "./libraries/Margin.sol";
 import {Words} from "./libraries/Words.sol";
 import {IFundingIndex} from "./interfaces/IFundingIndex.sol";
 import {IMarketWords} from "./interfaces/IMarketWords.sol";
-import {IPerpPositions, Parts, Settings} from "./interfaces/IPerpPositions.sol";
+import {IPerpPositions, Settings} from "./interfaces/IPerpPositions.sol";
 import {AccountView, IPositionLens, NonceStatus, PositionView, ProgressView} from "./interfaces/IPositionLens.sol";
 
 /// @title PositionLens
@@ -29,10 +29,10 @@ contract PositionLens is IPositionLens {
     IFundingIndex public immutable INDEX;
 
     /// @param positions The contract to read.
-    constructor(IPerpPositions positions) {
-        POSITIONS = positions;
-        (Parts memory parts, ) = positions.addresses();
-        INDEX = parts.index;
+    /// @param index Its funding index.
+    constructor(IPerpPositions positions, IFundingIndex index) {
+        if (address(positions) == address(0) || address(index) == address(0)) revert Lens_AddressZero();
+        (POSITIONS, INDEX) = (positions, index);
     }
 
     /// @inheritdoc IPositionLens

@@ -18,7 +18,6 @@ contract WithdrawalQueue is IWithdrawalQueue, Governed {
     /// @dev What `pop` moves; one word. `popped` is the sum of all tickets that left the line.
     struct Front {
         uint64 head;
-        uint64 tail;
         uint128 popped;
     }
 
@@ -26,6 +25,7 @@ contract WithdrawalQueue is IWithdrawalQueue, Governed {
     struct Back {
         uint32 delay;
         uint32 readyAt;
+        uint64 tail;
         uint128 issued;
     }
 
@@ -38,6 +38,9 @@ contract WithdrawalQueue is IWithdrawalQueue, Governed {
     /// @inheritdoc IWithdrawalQueue
     address public immutable VAULT;
 
+    /// @inheritdoc IWithdrawalQueue
+    address public immutable POSITIONS;
+
     Front private _front;
     Back private _back;
     uint256 private _aside;
@@ -48,26 +51,27 @@ contract WithdrawalQueue is IWithdrawalQueue, Governed {
         _;
     }
 
-    /// @param vault The only contract that issues and pays tickets.
+    /// @param vault The only contract that pays tickets.
+    /// @param positions The only contract that issues them.
     /// @param manager Says who may change the delay.
     /// @param delay_ The first delay, in seconds.
-    constructor(address vault, address manager, uint32 delay_) Governed(manager) {
-        require(vault != address(0), Queue_VaultZero());
-        VAULT = vault;
-        (_front.head, _front.tail) = (1, 1);
+    constructor(address vault, address positions, address manager, uint32 delay_) Governed(manager) {
+        require(vault != address(0) && positions != address(0), Queue_AddressZero());
+        (VAULT, POSITIONS) = (vault, positions);
+        (_front.head, _back.tail) = (1, 1);
         _setDelay(delay_);
     }
 
     /// @inheritdoc IWithdrawalQueue
-    function push(uint32 account, address recipient, uint256 amount) external onlyVault returns (uint64 id) {
+    function push(uint32 account, address recipient, uint256 amount) external returns (uint64 id) {
+        require(msg.sender == POSITIONS, Queue_CallerNotPositions(msg.sender, POSITIONS));
         Back memory back = _back;
-        id = _front.tail;
+        id = back.tail;
         // A shorter delay must not let a later ticket be ready before an earlier one: the line would wait for its head.
         uint32 readyAt = Math.max(block.timestamp + back.delay, back.readyAt).toUint32();
 
         _tickets[id] = Ticket(recipient, account, readyAt, false, amount.toUint128(), back.issued);
-        _front.tail = id + 1;
-        _back = Back(back.delay, readyAt, (back.issued + amount).toUint128());
+        _back = Back(back.delay, readyAt, id + 1, (back.issued + amount).toUint128());
         emit TicketIssued(id, account, recipient, amount, readyAt);
     }
 
@@ -75,10 +79,11 @@ contract WithdrawalQueue is IWithdrawalQueue, Governed {
     function pop() external onlyVault returns (uint64 id, address recipient, uint256 amount) {
         Front memory front = _front;
         Ticket storage first = _tickets[front.head];
-        if (front.head == front.tail || block.timestamp < first.readyAt) return (0, address(0), 0);
+        // Beyond the end there is a ticket of nothing.
+        if (first.amount == 0 || block.timestamp < first.readyAt) return (0, address(0), 0);
 
         (id, recipient, amount) = (front.head, first.recipient, first.amount);
-        _front = Front(id + 1, front.tail, front.popped + uint128(amount));
+        _front = Front(id + 1, front.popped + uint128(amount));
         emit TicketPopped(id);
     }
 
@@ -110,6 +115,11 @@ contract WithdrawalQueue is IWithdrawalQueue, Governed {
     }
 
     /// @inheritdoc IWithdrawalQueue
+    function isGuarded(uint32) external pure returns (bool) {
+        return false;
+    }
+
+    /// @inheritdoc IWithdrawalQueue
     function delay() external view returns (uint32) {
         return _back.delay;
     }
@@ -121,7 +131,7 @@ contract WithdrawalQueue is IWithdrawalQueue, Governed {
 
     /// @inheritdoc IWithdrawalQueue
     function tail() external view returns (uint64) {
-        return _front.tail;
+        return _back.tail;
     }
 
     /// @inheritdoc IWithdrawalQueue
@@ -140,7 +150,7 @@ contract WithdrawalQueue is IWithdrawalQueue, Governed {
     /// @inheritdoc IWithdrawalQueue
     function aheadOf(uint64 id) external view returns (uint64 tickets, uint256 amount) {
         Front memory front = _front;
-        if (id < front.head || id >= front.tail) return (0, 0);
+        if (id < front.head || id >= _back.tail) return (0, 0);
         return (id - front.head, _tickets[id].issuedBefore - front.popped);
     }
 
@@ -152,7 +162,7 @@ contract WithdrawalQueue is IWithdrawalQueue, Governed {
 
     /// @dev Paid is not written anywhere: it is to have left the line and not to be aside.
     function _statusOf(uint64 id) private view returns (TicketStatus) {
-        if (id == 0 || id >= _front.tail) return TicketStatus.Unknown;
+        if (id == 0 || id >= _back.tail) return TicketStatus.Unknown;
         Ticket storage self = _tickets[id];
         if (id < _front.head) return self.aside ? TicketStatus.Aside : TicketStatus.Paid;
         return block.timestamp < self.readyAt ? TicketStatus.Waiting : TicketStatus.Ready;

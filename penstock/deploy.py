@@ -125,6 +125,8 @@ class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
     penalty_share: int = 25
     outage_after: int = 600
     grace: int = 900
+    settlement_window: int = 86_400
+    liveness: int = 3 * 86_400
 
 
 class Parties(Struct, frozen=True, forbid_unknown_fields=True):
@@ -292,9 +294,10 @@ def plan(
 ) -> tuple[System, tuple[Step, ...]]:
     """Lay out every transaction, and the system that results from them."""
     first = 0 if parties.token else 1
-    manager, timelock, feed, watch, queue, vault, index, positions, lens, fund, liquidations = (
-        deployer.predict(first + i) for i in range(11)
+    manager, timelock, feed, watch, queue, vault, index, positions, lens, fund, *exits = (
+        deployer.predict(first + i) for i in range(13)
     )
+    liquidations, desk, hatch = exits
     governor = parties.governor or deployer.address
     system = System(
         token=parties.token or deployer.predict(0),
@@ -307,6 +310,8 @@ def plan(
         lens=lens,
         fund=fund,
         liquidations=liquidations,
+        desk=desk,
+        hatch=hatch,
         manager=manager,
         timelock=timelock,
         operator=parties.operator,
@@ -324,7 +329,8 @@ def plan(
 def _creations(s: System, p: Parameters, deployer: str, uptime_feed: str) -> tuple[Step, ...]:
     rules = (p.open_after, p.max_price_age, p.band_bps, p.max_markets)
     settings = (s.operator, *rules, p.discount_share, p.penalty_share)
-    parts = (s.vault, s.index, s.watch, s.liquidations, s.token, s.fund)
+    books = (s.vault, s.queue, s.index, s.watch)
+    parts = (*books, s.liquidations, s.desk, s.hatch, s.token, s.fund)
     guards = (p.quorum, p.max_report_age, p.max_speed_ppm)
     return (
         # The first two, since the others ask whether there is a manager. Until the end of the plan
@@ -333,13 +339,15 @@ def _creations(s: System, p: Parameters, deployer: str, uptime_feed: str) -> tup
         Step("Timelock", (s.manager, p.timelock_delay, s.governor, s.guardian)),
         Step("PriceFeed", (s.manager, s.publishers, *guards)),
         Step("SequencerWatch", (p.outage_after, p.grace, uptime_feed)),
-        Step("WithdrawalQueue", (s.vault, s.manager, p.withdrawal_delay)),
-        Step("CollateralVault", (s.token, s.positions, s.queue)),
+        Step("WithdrawalQueue", (s.vault, s.positions, s.manager, p.withdrawal_delay)),
+        Step("CollateralVault", (s.token, s.positions, s.queue, s.hatch)),
         Step("FundingIndex", (s.feed, s.positions, s.watch, s.manager)),
         Step("PerpPositions", (parts, s.manager, settings)),
-        Step("PositionLens", (s.positions,)),
+        Step("PositionLens", (s.positions, s.index)),
         Step("InsuranceFund", (s.positions, s.liquidations, s.lens, s.manager)),
         Step("Liquidations", (s.positions, s.index, s.fund, s.watch)),
+        Step("ExitDesk", (s.positions, s.index, s.fund, p.settlement_window)),
+        Step("EscapeHatch", (s.positions, s.vault, s.queue, s.desk, s.watch, p.liveness)),
     )
 
 

@@ -273,7 +273,7 @@ def _register(mirror: Mirror, log: Log) -> None:
 
 
 def _withdraw(mirror: Mirror, log: Log) -> None:
-    account, _, _, amount = log.arguments
+    _, account, _, amount, _ = log.arguments
     mirror.venue.account(account).credit(-amount)
     mirror.venue.tickets.append((account, amount))
 
@@ -363,7 +363,7 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "AccountRegistered": _register,
     "SignerRotated": _rotate,
     "Deposited": _call("deposit", 0, 2),
-    "WithdrawalRequested": _withdraw,
+    "TicketIssued": _withdraw,
     "PositionSwept": _call("sweep", 0, 1),
     "OrderCancelled": _cancel,
     "AllCancelled": _call("cancel_all", 0, 1, 2),

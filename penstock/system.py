@@ -23,6 +23,8 @@ CONTRACTS: Final[Mapping[str, str]] = {
     "lens": "PositionLens",
     "fund": "InsuranceFund",
     "liquidations": "Liquidations",
+    "desk": "ExitDesk",
+    "hatch": "EscapeHatch",
     "manager": "Manager",
     "timelock": "Timelock",
 }
@@ -50,6 +52,8 @@ class System(Struct, frozen=True):
     lens: str
     fund: str
     liquidations: str
+    desk: str
+    hatch: str
     manager: str
     timelock: str
     operator: str

@@ -15,8 +15,11 @@ import {IWithdrawalQueue} from "./IWithdrawalQueue.sol";
 /// hole, and tickets are paid in order while tokens last. A token that rebases up, or a donation, is credited to nobody.
 /// Liveness: a token that can pause or block somebody delays only those payments.
 interface ICollateralVault {
-    /// @notice Thrown when somebody other than `PerpPositions` moves tokens in or promises them.
+    /// @notice Thrown when somebody other than `PerpPositions` moves tokens in.
     error Vault_CallerNotPositions(address caller, address positions);
+
+    /// @notice Thrown when somebody other than `EscapeHatch` pays out a frozen venue.
+    error Vault_CallerNotHatch(address caller, address hatch);
 
     /// @notice Thrown when somebody other than the vault calls its inner payment.
     error Vault_CallerNotVault(address caller);
@@ -59,6 +62,11 @@ interface ICollateralVault {
     /// @param amount What is still owed, in quote units.
     event PaymentFailed(uint64 indexed ticket, address indexed recipient, uint256 amount);
 
+    /// @notice Emitted when an account of a frozen venue is paid.
+    /// @param recipient Who was paid.
+    /// @param amount What was paid, in quote units.
+    event SharePaid(address indexed recipient, uint256 amount);
+
     /// @notice Takes tokens from a payer who has approved the vault.
     ///
     /// Emits {CollateralTaken}.
@@ -72,19 +80,18 @@ interface ICollateralVault {
     /// @param amount What is taken, in quote units.
     function take(address payer, uint256 amount) external;
 
-    /// @notice Promises a payment: issues a ticket at the end of the queue.
+    /// @notice Pays an account its share of a frozen venue.
     ///
-    /// Emits `TicketIssued` of the queue.
+    /// Emits {SharePaid}.
     ///
     /// Requirements:
-    /// - the caller is `PerpPositions`;
-    /// - the amount is not zero, the recipient is neither zero nor the vault.
+    /// - the caller is `EscapeHatch`;
+    /// - the recipient is neither zero nor the vault;
+    /// - the payment succeeds.
     ///
-    /// @param account The account that was debited.
-    /// @param recipient Who will be paid.
-    /// @param amount What will be paid, in quote units.
-    /// @return ticket Number of the ticket.
-    function owe(uint32 account, address recipient, uint256 amount) external returns (uint64 ticket);
+    /// @param recipient Who is paid.
+    /// @param amount What is paid, in quote units.
+    function payShare(address recipient, uint256 amount) external;
 
     /// @notice Pays tickets from the head of the queue while they are ready. Anyone may call.
     ///
@@ -138,8 +145,11 @@ interface ICollateralVault {
     /// @notice The collateral token.
     function TOKEN() external view returns (IERC20);
 
-    /// @notice The contract that may take and promise tokens.
+    /// @notice The contract that may take tokens.
     function POSITIONS() external view returns (address);
+
+    /// @notice The contract that may pay out a frozen venue.
+    function HATCH() external view returns (address);
 
     /// @notice The queue of promised payments.
     function QUEUE() external view returns (IWithdrawalQueue);

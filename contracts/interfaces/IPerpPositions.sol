@@ -2,11 +2,13 @@
 pragma solidity ^0.8.28;
 
 import {AccountId, MarketId} from "../types/Ids.sol";
+import {Nonce} from "../types/Nonce.sol";
 import {PositionWord} from "../types/PositionWord.sol";
 import {Quote, Size} from "../types/Quantities.sol";
 import {ICollateralVault} from "./ICollateralVault.sol";
 import {IFundingIndex} from "./IFundingIndex.sol";
 import {ISequencerWatch} from "./ISequencerWatch.sol";
+import {IWithdrawalQueue} from "./IWithdrawalQueue.sol";
 import {IMarketWords} from "./IMarketWords.sol";
 
 /// @notice Rules of the venue.
@@ -31,12 +33,18 @@ struct Settings {
 struct Parts {
     // The only holder of tokens.
     ICollateralVault vault;
+    // Who is paid next.
+    IWithdrawalQueue queue;
     // The funding index, owner of the market words.
     IFundingIndex index;
     // Whether the chain was just down.
     ISequencerWatch watch;
     // Who moves positions of accounts below their maintenance margin.
     address liquidations;
+    // Who carries the exits that owners signed or force.
+    address desk;
+    // Who freezes the venue.
+    address hatch;
     // The collateral token.
     address token;
     // The insurance fund, owner of account 0.
@@ -50,6 +58,11 @@ struct Parts {
 /// crossing orders meet and when; it cannot forge, overfill or break margin. A silent operator breaks liveness only until
 /// `openAfter`; then anyone may settle.
 interface IPerpPositions is IMarketWords {
+    /// @notice The venue was deployed; there is no view of these, which would make every batch dearer.
+    /// @param parts The contracts it works with.
+    /// @param governor Who changes the rules.
+    event Deployed(Parts parts, address governor);
+
     /// @notice An account was opened.
     /// @param account Its number.
     /// @param owner Who withdraws and rotates the trading key.
@@ -66,18 +79,6 @@ interface IPerpPositions is IMarketWords {
     /// @param payer Who paid.
     /// @param amount Quote units.
     event Deposited(AccountId indexed account, address indexed payer, uint256 amount);
-
-    /// @notice A withdrawal was debited and queued.
-    /// @param account The account debited.
-    /// @param ticket Its place in the queue.
-    /// @param recipient Who will be paid.
-    /// @param amount Quote units.
-    event WithdrawalRequested(
-        AccountId indexed account,
-        uint64 indexed ticket,
-        address indexed recipient,
-        uint256 amount
-    );
 
     /// @notice The quote of a closed position became collateral.
     /// @param account The account.
@@ -135,8 +136,11 @@ interface IPerpPositions is IMarketWords {
     /// @notice Thrown when a constructor argument is the zero address.
     error Positions_AddressZero();
 
-    /// @notice Thrown when somebody else than `Liquidations` moves a position.
-    error Positions_CallerNotLiquidations(address caller, address liquidations);
+    /// @notice Thrown when somebody moves a position, fills an order or freezes the venue who is not who does.
+    error Positions_CallerRefused(address caller);
+
+    /// @notice Thrown when the venue is frozen: what is left to do is to be paid by `EscapeHatch`.
+    error Positions_Frozen();
 
     /// @notice Thrown when somebody else than the governor changes the rules.
     error Settings_CallerNotGovernor(address caller, address governor);
@@ -161,6 +165,9 @@ interface IPerpPositions is IMarketWords {
 
     /// @notice Thrown when a caller is neither the account's owner nor its trading key.
     error Account_CallerNotOwnerOrSigner(AccountId account, address caller);
+
+    /// @notice Thrown when an account whose owner guards it would give collateral away.
+    error Account_Guarded(AccountId account);
 
     /// @notice Thrown when an amount is zero or beyond what an account can hold.
     error Collateral_AmountOutOfRange(uint256 amount);
@@ -272,11 +279,12 @@ interface IPerpPositions is IMarketWords {
         bytes32 s
     ) external;
 
-    /// @notice Debits the account and queues a payment. Only the owner.
-    /// @dev Emits `WithdrawalRequested`, and `PositionSwept` for closed positions. Profit of an open position is margin, not
+    /// @notice Debits the account and queues a payment. Only the owner, and `ExitDesk` for him.
+    /// @dev Emits what `WithdrawalQueue.push` does, and `PositionSwept` for closed positions. Profit of an open position is margin, not
     /// money: it does not back a withdrawal.
     ///
-    /// Requirements: `markets` names every open position once, ascending; every position with a size has a fresh mark;
+    /// Requirements: `markets` names every open position once, ascending; every position with a size has a fresh mark, unless
+    /// `ExitDesk` asks;
     /// collateral − amount + Σ closed quote + Σ min(0, open value) covers initial margin.
     /// @param account The account to debit.
     /// @param recipient Who is paid.
@@ -298,7 +306,7 @@ interface IPerpPositions is IMarketWords {
     /// @param markets Markets of the open positions of `from`, as for a withdrawal.
     function transfer(AccountId from, AccountId to, uint256 amount, MarketId[] calldata markets) external;
 
-    /// @notice Moves lots and quote between two accounts, the funding of both applied. Only `Liquidations`.
+    /// @notice Moves lots and quote between two accounts, the funding of both applied. Only `Liquidations` and `ExitDesk`.
     /// @dev Emits `PositionMoved`.
     /// @param from Who has the position.
     /// @param to Who receives it.
@@ -315,6 +323,16 @@ interface IPerpPositions is IMarketWords {
         Quote paid,
         uint256 penalty
     ) external returns (PositionWord held);
+
+    /// @notice Says how much of a resting order is filled. Only `ExitDesk`, which checks the order, moves the lots and says so.
+    /// @param account Whose order it is.
+    /// @param nonce Its nonce.
+    /// @param filled Lots.
+    function setFilled(AccountId account, Nonce nonce, uint256 filled) external;
+
+    /// @notice Ends trading for good: no fill, deposit, request, price or funding period enters any more. Only `EscapeHatch`,
+    /// which says so.
+    function freeze() external;
 
     /// @notice Moves the quote of a closed position to collateral; anyone may call, equity does not change.
     /// @dev Emits `PositionSwept`.
@@ -356,11 +374,6 @@ interface IPerpPositions is IMarketWords {
     /// @dev Emits `SettingsChanged`.
     /// @param settings_ The new rules.
     function setSettings(Settings calldata settings_) external;
-
-    /// @notice The addresses that it was deployed with.
-    /// @return parts The contracts it works with.
-    /// @return governor Who changes the rules.
-    function addresses() external view returns (Parts memory parts, address governor);
 
     /// @notice Number of accounts; they are numbered from 1.
     function accountCount() external view returns (uint32);

@@ -58,6 +58,9 @@ enum NonceStatus {
 /// @notice Reads the words of `PerpPositions` and `FundingIndex` the way a person asks for them. It holds nothing and no
 /// contract depends on it; a better one can be deployed beside it at any time.
 interface IPositionLens {
+    /// @notice Thrown when a constructor argument is the zero address.
+    error Lens_AddressZero();
+
     /// @notice The contract that is read.
     function POSITIONS() external view returns (IPerpPositions);
 

@@ -13,11 +13,14 @@ import {TicketStatus} from "../types/Ticket.sol";
 /// Assumptions. Correctness: the vault pays a ticket that it pops, or sets it aside in the same transaction. Liveness: none;
 /// anyone can have the vault release the head.
 interface IWithdrawalQueue {
-    /// @notice Thrown when somebody other than the vault issues or pays tickets.
+    /// @notice Thrown when somebody other than `PerpPositions` issues tickets.
+    error Queue_CallerNotPositions(address caller, address positions);
+
+    /// @notice Thrown when somebody other than the vault pays tickets.
     error Queue_CallerNotVault(address caller, address vault);
 
-    /// @notice Thrown when the queue is deployed without a vault.
-    error Queue_VaultZero();
+    /// @notice Thrown when the queue is deployed with a zero address.
+    error Queue_AddressZero();
 
     /// @notice Thrown when a delay is outside its bounds.
     error Queue_DelayOutOfBounds(uint256 delay, uint256 min, uint256 max);
@@ -63,7 +66,7 @@ interface IWithdrawalQueue {
     /// Emits {TicketIssued}.
     ///
     /// Requirements:
-    /// - the caller is the vault.
+    /// - the caller is `PerpPositions`.
     ///
     /// @param account The account that was debited.
     /// @param recipient Who will be paid.
@@ -118,14 +121,21 @@ interface IWithdrawalQueue {
     /// @param delay The delay in seconds.
     function setDelay(uint32 delay) external;
 
+    /// @notice Whether an account's owner has limited where its money may go, or how fast.
+    /// @param account The account.
+    function isGuarded(uint32 account) external view returns (bool);
+
     /// @notice The shortest delay, in seconds.
     function MIN_DELAY() external view returns (uint256);
 
     /// @notice The longest delay, in seconds: no governor can keep a ticket waiting for longer.
     function MAX_DELAY() external view returns (uint256);
 
-    /// @notice The only contract that issues and pays tickets.
+    /// @notice The only contract that pays tickets.
     function VAULT() external view returns (address);
+
+    /// @notice The only contract that issues tickets.
+    function POSITIONS() external view returns (address);
 
     /// @notice The delay of a ticket that would be issued now, in seconds.
     function delay() external view returns (uint32);

@@ -61,6 +61,7 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
     /// @dev The operator may settle at any time, everybody else once it has been silent for long.
     function _checkTurn(TallyWord counts, uint256 number) private view {
         if (msg.sender != counts.operator()) {
+            if (counts.isFrozen()) revert Positions_Frozen();
             uint256 openFrom = counts.settledAt() + _rules.openAfter;
             if (block.timestamp < openFrom) revert Batch_CallerNotOperator(msg.sender, counts.operator(), openFrom);
         }

@@ -2,21 +2,17 @@
 pragma solidity ^0.8.28;
 
 import {AccountWord} from "../types/AccountWord.sol";
-import {AccountId, MarketId, PositionKey, positionKey} from "../types/Ids.sol";
+import {AccountId, MarketId, PositionKey, positionKey, slotKey} from "../types/Ids.sol";
 import {MarketWord} from "../types/MarketWord.sol";
+import {Nonce} from "../types/Nonce.sol";
 import {PositionWord, PositionWords} from "../types/PositionWord.sol";
 import {Quote, Size} from "../types/Quantities.sol";
 import {IPerpPositions} from "../interfaces/IPerpPositions.sol";
 import {PositionStorage} from "./PositionStorage.sol";
 
-/// @notice Positions that change hands outside of a batch. `Liquidations` decides; here it is only written, so that no lot and no
-/// quote unit is made or lost.
+/// @notice Positions that change hands outside of a batch. `Liquidations` and `ExitDesk` decide; here it is only written, so
+/// that no lot and no quote unit is made or lost.
 abstract contract Moves is PositionStorage {
-    modifier onlyLiquidations() {
-        if (msg.sender != LIQUIDATIONS) revert Positions_CallerNotLiquidations(msg.sender, LIQUIDATIONS);
-        _;
-    }
-
     /// @inheritdoc IPerpPositions
     function move(
         AccountId from,
@@ -25,7 +21,9 @@ abstract contract Moves is PositionStorage {
         Size size,
         Quote paid,
         uint256 penalty
-    ) external onlyLiquidations returns (PositionWord held) {
+    ) external returns (PositionWord held) {
+        if (msg.sender != LIQUIDATIONS && msg.sender != DESK) revert Positions_CallerRefused(msg.sender);
+        _checkNotFrozen();
         MarketWord word = _prepared(market);
         (int256 grown, ) = _change(from, market, word, -size, paid.less(penalty));
         int256 more;
@@ -35,6 +33,19 @@ abstract contract Moves is PositionStorage {
         _checkFees(box.word, penalty);
         box.word = box.word.plus(grown / 2, penalty);
         emit PositionMoved(from, to, market, Size.unwrap(size), Quote.unwrap(paid), penalty);
+    }
+
+    /// @inheritdoc IPerpPositions
+    function setFilled(AccountId account, Nonce nonce, uint256 filled) external {
+        if (msg.sender != DESK) revert Positions_CallerRefused(msg.sender);
+        SlotsBox storage box = _slots[slotKey(account, nonce.slot())];
+        box.word = box.word.withFilled(nonce, filled);
+    }
+
+    /// @inheritdoc IPerpPositions
+    function freeze() external {
+        if (msg.sender != HATCH) revert Positions_CallerRefused(msg.sender);
+        _tally = _tally.frozen();
     }
 
     /// @dev Adds lots and quote to a position, its funding applied; returns by how many lots it moved away from zero, and what

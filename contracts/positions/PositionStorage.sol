@@ -17,13 +17,17 @@ import {IFundingIndex} from "../interfaces/IFundingIndex.sol";
 import {IMarketWords} from "../interfaces/IMarketWords.sol";
 import {ISequencerWatch} from "../interfaces/ISequencerWatch.sol";
 import {IPerpPositions, Parts} from "../interfaces/IPerpPositions.sol";
+import {IWithdrawalQueue} from "../interfaces/IWithdrawalQueue.sol";
 
 /// @notice The words of `PerpPositions`, and nothing else.
 abstract contract PositionStorage is IPerpPositions {
     ICollateralVault internal immutable VAULT;
+    IWithdrawalQueue internal immutable QUEUE;
     IFundingIndex internal immutable INDEX;
     ISequencerWatch internal immutable WATCH;
     address internal immutable LIQUIDATIONS;
+    address internal immutable DESK;
+    address internal immutable HATCH;
 
     /// @dev Rules that a batch of the operator does not need; the others stand in the tally.
     struct Rules {
@@ -59,16 +63,18 @@ abstract contract PositionStorage is IPerpPositions {
     uint32 public accountCount;
 
     constructor(Parts memory parts) {
-        bool named = address(parts.vault) != address(0) && address(parts.index) != address(0);
-        if (!named || address(parts.watch) == address(0) || parts.liquidations == address(0)) {
-            revert Positions_AddressZero();
-        }
-        (VAULT, INDEX, WATCH, LIQUIDATIONS) = (parts.vault, parts.index, parts.watch, parts.liquidations);
+        bool named = address(parts.vault) != address(0) && address(parts.queue) != address(0);
+        named = named && address(parts.index) != address(0) && address(parts.watch) != address(0);
+        named = named && parts.liquidations != address(0) && parts.desk != address(0) && parts.hatch != address(0);
+        if (!named) revert Positions_AddressZero();
+        (VAULT, QUEUE, INDEX, WATCH) = (parts.vault, parts.queue, parts.index, parts.watch);
+        (LIQUIDATIONS, DESK, HATCH) = (parts.liquidations, parts.desk, parts.hatch);
         _checkLayout();
     }
 
     modifier onlyIndex() {
         if (msg.sender != address(INDEX)) revert Market_CallerNotIndex(msg.sender, address(INDEX));
+        _checkNotFrozen();
         _;
     }
 
@@ -95,6 +101,10 @@ abstract contract PositionStorage is IPerpPositions {
         assembly ("memory-safe") {
             word := sload(slot)
         }
+    }
+
+    function _checkNotFrozen() internal view {
+        if (_tally.isFrozen()) revert Positions_Frozen();
     }
 
     /// @dev What reads words by their slots must read these.

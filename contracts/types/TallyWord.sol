@@ -42,9 +42,19 @@ library TallyWords {
         }
     }
 
+    /// @notice The tally of a venue without an operator, for good.
+    function frozen(TallyWord self) internal pure returns (TallyWord) {
+        return TallyWord.wrap((TallyWord.unwrap(self) >> 160) << 160);
+    }
+
     /// @notice Who settles.
     function operator(TallyWord self) internal pure returns (address) {
         return address(uint160(TallyWord.unwrap(self)));
+    }
+
+    /// @notice Whether the venue is frozen: it has no operator any more.
+    function isFrozen(TallyWord self) internal pure returns (bool) {
+        return operator(self) == address(0);
     }
 
     /// @notice Number of the next batch.

@@ -111,8 +111,8 @@ class Replay:
     def _on_Deposited(self, time: int, account: int, payer: str, amount: int) -> None:
         self.accounts[account].collateral += amount
 
-    def _on_WithdrawalRequested(
-        self, time: int, account: int, ticket: int, recipient: str, amount: int
+    def _on_TicketIssued(
+        self, time: int, ticket: int, account: int, recipient: str, amount: int, ready_at: int
     ) -> None:
         self.accounts[account].collateral -= amount
 
