@@ -132,7 +132,8 @@ class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
 class Parties(Struct, frozen=True, forbid_unknown_fields=True):
     """The addresses of a venue. Without a token a mintable one is deployed, for tests and devnets;
     without a governor the deployer is the one whom the timelock hears, without a guardian the
-    governor may pause; without an uptime feed nobody is asked whether the sequencer is up."""
+    governor may pause; without an uptime feed nobody is asked whether the sequencer is up. With an
+    origin there are doors to L1."""
 
     operator: str
     publishers: tuple[str, ...]
@@ -140,6 +141,14 @@ class Parties(Struct, frozen=True, forbid_unknown_fields=True):
     token: str | None = None
     guardian: str | None = None
     uptime_feed: str | None = None
+    origin: "Origin | None" = None
+
+
+class Origin(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a collateral came from: the token on L1, and the bridge on L2 that leads back."""
+
+    l1_token: str
+    bridge: str
 
 
 def load_parameters(config: Mapping[str, Any]) -> Parameters:
@@ -319,10 +328,13 @@ def plan(
         guardian=parties.guardian or governor,
         publishers=parties.publishers,
         markets=market_specs(parameters),
+        doors=deployer.predict(first + 13) if parties.origin else None,
     )
     token = () if parties.token else (Step("CollateralTokenMock", ()),)
     uptime_feed = parties.uptime_feed or ZERO_ADDRESS
     steps = token + _creations(system, parameters, deployer.address, uptime_feed)
+    if parties.origin is not None:
+        steps += (Step("L1Doors", (system.token, parties.origin.l1_token, parties.origin.bridge)),)
     return system, steps + _listings(system, parameters) + _handover(system, deployer)
 
 

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from msgspec import Struct
 
-from penstock.deploy import Parameters, Parties, deploy
+from penstock.deploy import Origin, Parameters, Parties, deploy
 from penstock.localchain import LocalChain
 from penstock.messages import Report
 from penstock.remote import Contract, Remote, RpcDeployer, connect
@@ -54,10 +54,17 @@ class LocalVenue:
         self.domain: Final = Domain(operator.chain_id, remote.system.positions)
 
     @classmethod
-    def start(cls, chain: LocalChain, parameters: Parameters, token: str | None = None) -> Self:
+    def start(
+        cls,
+        chain: LocalChain,
+        parameters: Parameters,
+        token: str | None = None,
+        origin: Origin | None = None,
+    ) -> Self:
         """Deploy with the one deployment function; without `token` with a dollar that mints."""
         governor, operator = (_sender(chain, name) for name in ("governor", "operator"))
-        parties = Parties(operator.address, development_publishers(), token=token)
+        publishers = development_publishers()
+        parties = Parties(operator.address, publishers, token=token, origin=origin)
         return cls.join(chain, deploy(RpcDeployer(governor), parameters, parties))
 
     @classmethod

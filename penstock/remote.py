@@ -93,14 +93,20 @@ class Remote:
     timelock: Contract
 
     @property
+    def doors(self) -> Contract | None:
+        """The doors to L1, where there are any."""
+        place = self.system.doors
+        return None if place is None else Contract(self.rpc, "L1Doors", place)
+
+    @property
     def rpc(self) -> Rpc:
         """The node."""
         return self.positions.rpc
 
     def logs(self, first: int, last: int | str = "latest") -> list[Log]:
         """The venue's events of a range of blocks, in order."""
-        parts = (self.feed, self.watch, self.queue, self.vault, self.index, self.fund)
-        parts += (self.liquidations, self.desk, self.hatch, self.positions)
+        books = (self.feed, self.watch, self.queue, self.vault, self.index, self.fund)
+        parts = (*books, self.liquidations, self.desk, self.hatch, self.positions)
         question = {
             "fromBlock": hex(first),
             "toBlock": last if isinstance(last, str) else hex(last),

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
-from penstock.deploy import Parameters
+from penstock.deploy import Origin, Parameters
 from penstock.devnet import ETHER, Devnet, Key, Token
 from penstock.devnet.accounts import role
 from penstock.devnet.client import ask
+from penstock.devnet.predeploys import BRIDGE
 from penstock.localchain import LocalChain
 from penstock.localvenue import LocalVenue
 from penstock.rpc import Request, Rpc
@@ -23,10 +24,12 @@ TREASURE: Final = 1_000_000_000_000
 """Quote units that a devnet's first account gets of a new collateral."""
 
 
-def bridged_token(descriptor: Path, decimals: int = 6) -> str:
-    """Have the devnet that runs make the collateral on L1; its representation on L2."""
+def bridged_token(descriptor: Path, decimals: int = 6) -> tuple[str, Origin]:
+    """Have the devnet that runs make the collateral on L1; its representation on L2, and the way
+    back."""
     coin = {"name": NAME, "symbol": SYMBOL, "decimals": decimals, "amount": TREASURE}
-    return str(ask(descriptor, "token", account=0, **coin)["l2"])
+    made = ask(descriptor, "token", account=0, **coin)
+    return str(made["l2"]), Origin(str(made["l1"]), BRIDGE)
 
 
 class DrivenRpc(Rpc):
@@ -91,7 +94,8 @@ class RollupVenue(LocalVenue):
         """Make the token on L1 and its representation on L2, and deploy on L2."""
         chain = RollupChain(net)
         collateral = net.bridge.create_token(chain.treasury, NAME, SYMBOL, parameters.decimals)
-        venue = cls.start(chain, parameters, collateral.l2)
+        origin = Origin(collateral.l1, BRIDGE)
+        venue = cls.start(chain, parameters, collateral.l2, origin)
         venue.rollup, venue.collateral = chain, collateral
         return venue
 

@@ -61,11 +61,14 @@ class System(Struct, frozen=True):
     guardian: str
     publishers: tuple[str, ...]
     markets: tuple[MarketSpec, ...]
+    doors: str | None = None
+    """`L1Doors`, where the collateral came over a bridge."""
 
     @property
     def places(self) -> dict[str, str]:
         """Where each contract is."""
-        return {contract: getattr(self, name) for name, contract in CONTRACTS.items()}
+        found = {contract: getattr(self, name) for name, contract in CONTRACTS.items()}
+        return found if self.doors is None else {**found, "L1Doors": self.doors}
 
     def market(self, symbol: str) -> MarketSpec:
         """Find a market by its symbol. Raises UnknownMarketError."""

@@ -58,10 +58,11 @@ def cli(
     deployer = ApeDeployer(account)
     signers = publishers or development_publishers()
     try:
+        origin = None
         if bridged:
-            token = bridged_token(descriptor or DEVNET)
+            token, origin = bridged_token(descriptor or DEVNET)
         settler = operator or deployer.address
-        parties = Parties(settler, signers, governor, token, guardian, uptime_feed)
+        parties = Parties(settler, signers, governor, token, guardian, uptime_feed, origin)
         # ape tells of every transaction on the same output as the result.
         logger.set_level(LogLevel.WARNING)
         with networks.parse_network_choice(network):

@@ -1,4 +1,4 @@
-"""Doors: addresses on L2 whose money can go nowhere but to one recipient on L1, over the real bridge.
+"""Doors: addresses on L2 whose money can only go to one recipient on L1, over the real bridge.
 
 ├── a ticket paid to a door ........ proven and paid on L1, to the recipient
 ├── nothing at the door ............ Doors_NothingToSend
@@ -12,12 +12,12 @@ from typing import Final
 
 import pytest
 
+from penstock.artifacts import ContractRevert
 from penstock.devnet import Config, Devnet, balance_of
 from penstock.devnet.predeploys import BRIDGE, ZERO
 from penstock.localvenue import Trader
-from penstock.remote import Contract, RpcDeployer
+from penstock.remote import Contract
 from penstock.rollup import RollupVenue
-from penstock.artifacts import ContractRevert
 from penstock.settings import DEFAULTS
 
 DEPOSIT: Final = 10**9
@@ -29,10 +29,9 @@ class Hall:
 
     def __init__(self, net: Devnet) -> None:
         self.venue: Final = RollupVenue.launch(net, DEFAULTS)
-        deployer = RpcDeployer(self.venue.operator)
-        token = self.venue.collateral
-        place = deployer.create("L1Doors", token.l2, token.l1, BRIDGE)
-        self.doors: Final = Contract(self.venue.chain.rpc, "L1Doors", place)
+        doors = self.venue.remote.doors
+        assert doors is not None
+        self.doors: Final = doors
         (self.ann,) = self.venue.open(["ann"], DEPOSIT)
 
     def leave(self, trader: Trader, amount: int, recipient: str) -> str:
