@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from penstock.deploy import Origin, Parameters
-from penstock.devnet import ETHER, Devnet, Key, Token
+from penstock.devnet import ETHER, Arrival, Devnet, Key, Token
 from penstock.devnet.accounts import role
 from penstock.devnet.client import ask
+from penstock.devnet.errors import DepositFailedError
 from penstock.devnet.predeploys import BRIDGE
 from penstock.localchain import LocalChain
-from penstock.localvenue import LocalVenue
+from penstock.localvenue import CALL_GAS, LocalVenue, Trader
 from penstock.rpc import Request, Rpc
 from penstock.sender import Sender
 
@@ -107,6 +108,27 @@ class RollupVenue(LocalVenue):
     def owner_key(self, name: str) -> Key:
         """The key of an account's owner, which is the same on both chains."""
         return role(f"owner {name}")
+
+    def force_deposit(self, trader: Trader, amount: int) -> list[Arrival]:
+        """Bring money from L1 into an account without the sequencer: over the bridge, then in.
+
+        Raises DepositFailedError when a message did not do on L2 what it should.
+        """
+        key, positions = self.owner_key(trader.name), self.remote.positions
+        self._endow_on_l1(key, amount)
+        bridged = self.net.deposit_erc20(key, self.collateral, amount)
+        call = positions.encode("deposit", trader.account, amount)
+        arrivals = [bridged, self.net.force(key, positions.address, call, gas=CALL_GAS)]
+        for arrival in arrivals:
+            if not arrival.succeeded:
+                raise DepositFailedError(arrival.l2.hash, "its call failed on L2")
+        return arrivals
+
+    def _endow_on_l1(self, key: Key, amount: int) -> None:
+        """Give an owner the tokens on L1, and what gas is paid with there."""
+        treasury = self.rollup.treasury
+        self.net.l1.send(treasury, key.address, value=ETHER)
+        self.net.bridge.mint(treasury, self.collateral, key.address, amount)
 
     def _endow(self, owner: Sender, amount: int) -> None:
         treasury = self.rollup.treasury

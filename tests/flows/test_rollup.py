@@ -4,16 +4,21 @@
 ├── run twice                  the same hashes
 ├── collateral                 bridged, never minted on L2
 ├── a receipt asked for        makes the block that holds it; the sequencer down, it does not
+├── a deposit forced from L1    lands while the sequencer is down; refused, it is named
 └── leaving to L1              each stop in order, money only after the window
 """
 
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from penstock.devnet import Config, Devnet, balance_of
+from penstock.devnet.errors import DepositFailedError
+from penstock.invariants import EQUITY
 from penstock.journey import Traveller
 from penstock.rollup import RollupVenue
+from penstock.rollup_checks import check_chains
 from penstock.rollup_demo import SETTINGS, RollupDemo, RollupOutcome
 from penstock.settings import DEFAULTS
 from penstock.simulation import Plan
@@ -69,6 +74,23 @@ def test_batch__sequencer_down__does_not_hold_the_transaction(venue: RollupVenue
     assert venue.chain.rpc.call("eth_getTransactionReceipt", sent) is None
     venue.net.sequencer.resume()
     assert venue.operator.wait(sent).succeeded
+
+
+def test_force_deposit__sequencer_down__lands_in_blocks_of_deposits(venue: RollupVenue) -> None:
+    (ann,) = venue.open(["ann"], DEPOSIT)
+    venue.net.sequencer.pause()
+    arrivals = venue.force_deposit(ann, DEPOSIT)
+    assert [venue.net.blocks[arrival.l2.block].forced for arrival in arrivals] == [True, True]
+    assert venue.remote.lens.ask("accountOf", ann.account)[EQUITY] == 2 * DEPOSIT
+    venue.net.sequencer.resume()
+    assert [check for check in check_chains(venue) if not check.holds] == []
+
+
+def test_force_deposit__no_such_account__is_named(venue: RollupVenue) -> None:
+    (ann,) = venue.open(["ann"], DEPOSIT)
+    nobody = replace(ann, account=ann.account + 1)
+    with pytest.raises(DepositFailedError, match="its call failed on L2"):
+        venue.force_deposit(nobody, DEPOSIT)
 
 
 def test_travel__free_collateral__arrives_on_l1_after_the_window(venue: RollupVenue) -> None:
