@@ -122,6 +122,8 @@ class RollupVenue(LocalVenue):
         for arrival in arrivals:
             if not arrival.succeeded:
                 raise DepositFailedError(arrival.l2.hash, "its call failed on L2")
+        # A forced transaction uses a nonce of the owner on L2.
+        trader.owner.resync()
         return arrivals
 
     def _endow_on_l1(self, key: Key, amount: int) -> None:

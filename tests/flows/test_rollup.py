@@ -83,6 +83,7 @@ def test_force_deposit__sequencer_down__lands_in_blocks_of_deposits(venue: Rollu
     assert [venue.net.blocks[arrival.l2.block].forced for arrival in arrivals] == [True, True]
     assert venue.remote.lens.ask("accountOf", ann.account)[EQUITY] == 2 * DEPOSIT
     venue.net.sequencer.resume()
+    assert venue.deposit(ann.owner, ann.account, DEPOSIT).succeeded
     assert [check for check in check_chains(venue) if not check.holds] == []
 
 
