@@ -10,9 +10,9 @@ from typing import Final
 from benchmarks.measure import Measure
 from penstock.anvil import Anvil
 from penstock.crash.moment import Outcome
-from penstock.crash.plan import DOLLAR, PARAMETERS, Plan
+from penstock.crash.network import Network
+from penstock.crash.plan import DOLLAR, Plan
 from penstock.crash.run import Crash
-from penstock.localvenue import LocalVenue
 
 MODERATE: Final = Plan(makers=8, longs=50, shorts=34, keepers=3, fund=60_000 * DOLLAR)
 
@@ -20,7 +20,7 @@ MODERATE: Final = Plan(makers=8, longs=50, shorts=34, keepers=3, fund=60_000 * D
 def play(plan: Plan) -> tuple[Outcome, float]:
     """Play a crash; return what happened and the seconds of its rounds."""
     with Anvil() as anvil:
-        crash = Crash(LocalVenue.start(anvil, PARAMETERS), plan)
+        crash = Crash(Network.start(anvil), plan)
         start = perf_counter()
         outcome = crash.run()
         return outcome, perf_counter() - start

@@ -12,7 +12,7 @@ from penstock.deploy import Origin, Parameters, Parties, deploy
 from penstock.localchain import LocalChain
 from penstock.messages import Report
 from penstock.remote import Contract, Remote, RpcDeployer, connect
-from penstock.sender import Sender
+from penstock.sender import Receipt, Sender
 from penstock.signing import Domain, Signer, keccak
 from penstock.system import System
 
@@ -91,10 +91,10 @@ class LocalVenue:
         named = enumerate(zip(names, owners, signers, strict=True), first)
         return [Trader(name, number, owner, signer) for number, (name, owner, signer) in named]
 
-    def deposit(self, owner: Sender, account: int, amount: int) -> None:
+    def deposit(self, owner: Sender, account: int, amount: int) -> Receipt:
         """Give an owner money, and have it put into an account."""
         self._endow(owner, amount)
-        self.remote.positions.transact(owner, "deposit", account, amount)
+        return self.remote.positions.transact(owner, "deposit", account, amount)
 
     def post(self, market: int, prices: Iterable[int]) -> None:
         """Have one publisher sign each price, and let the operator carry them to the feed."""

@@ -2,7 +2,9 @@
 
 from msgspec import Struct
 
+from penstock.crash.ending import Ending
 from penstock.crash.plan import Plan
+from penstock.crash.topup import TopUp
 from penstock.invariants import Check
 from penstock.keepers.notes import Note
 from penstock.ledger import Ledger
@@ -31,6 +33,10 @@ class Moment(Struct, frozen=True):
     deleveraged: int
     covered: int
     """What the fund paid for others so far."""
+    added: int
+    """Margin that people in trouble brought so far."""
+    forced: int
+    """Messages forced from L1 that landed so far."""
     rate: int
     """Last funding rate, parts of 10^9 per 8 hours."""
 
@@ -50,8 +56,12 @@ class Outcome(Struct, frozen=True):
     ledger: Ledger
     fingerprint: str
     """Digest of every storage word at the end."""
+    top_ups: list[TopUp]
+    endings: list[Ending]
+    between: list[Check]
+    """Checks between the chains at the end; none where there is one."""
 
     @property
     def holds(self) -> bool:
         """Whether every audit and every check at the end was good."""
-        return not self.broken
+        return not self.broken and all(check.holds for check in self.between)

@@ -1,5 +1,6 @@
 """A crash as a person reads it: a timeline, who bore what, and a picture."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Group
 from rich.table import Table
 
+from penstock.crash.ending import FATES, Ending
 from penstock.crash.moment import Moment, Outcome
-from penstock.crash.plan import FIRST
+from penstock.crash.plan import DOLLAR, FIRST, MARKET
 from penstock.reports import figures, invariants, money, table
+from penstock.rollup_reports import BETWEEN
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,32 +22,37 @@ EVERY: Final = 3
 """One line of the timeline for so many quiet rounds; every other round has one of its own."""
 MILLION: Final = 10**12
 """A million dollars, in quote units."""
+KINDS: Final = ("maker", "long", "short", "keeper")
 SHADES: Final = {"outage": "0.75", "grace": "0.9"}
 
 
 def show(outcome: Outcome) -> Group:
     """Everything that the run ends with."""
-    parts = (
+    parts = [
         timeline(outcome.moments),
+        margin(outcome),
+        endings(outcome.endings),
         burden(outcome),
         stages(outcome),
         invariants(outcome.checks),
-    )
+    ]
+    if outcome.between:
+        parts.append(invariants(outcome.between, BETWEEN))
     return Group(*(part for made in parts for part in ("", made)))
 
 
 def timeline(moments: list[Moment]) -> Table:
     """Rounds in their order: prices, what was liquidated how, the fund."""
     columns = ("phase", "second", "price", "mark", "open", "below", "bankrupt", "book", "keepers",
-               "fund", "ADL", "insurance", "paid")  # fmt: skip
-    made = table("Timeline (lots; insurance and what it paid in dollars)", *columns)
+               "fund", "ADL", "insurance", "paid", "forced", "added")  # fmt: skip
+    made = table("Timeline (lots; dollars; messages forced from L1)", *columns)
     first = moments[0].time
     for m in _telling(moments):
         lots = (m.open_interest, m.below, m.bankrupt, m.liquidated, m.taken, m.absorbed)
         made.add_row(
             *(m.phase, str(m.time - first), f"{m.price / 10:,.0f}", f"{m.mark / 10:,.0f}"),
             *(f"{value:,}" for value in (*lots, m.deleveraged)),
-            *(money(m.insurance), money(m.covered)),
+            *(money(m.insurance), money(m.covered), f"{m.forced}", f"{m.added / DOLLAR:,.0f}"),
         )
     return made
 
@@ -53,10 +61,46 @@ def _telling(moments: list[Moment]) -> Iterator[Moment]:
     """Rounds in which something changed, and a few of the others."""
     last: tuple[object, ...] = ()
     for number, m in enumerate(moments):
-        seen = (m.phase, m.liquidated, m.taken, m.absorbed, m.deleveraged, m.covered, m.below)
+        seen = (m.phase, m.liquidated, m.taken, m.absorbed, m.deleveraged, m.covered, m.below,
+                m.added)  # fmt: skip
         if seen != last or number % EVERY == 0:
             yield m
         last = seen
+
+
+def margin(outcome: Outcome) -> Table:
+    """Who brought margin in trouble, how it landed, and what it was good for."""
+    columns = ("who", "phase", "sent", "way", "L1 blocks", "L2 blocks", "landed", "dollars",
+               "before", "after", "lots then", "at the end")  # fmt: skip
+    made = table("Margin brought in trouble (before, after: margin ratio at the mark)", *columns)
+    first = outcome.moments[0].time
+    for top_up in outcome.top_ups:
+        landing, end = top_up.landing, outcome.ledger.line(top_up.account, MARKET).size
+        made.add_row(
+            *(top_up.name, top_up.phase, str(landing.sent - first)),
+            "forced" if landing.l1_blocks else "sequencer",
+            *(_blocks(landing.l1_blocks), _blocks(landing.l2_blocks), str(landing.landed - first)),
+            *(f"{top_up.amount / DOLLAR:,.0f}", f"{top_up.before:.2f}", f"{top_up.after:.2f}"),
+            *(f"{top_up.lots:,}", f"{end:,}"),
+        )
+    return made
+
+
+def _blocks(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers)) or "–"
+
+
+def endings(found: list[Ending]) -> Table:
+    """How many accounts of each kind ended in which way, and with what."""
+    columns = ("fate", *(f"{kind}s" for kind in KINDS), "deposited", "equity", "lots")
+    made = table("How the accounts ended (dollars)", *columns)
+    for fate in FATES:
+        those = [one for one in found if one.fate == fate]
+        counts = Counter(one.kind for one in those)
+        sums = (money(sum(getattr(one, n) for one in those)) for n in ("deposited", "equity"))
+        lots = sum(abs(one.lots) for one in those)
+        made.add_row(fate, *(f"{counts[kind]}" for kind in KINDS), *sums, f"{lots:,}")
+    return made
 
 
 def burden(outcome: Outcome) -> Table:

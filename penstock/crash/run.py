@@ -2,13 +2,13 @@
 
     build    traders open levered positions against makers; longs pay, funding reaches its cap
     fall     a fifth within half a minute; the operator liquidates on the book, keepers take over
-    outage   no block for twenty minutes; the price goes on falling
-    grace    nobody is liquidated, some top up their margin; the fall becomes two fifths
+    outage   no transaction for twenty minutes, but what L1 forces: some bring margin from there
+    grace    nobody is liquidated, some more bring margin; the fall becomes two fifths
     work-out keepers, then the insurance fund until it runs out, then deleveraging
     calm     the price recovers a little, and nobody owes anything
 
-Everything follows from a seed. After each batch, and after all that a round's keepers did, the
-books are audited (`Audit`).
+Everything follows from a seed, on each `Network`. After each batch, and after all that a round's
+keepers did, the books are audited (`Audit`).
 """
 
 from collections.abc import Callable
@@ -18,8 +18,11 @@ from typing import Final
 
 from penstock import liquidation, strategy, views
 from penstock.crash.audit import Audit
+from penstock.crash.ending import Ending, Toll
 from penstock.crash.moment import Moment, Outcome
+from penstock.crash.network import Network
 from penstock.crash.plan import DOLLAR, FIRST, MARKET, OUTAGE, OUTAGE_AT, SLICES, Plan, price_at
+from penstock.crash.rescue import Rescue
 from penstock.engine import Engine
 from penstock.events import Event
 from penstock.gateway import Gateway
@@ -30,11 +33,10 @@ from penstock.keepers.notes import Note
 from penstock.keepers.station import Station
 from penstock.keepers.wallet import Wallet
 from penstock.ledger import Ledger
-from penstock.localvenue import LocalVenue, Trader
-from penstock.messages import Fill, Order, Verdict
+from penstock.localvenue import Trader
+from penstock.messages import Fill, Order
 from penstock.mirror import Mirror
 from penstock.pace import Pace
-from penstock.records import decode_records
 from penstock.remote import Log
 from penstock.risk import RiskGate
 from penstock.stages import Stages
@@ -48,18 +50,21 @@ class Crash:
     """The venue, its people, its operator and its keepers."""
 
     def __init__(
-        self, venue: LocalVenue, plan: Plan, progress: Callable[[], object] = lambda: None
+        self, network: Network, plan: Plan, progress: Callable[[], object] = lambda: None
     ) -> None:
         """Open every account; `progress` is told of each."""
         self.plan: Final = plan
-        self.venue: Final = venue
+        self.network: Final = network
+        self.venue: Final = network.venue
         self.rng: Final = Random(plan.seed)
         self.stages: Final = Stages(("engine", "contract", "model", "keepers", "invariants"))
         self.ledger: Final = Ledger()
         self.notes: Final[list[Note]] = []
         self.moments: Final[list[Moment]] = []
         self.traders: Final = self._people(progress)
-        mirror = Mirror(venue.remote)
+        self.toll: Final = Toll({trader.account for trader in self.named("keeper")})
+        self.rescue: Final = Rescue(network, self.named("long"), self.rng)
+        venue, mirror = self.venue, Mirror(self.venue.remote)
         self.ledger.read(mirror.follow())
         self.gate: Final = RiskGate(mirror.venue, venue.chain.time(), lead=8)
         self.engine: Final = Engine(self.gate, [MARKET], paces={MARKET: Pace(150_000, 10)})
@@ -78,7 +83,6 @@ class Crash:
         self.stopped: int = 0
         """Seconds that the outage took."""
         self.phase: str = "build"
-        self.lots: Final = dict.fromkeys(("liquidated", "taken", "absorbed", "deleveraged"), 0)
 
     # People.
 
@@ -138,6 +142,9 @@ class Crash:
             stages=self.stages,
             ledger=self.ledger,
             fingerprint=fingerprint(self.model),
+            top_ups=self.rescue.top_ups,
+            endings=self._endings(),
+            between=self.network.checks(),
         )
 
     def _build_round(self, number: int) -> None:
@@ -153,8 +160,8 @@ class Crash:
         share = self._advance()
         self._publish(share)
         calm = self.model.watch.is_calm(self.venue.chain.time())
-        if not calm:
-            self._top_up()
+        if not calm and self.rounds % 2:
+            self._bring_margin(round(FIRST * share))
         self._quote(center=1.0, width=self._width())
         if calm:
             self._liquidate()
@@ -168,16 +175,21 @@ class Crash:
         chain = self.venue.chain
         passed = chain.time() - self.began - self.stopped
         if passed >= OUTAGE_AT and not self.stopped:
-            self.stopped = OUTAGE
-            chain.warp(chain.time() + OUTAGE)
-            chain.mine()
-            self.phase = "outage"
-            return price_at(passed)
+            self._stand_still(round(FIRST * price_at(passed)))
         grace = self.stopped and not self.model.watch.is_calm(chain.time())
         self.phase = "grace" if grace else "work-out" if self.stopped else "fall"
         # Within the fall a round is as long as its transactions; later it is given more time.
         self.venue.live(chain.time() + (1 if passed < 60 else 12))
         return price_at(chain.time() - self.began - self.stopped)
+
+    def _stand_still(self, price: int) -> None:
+        """The price of the world waits too: seconds of the fall are those of trading."""
+        self.phase, start = "outage", self.venue.chain.time()
+        for _ in self.network.stand_still(OUTAGE):
+            self._bring_margin(price)
+            self._close_round(price)
+        self._close_round(price)
+        self.stopped = self.venue.chain.time() - start
 
     # Prices and orders.
 
@@ -228,20 +240,20 @@ class Crash:
         self._send(Order(maker.account, MARKET, *flags, price, size, UINT32_MAX, nonce))
 
     def _open_some(self, number: int) -> None:
-        """Some traders open what their money bears, from four to fifteen times."""
+        """Some traders open what their money bears, from two to fifteen times."""
         traders = [*self.named("long"), *self.named("short")]
         unit = self.model.market(MARKET).listing.unit
         for trader in traders[number :: self.plan.build - 2]:
             account = self.model.account(trader.account)
-            leverage = self.rng.uniform(4, 15)
+            leverage = self.rng.uniform(2, 15)
             size = int(account.collateral * leverage / (self.mark * unit))
             self._take(trader, trader.name.startswith("long"), size)
 
     def _panic(self) -> None:
-        """A few who are in trouble, and a few who are not, close what they have."""
+        """A few close what they have, in trouble or not; who brought margin holds on."""
         for trader in self.rng.sample([*self.named("long"), *self.named("short")], 4):
             held = self.gate.position(trader.account, MARKET)
-            if held:
+            if held and trader.account not in self.rescue.accounts:
                 self._take(trader, held < 0, abs(held), reduce_only=True)
 
     def _take(self, trader: Trader, buy: bool, size: int, reduce_only: bool = False) -> None:
@@ -279,11 +291,11 @@ class Crash:
                     events = self.engine.liquidate(account, MARKET, lots, price, now)
                 self._sort(events)
 
-    def _top_up(self) -> None:
-        """In grace some add margin: what a tenth of them had at first."""
-        for account, found in strategy.in_need(self.model, self.venue.chain.time()):
-            if self.rng.random() < 0.04 and found.equity > 0:
-                self.venue.deposit(self.traders[account].owner, account, 4_000 * DOLLAR)
+    def _bring_margin(self, price: int) -> None:
+        """Some who see their end coming bring margin, in whichever way is open."""
+        self.rescue.bring(self.model, price, self.phase)
+        with self.stages.timed("model"):
+            self.submitter.follow()
 
     def _work(self, calm: bool) -> None:
         """Each keeper acts as long as it finds something, a few times a round."""
@@ -308,18 +320,9 @@ class Crash:
             self.audit.check()
 
     def _watch(self, logs: list[Log]) -> None:
-        """Count what changed hands, by the way in which it did."""
+        """Keep the books of who traded, and of who lost what."""
         self.ledger.read(logs)
-        keepers = {trader.account for trader in self.named("keeper")}
-        for log in logs:
-            if log.name == "PositionMoved":
-                _, taker, _, lots, *_ = log.arguments
-                others = "taken" if taker in keepers else "deleveraged"
-                self.lots["absorbed" if taker == VENUE_ACCOUNT else others] += abs(lots)
-            elif log.name == "BatchSettled":
-                records = decode_records(log.arguments[1])
-                forced = (r.size for r in records if r.verdict is Verdict.LIQUIDATED)
-                self.lots["liquidated"] += sum(forced)
+        self.toll.read(logs)
 
     def _close_round(self, price: int) -> None:
         self._audit()
@@ -327,22 +330,37 @@ class Crash:
 
     def _moment(self, price: int) -> Moment:
         venue, now = self.model, self.venue.chain.time()
-        needy, market = strategy.in_need(venue, now), venue.market(MARKET)
-        equities = {n: views.account_of(venue, n, now).equity for n in venue.accounts}
+        seen = {number: views.account_of(venue, number, now) for number in venue.accounts}
+        market = venue.market(MARKET)
+        insurance = seen.pop(VENUE_ACCOUNT).equity
         return Moment(
             time=now,
             phase=self.phase,
             price=price,
             mark=market.mark,
             open_interest=market.open_interest,
-            equity=sum(equities.values()) - equities[VENUE_ACCOUNT],
-            insurance=equities[VENUE_ACCOUNT],
-            below=len(needy),
-            bankrupt=sum(found.equity < 0 for _, found in needy),
+            equity=sum(view.equity for view in seen.values()),
+            insurance=insurance,
+            below=sum(view.equity < view.maintenance_margin for view in seen.values()),
+            bankrupt=sum(view.equity < 0 for view in seen.values()),
             covered=self.ledger.covered,
+            added=self.rescue.added,
+            forced=self.rescue.forced,
             rate=market.sample.last_rate,
-            **self.lots,
+            **self.toll.lots,
         )
+
+    def _endings(self) -> list[Ending]:
+        """How everybody who trades ended."""
+        now, made = self.venue.chain.time(), []
+        for account, trader in self.traders.items():
+            fate = self.toll.fate(account, self.ledger, MARKET)
+            deposited = self.ledger.deposits[account]
+            lots = self.model.account(account).position(MARKET).size
+            equity = views.account_of(self.model, account, now).equity
+            kind = trader.name.split()[0]
+            made.append(Ending(kind, account, fate, deposited, lots, equity))
+        return made
 
 
 def fingerprint(venue: Venue) -> str:

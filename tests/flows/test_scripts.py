@@ -65,11 +65,13 @@ def test_demo__small__shows_the_tables() -> None:
         assert words in done.output
 
 
-def test_crash__small__tells_who_bore_it_and_draws(tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", [(), ("--plain",)])
+def test_crash__small__tells_who_bore_it_and_draws(tmp_path: Path, where: tuple[str, ...]) -> None:
     place = tmp_path / "crash.png"
-    done = run(crash, "--small", "--notes", "--plot", place)
+    done = run(crash, "--small", "--notes", "--plot", place, *where)
     assert done.exit_code == 0, done.output
     assert "Who bore it" in done.output
+    assert ("Checked between the chains" in done.output) == (not where)
     assert "keeper=deleveraging did=deleveraged" in done.output
     assert place.stat().st_size > 10_000
 
