@@ -4,7 +4,7 @@ Keys are made from names, so that every run meets the same people. Never use the
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 from msgspec import Struct
 
@@ -15,6 +15,9 @@ from penstock.remote import Contract, Remote, RpcDeployer, connect
 from penstock.sender import Receipt, Sender
 from penstock.signing import Domain, Signer, keccak
 from penstock.system import System
+
+Call: TypeAlias = tuple[Contract, str, tuple[object, ...]]
+"""A contract, its function and the arguments."""
 
 PUBLISHERS: Final = 4
 CALL_GAS: Final = 500_000
@@ -77,19 +80,36 @@ class LocalVenue:
         owner = _sender(self.chain, f"owner {name}")
         return Trader(name, account, owner, signer_of(f"trader {name}"))
 
-    def open(self, names: Sequence[str], deposit: int) -> list[Trader]:
-        """Register an account for each name, endow its owner and deposit."""
-        remote = self.remote
-        first = int(remote.positions.ask("accountCount")) + 1
-        owners = [_sender(self.chain, f"owner {name}") for name in names]
+    def open(self, names: Sequence[str], deposit: int | Sequence[int]) -> list[Trader]:
+        """Register an account for each name, endow its owner and deposit, the same for all or not.
+
+        Accounts are numbered in the order of the names.
+        """
+        first = int(self.remote.positions.ask("accountCount")) + 1
+        amounts = [deposit] * len(names) if isinstance(deposit, int) else deposit
+        owners = self._owners(names)
         signers = [signer_of(f"trader {name}") for name in names]
-        for number, (owner, signer) in enumerate(zip(owners, signers, strict=True), first):
-            key = "0x" + signer.address.hex()
-            self._send(owner, remote.positions, "register", key)
-            self._send(owner, remote.token, "approve", remote.vault.address, 2**256 - 1)
-            self.deposit(owner, number, deposit)
-        named = enumerate(zip(names, owners, signers, strict=True), first)
-        return [Trader(name, number, owner, signer) for number, (name, owner, signer) in named]
+        numbered = enumerate(zip(names, owners, signers, strict=True), first)
+        made = [Trader(name, n, owner, signer) for n, (name, owner, signer) in numbered]
+        self._enrol(list(zip(made, amounts, strict=True)))
+        return made
+
+    def _owners(self, names: Sequence[str]) -> list[Sender]:
+        """Accounts' owners with what gas is paid with."""
+        return [_sender(self.chain, f"owner {name}") for name in names]
+
+    def _enrol(self, people: Sequence[tuple[Trader, int]]) -> None:
+        """Register everybody and deposit, one after the other."""
+        for trader, amount in people:
+            for contract, function, values in self._first_steps(trader):
+                self._send(trader.owner, contract, function, *values)
+            self.deposit(trader.owner, trader.account, amount)
+
+    def _first_steps(self, trader: Trader) -> list[Call]:
+        """What an owner sends before anything else."""
+        key, remote = "0x" + trader.signer.address.hex(), self.remote
+        approval = (remote.token, "approve", (remote.vault.address, 2**256 - 1))
+        return [(remote.positions, "register", (key,)), approval]
 
     def deposit(self, owner: Sender, account: int, amount: int) -> Receipt:
         """Give an owner money, and have it put into an account."""

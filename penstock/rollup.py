@@ -15,7 +15,7 @@ from penstock.devnet.client import ask
 from penstock.devnet.errors import DepositFailedError
 from penstock.devnet.predeploys import BRIDGE
 from penstock.localchain import LocalChain
-from penstock.localvenue import CALL_GAS, LocalVenue, Trader
+from penstock.localvenue import CALL_GAS, Call, LocalVenue, Trader, signer_of
 from penstock.rpc import Request, Rpc
 from penstock.sender import Sender
 
@@ -131,6 +131,45 @@ class RollupVenue(LocalVenue):
         treasury = self.rollup.treasury
         self.net.l1.send(treasury, key.address, value=ETHER)
         self.net.bridge.mint(treasury, self.collateral, key.address, amount)
+
+    def _owners(self, names: Sequence[str]) -> list[Sender]:
+        """The same in one block."""
+        signers = [signer_of(f"owner {name}") for name in names]
+        for signer in signers:
+            address = "0x" + signer.address.hex()
+            self.net.l2.send(self.rollup.treasury, address, value=10 * ETHER)
+        self.net.step()
+        return [Sender(self.chain.rpc, signer) for signer in signers]
+
+    def _enrol(self, people: Sequence[tuple[Trader, int]]) -> None:
+        """Everybody at once: money comes over the bridge together, transactions share blocks."""
+        owners = [trader.owner for trader, _ in people]
+        self._hand_out([(trader.owner.address, amount) for trader, amount in people])
+        for calls in zip(*(self._first_steps(trader) for trader, _ in people), strict=True):
+            self._together(list(zip(owners, calls, strict=True)))
+        deposits = [(self.remote.positions, "deposit", (t.account, amount)) for t, amount in people]
+        self._together(list(zip(owners, deposits, strict=True)))
+
+    def _hand_out(self, amounts: Sequence[tuple[str, int]]) -> None:
+        """Give owners their tokens on L2, after one deposit on L1."""
+        treasury, total = self.rollup.treasury, sum(amount for _, amount in amounts)
+        self.net.bridge.mint(treasury, self.collateral, treasury.address, total)
+        self.net.deposit_erc20(treasury, self.collateral, total)
+        for address, amount in amounts:
+            data = self.remote.token.encode("transfer", address, amount)
+            self.net.l2.send(treasury, self.collateral.l2, data)
+        self.net.step()
+
+    def _together(self, calls: Sequence[tuple[Sender, Call]]) -> None:
+        """Send one call of each sender, and then wait for all. Raises ContractRevert."""
+        sent = []
+        for sender, (contract, function, values) in calls:
+            data = contract.encode(function, *values)
+            sent.append((sender, contract, data, sender.send(contract.address, data, CALL_GAS)))
+        for sender, contract, data, hash in sent:
+            receipt = sender.wait(hash)
+            if not receipt.succeeded:
+                sender.explain(receipt, contract.address, data, CALL_GAS)
 
     def _endow(self, owner: Sender, amount: int) -> None:
         treasury = self.rollup.treasury

@@ -96,9 +96,9 @@ class Crash:
             ("keeper", plan.keepers, (1_500, 1_500)),
         )
         for name, count, thousands in groups:
-            for n in range(1, count + 1):
-                money = self.rng.randint(*thousands) * 1_000 * DOLLAR
-                (trader,) = self.venue.open([f"{name} {n}"], money)
+            names = [f"{name} {n}" for n in range(1, count + 1)]
+            money = [self.rng.randint(*thousands) * 1_000 * DOLLAR for _ in names]
+            for trader in self.venue.open(names, money):
                 found[trader.account] = trader
                 progress()
         donor = next(iter(found.values()))
