@@ -56,7 +56,7 @@ def check_books(submitter: Submitter, ledger: Ledger) -> list[Check]:
     """Check what holds even where the chain skipped fills. Nothing may be pending."""
     mirror = submitter.mirror
     checks = [_sizes(mirror.remote, market, ledger) for market in ledger.markets]
-    checks += [_custody(mirror.remote), _funding(ledger), _view(mirror), _gate(submitter)]
+    checks += [_custody(mirror.remote, ledger), _funding(ledger), _view(mirror), _gate(submitter)]
     return [*checks, _statements(mirror, ledger)]
 
 
@@ -69,10 +69,11 @@ def _sizes(remote: Remote, market: int, ledger: Ledger) -> Check:
     return Check(name, total == 0, f"{longs:,} lots long, {longs - total:,} short")
 
 
-def _custody(remote: Remote) -> Check:
-    found = custody(remote)
-    detail = f"{show_quote(found.held):,.2f} held, {found.dust} units of dust"
-    return Check("vault ≥ equity + tickets + fees", found.dust >= 0, detail)
+def _custody(remote: Remote, ledger: Ledger) -> Check:
+    """Each touch of a position leaves less than a unit, and so does each that is to come."""
+    found, bound = custody(remote), ledger.touches + len(ledger.lines)
+    detail = f"{show_quote(found.held):,.2f} held, {found.dust} units of dust, at most {bound}"
+    return Check("vault = equity + tickets + fees + dust", 0 <= found.dust <= bound, detail)
 
 
 def _funding(ledger: Ledger) -> Check:
