@@ -2,17 +2,19 @@
 
 from typing import Final
 
+from penstock.crash.signed import SignedOrders
 from penstock.invariants import Check, check_books
 from penstock.ledger import Ledger
 from penstock.submitter import Submitter
 
 
 class Audit:
-    """What must hold after each batch: S1, S2, S7, S10, S11 and every statement."""
+    """What must hold after each batch: S1 to S7, S10, S11 and every statement."""
 
-    def __init__(self, submitter: Submitter, ledger: Ledger) -> None:
+    def __init__(self, submitter: Submitter, ledger: Ledger, signed: SignedOrders) -> None:
         self._submitter: Final = submitter
         self._ledger: Final = ledger
+        self._signed: Final = signed
         self._rules: Final = self._terms()
         self.count: int = 0
         self.last: list[Check] = []
@@ -23,7 +25,8 @@ class Audit:
         self.count += 1
         same = self._terms() == self._rules
         rules = Check("no parameter changed", same, f"{len(self._rules)} compared")
-        self.last = [*check_books(self._submitter, self._ledger), rules]
+        books = check_books(self._submitter, self._ledger)
+        self.last = [*books, self._signed.check(), rules]
         self.broken += [check for check in self.last if not check.holds]
 
     def _terms(self) -> list[object]:

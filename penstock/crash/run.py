@@ -23,6 +23,7 @@ from penstock.crash.moment import Moment, Outcome
 from penstock.crash.network import Network
 from penstock.crash.plan import DOLLAR, FIRST, MARKET, OUTAGE, OUTAGE_AT, SLICES, Plan, price_at
 from penstock.crash.rescue import Rescue
+from penstock.crash.signed import SignedOrders
 from penstock.engine import Engine
 from penstock.events import Event
 from penstock.gateway import Gateway
@@ -59,6 +60,7 @@ class Crash:
         self.rng: Final = Random(plan.seed)
         self.stages: Final = Stages(("engine", "contract", "model", "keepers", "invariants"))
         self.ledger: Final = Ledger()
+        self.signed: Final = SignedOrders()
         self.notes: Final[list[Note]] = []
         self.moments: Final[list[Moment]] = []
         self.traders: Final = self._people(progress)
@@ -75,7 +77,7 @@ class Crash:
         # One view of the chain for all keepers: they look one after the other, in this thread.
         self.lookout: Final = Mirror(venue.remote)
         self.keepers: Final = self._keepers()
-        self.audit: Final = Audit(self.submitter, self.ledger)
+        self.audit: Final = Audit(self.submitter, self.ledger, self.signed)
         self.numbers: Final[dict[int, int]] = {}
         self.rounds: int = 0
         self.began: int = 0
@@ -265,6 +267,7 @@ class Crash:
             self._send(Order(trader.account, MARKET, *flags, price, size, UINT32_MAX, number))
 
     def _send(self, order: Order) -> None:
+        self.signed.sign(order)
         signer = self.traders[order.account].signer
         data = encode_order(signer.sign_order(self.venue.domain, order))
         with self.stages.timed("engine"):
@@ -323,6 +326,7 @@ class Crash:
         """Keep the books of who traded, and of who lost what."""
         self.ledger.read(logs)
         self.toll.read(logs)
+        self.signed.read(logs, self.model)
 
     def _close_round(self, price: int) -> None:
         self._audit()
