@@ -27,7 +27,8 @@ Nouns whose errors carry values of their own keep them beside them, under the sa
     artifacts   ArtifactError, ContractRevert     no build; a contract's error by name
     anvil       AnvilError and leaves             the node is missing, its port taken, it failed
     rpc         RpcError and leaves               the node is out of reach, or refuses
-    sender      SendError and leaves              a transaction without a receipt
+    sender      SendError and leaf                a transaction without a receipt
+    bidding     FeeCeilingError, NonceTakenError  a block that asks too much; a rival with the key
     submitter   SubmitError and leaves            overtaken, or at odds with the chain
     mirror      MirrorError and leaf              the engine's view left the chain's
     console     ConsoleError                      a mistyped word in the console

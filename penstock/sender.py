@@ -1,9 +1,10 @@
-"""Edge: one account that sends transactions: its own nonce counter, fixed fees, quick receipts.
+"""Edge: one account that sends transactions: its own nonce counter, one price, quick receipts.
 
     SendError                 RuntimeError   a transaction is not in the chain as it should be
     └── ReceiptMissingError   TimeoutError   the node does not answer with a receipt in time
 
 A node is asked for the nonce once. Whoever shares the account with another program calls `resync`.
+The price is the sender's first offer and stays: `bidding` is for what must come into a block.
 """
 
 import time
@@ -64,30 +65,36 @@ class Sender:
         """Take the nonce from the node, what waits in its pool included."""
         self.nonce = int(self.rpc.call("eth_getTransactionCount", self.address, "pending"), 16)
 
+    def counts(self) -> tuple[int, int]:
+        """How many transactions of the account are mined, and how many the node knows."""
+        asked = [("eth_getTransactionCount", (self.address, tag)) for tag in ("latest", "pending")]
+        mined, known = (int(count, 16) for count in self.rpc.batch(asked))
+        return mined, known
+
     def waiting(self) -> int:
         """How many transactions of the account wait in the node's pool."""
-        asked = [("eth_getTransactionCount", (self.address, tag)) for tag in ("pending", "latest")]
-        pending, latest = (int(count, 16) for count in self.rpc.batch(asked))
-        return pending - latest
+        mined, known = self.counts()
+        return known - mined
 
-    def sign(self, to: str, data: bytes, gas: int) -> bytes:
-        """Write the next transaction and count it."""
+    def draft(self, to: str, data: bytes, gas: int, nonce: int | None = None) -> Transaction:
+        """Write a transaction, the next one or that of a nonce; it is not counted yet."""
         target = bytes.fromhex(to.removeprefix("0x"))
-        raw = sign(
-            Transaction(self.chain_id, self.nonce, gas, target, data), self.fees, self.signer
-        )
-        self.nonce += 1
-        return raw
+        return Transaction(self.chain_id, self.nonce if nonce is None else nonce, gas, target, data)
 
-    def send(self, to: str, data: bytes, gas: int) -> str:
-        """Send and return the hash without waiting. A refused transaction does not use a nonce."""
-        raw = self.sign(to, data, gas)
+    def submit(self, draft: Transaction, fees: Fees) -> str:
+        """Sign for an offer, send and count it. A refused transaction does not use a nonce."""
+        raw = sign(draft, fees, self.signer)
         try:
             self.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
         except (RpcError, ContractRevert):
             self.resync()
             raise
+        self.nonce = max(self.nonce, draft.nonce + 1)
         return transaction_hash(raw)
+
+    def send(self, to: str, data: bytes, gas: int) -> str:
+        """Send at the sender's price and return the hash without waiting."""
+        return self.submit(self.draft(to, data, gas), self.fees)
 
     def wait(self, hash: str, patience: float = PATIENCE) -> Receipt:
         """Wait for the receipt. Raises ReceiptMissingError."""

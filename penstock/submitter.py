@@ -5,20 +5,22 @@
     ├── DisagreementError               simulation and model see a batch differently
     └── HistoryError                    the chain settled fills that the engine does not know
 
-A batch is sent once. Whether it arrived is decided by the chain's next batch number and the fills
-in its `BatchSettled` event, never by sending again: `resume` does so after a crash, and after the
-chain itself went back.
+A batch is sent under one nonce, at a price that rises to a ceiling while blocks are made without
+it. Whether it arrived is decided by the chain's next batch number and the fills in its
+`BatchSettled` event, never by sending under another nonce: `resume` does so after a crash, and
+after the chain itself went back.
 """
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
 
 from penstock.artifacts import ContractRevert
 from penstock.batch import Batch, encode
+from penstock.bidding import Bidder, NonceTakenError
 from penstock.builder import Limits, build, split
 from penstock.errors import PenstockError
 from penstock.messages import Fill, Side, SignedCancel, Verdict
@@ -26,7 +28,7 @@ from penstock.mirror import Mirror
 from penstock.records import FillRecord, decode_records
 from penstock.remote import Log
 from penstock.risk import RiskGate
-from penstock.sender import PATIENCE, POLL, Receipt, ReceiptMissingError, Sender
+from penstock.sender import PATIENCE, Receipt, Sender
 from penstock.stages import Stages
 
 SETTLE_GAS: Final = 16_700_000
@@ -118,7 +120,7 @@ class Submitter:
         self.limits: Final = limits or Limits()
         self.stages: Final = stages or Stages()
         self.rehearse: Final = rehearse
-        self.patience: Final = patience
+        self.bidder: Final = Bidder(sender, patience)
         self.pending: list[Fill] = []
         self.cancels: list[SignedCancel] = []
         self.dropped: list[Skipped] = []
@@ -149,17 +151,16 @@ class Submitter:
     def settle(self) -> list[Settlement]:
         """Settle everything that is pending.
 
-        Raises OvertakenError, DisagreementError, RolledBackError, ReceiptMissingError or RpcError;
-        what was not settled stays pending. A batch whose fate is unknown is looked for on the chain
-        first. Only `resume` goes on after a RolledBackError.
+        Raises OvertakenError, DisagreementError, RolledBackError, ReceiptMissingError,
+        FeeCeilingError, NonceTakenError or RpcError; what was not settled stays pending. A batch
+        whose fate is unknown is looked for on the chain first. Only `resume` goes on after a
+        RolledBackError or an OvertakenError.
         """
         if len(self.gate.pending) != len(self.pending):
             raise SubmitError("the gate applied fills that were not given to the submitter")
         if self._doubtful is not None:
             self._look_for(self._doubtful)
-        self.follow()
-        if self.mirror.venue.tally.number != self._number:
-            raise OvertakenError(self._number, self.mirror.venue.tally.number)
+        self._check_number()
         self.drop_doomed()
         done = []
         while self.pending or self.cancels:
@@ -217,10 +218,7 @@ class Submitter:
     def _send(self, batch: Batch, data: bytes) -> tuple[Receipt, Sequence[FillRecord]]:
         positions = self.mirror.remote.positions
         call = positions.encode("settle", data)
-        self._doubtful = batch.number
-        transaction = self.sender.send(positions.address, call, SETTLE_GAS)
-        self.mirror.expect(transaction, batch)
-        receipt = self.sender.wait(transaction, self.patience)
+        receipt = self._deliver(batch, call)
         if not receipt.succeeded:
             try:
                 self.sender.explain(receipt, positions.address, call, SETTLE_GAS)
@@ -230,6 +228,24 @@ class Submitter:
         logs = self.mirror.follow()
         self._watch(logs)
         return receipt, _records(logs, batch.number)
+
+    def _deliver(self, batch: Batch, call: bytes) -> Receipt:
+        """Bring it into a block. Whoever took the nonce may have settled the number, too."""
+        self._doubtful = batch.number
+        expect = partial(self.mirror.expect, batch=batch)
+        try:
+            to = self.mirror.remote.positions.address
+            return self.bidder.deliver(to, call, SETTLE_GAS, expect)
+        except NonceTakenError:
+            self._doubtful = None
+            self._check_number()
+            raise
+
+    def _check_number(self) -> None:
+        """See whether the chain expects our next batch."""
+        self.follow()
+        if self.mirror.venue.tally.number != self._number:
+            raise OvertakenError(self._number, self.mirror.venue.tally.number)
 
     def _conclude(
         self, batch: Batch, size: int, receipt: Receipt, records: Sequence[FillRecord]
@@ -253,12 +269,14 @@ class Submitter:
     def resume(self, fills: Sequence[Fill], cancels: Iterable[SignedCancel] = ()) -> int:
         """Begin again from every fill that the engine ever made; say how many had been settled.
 
-        What waits in the node's pool is waited for first: it may be ours. After a rollback the
-        mirror reads the chain from its first event, and `watch` is told of all of it once more.
+        What waits in the node's pool is waited for first: it may be ours. Blocks that are made
+        without it show that its price is too low; it is replaced by nothing then. After a rollback
+        the mirror reads the chain from its first event, and `watch` is told of all of it once more.
         Raises HistoryError when the chain's fills are not the engine's, DifferenceError when its
-        words are not the model's, ReceiptMissingError while the pool does not empty.
+        words are not the model's, ReceiptMissingError or FeeCeilingError while the pool does not
+        empty.
         """
-        self._await_pool()
+        self.bidder.drain()
         if not self.mirror.stands():
             self.mirror.rewind()
         history, settled = self._history(), 0
@@ -276,7 +294,7 @@ class Submitter:
 
     def _look_for(self, number: int) -> None:
         """Find out whether a batch that was sent has settled; it has not once the pool is empty."""
-        self._await_pool()
+        self.bidder.drain()
         for settled, records in self._history():
             if settled == number:
                 at = 0
@@ -284,14 +302,6 @@ class Submitter:
                     at = _match(self.pending, at, record, number, index)
                 self._forget(at)
         self._doubtful = None
-
-    def _await_pool(self) -> None:
-        deadline = time.monotonic() + self.patience
-        while self.sender.waiting():
-            if time.monotonic() > deadline:
-                raise ReceiptMissingError(f"of {self.sender.address}", self.patience)
-            time.sleep(POLL)  # nothing tells when the pool has emptied; it can only be asked again
-        self.sender.resync()
 
     def _history(self) -> list[tuple[int, Sequence[FillRecord]]]:
         """Every batch that the chain has settled."""

@@ -1,9 +1,10 @@
 """Transactions as bytes: EIP-1559 and legacy (EIP-155), signed by coincurve (pure)."""
 
-from typing import Final
+from typing import Final, Self
 
 import rlp  # type: ignore[import-untyped]
 from msgspec import Struct
+from msgspec.structs import replace
 
 from penstock.signing import Signer, keccak
 
@@ -11,11 +12,22 @@ _DYNAMIC_FEE: Final = b"\x02"
 
 
 class Fees(Struct, frozen=True):
-    """Fixed prices in wei per gas; a legacy transaction pays `cap` and nothing else."""
+    """An offer in wei per gas; a legacy transaction pays `cap` and nothing else."""
 
     cap: int = 2_000_000_000
     tip: int = 0
     legacy: bool = False
+    ceiling: int = 20_000_000_000
+    """No offer that follows this one is higher."""
+
+    def raised(self, base: int, tip: int) -> Self:
+        """The next offer where a block asks for `base` and others give `tip`, wei per gas.
+
+        Twice this one, or twice what is asked if that is more, and never above the ceiling. Nodes
+        take a replacement that offers a tenth more of both, and no other.
+        """
+        cap = min(max(2 * self.cap, 2 * base), max(self.cap, self.ceiling))
+        return replace(self, cap=cap, tip=min(max(2 * self.tip, tip, 1), cap))
 
 
 class Transaction(Struct, frozen=True):

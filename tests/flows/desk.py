@@ -125,7 +125,7 @@ class Desk:
         operator = self.venue.operator
         if operator.waiting():
             self.bids += 1
-            fees = Fees(cap=operator.fees.cap * (1 + self.bids))
+            fees = Fees(cap=operator.fees.ceiling * (1 + self.bids))
             richer = Sender(operator.rpc, operator.signer, fees)
             richer.nonce -= 1
             richer.send(operator.address, b"", CALL_GAS)

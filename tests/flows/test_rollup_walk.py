@@ -13,6 +13,7 @@ from typing import ClassVar, Final
 
 import pytest
 
+from penstock.bidding import FeeCeilingError
 from penstock.devnet import Config, Devnet, Key, balance_of
 from penstock.devnet.withdrawals import Status
 from penstock.journey import REQUEST_GAS, WITHDRAWABLE
@@ -37,8 +38,12 @@ DELAY: Final = 300
 class Walk(Walker):
     """A venue with a desk on it, and with every fault below it."""
 
-    # A batch that was sent in an outage has no receipt.
-    EXPECTED: ClassVar[tuple[type[Exception], ...]] = (*Walker.EXPECTED, ReceiptMissingError)
+    # A batch that was sent in an outage has no receipt, and no price brings it into forced blocks.
+    EXPECTED: ClassVar[tuple[type[Exception], ...]] = (
+        *Walker.EXPECTED,
+        ReceiptMissingError,
+        FeeCeilingError,
+    )
     DEEPEST: ClassVar[int] = 5
 
     def __init__(self, net: Devnet, seed: int) -> None:

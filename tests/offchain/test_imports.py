@@ -6,7 +6,10 @@ from pathlib import Path
 import penstock
 
 PACKAGE = Path(penstock.__file__).parent
-EDGE = {"anvil", "console", "contracts", "probing", "remote", "rpc", "sender", "submitter"}
+EDGE = {
+    *("anvil", "bidding", "console", "contracts", "probing", "remote", "rpc", "sender"),
+    "submitter",
+}
 FORBIDDEN = {"ape", "web3", "time", "socket", "http", "urllib", "subprocess", "datetime", "random"}
 CORE = ("units", "errors", "messages", "signing", "book", "nonces", "triggers", "pace", "takers",
         "engine", "ladders", "gate", "limits", "fund", "venue", "settlement", "margin", "funding",
