@@ -5,9 +5,7 @@ crash
 ├── after it is sent, before it is mined the restart waits for the pool, then finds it settled
 └── after it is mined, before its receipt the restart finds it settled
 the same process goes on after a lost receipt   it looks the batch up
-another submitter
-├── settled before                      named, nothing is sent
-├── settles between looking and sending named
+another submitter                       see test_failover.py
 └── settled other fills                 named at the restart
 a fill that the chain will not take
 ├── known before                        dropped, with its verdict
@@ -32,7 +30,6 @@ from penstock.submitter import (
     SETTLE_GAS,
     DisagreementError,
     HistoryError,
-    OvertakenError,
     Submitter,
 )
 
@@ -130,42 +127,6 @@ def test_settle__same_batch_twice__batch_number_wrong(session: Session) -> None:
     with pytest.raises(ContractRevert) as caught:
         positions.transact(operator, "settle", data, gas=SETTLE_GAS)
     assert (caught.value.name, caught.value.arguments) == ("Batch_NumberWrong", (1, 2))
-
-
-def test_settle__other_submitter_was_first__is_named(session: Session) -> None:
-    fills = trade(session)
-    rival = restarted(session)
-    rival.resume(fills)
-    rival.settle()
-    session.devnet.operator.resync()
-    with pytest.raises(OvertakenError, match="Batch_NumberWrong") as caught:
-        session.submitter.settle()
-    assert (caught.value.number, caught.value.expected) == (1, 2)
-    assert session.submitter.pending == fills
-    assert session.submitter.resume(fills) == 3
-    assert_settled_once(session, session.submitter, 3)
-
-
-@pytest.mark.parametrize("rehearse", [True, False])
-def test_settle__other_submitter_comes_between__is_named(
-    session: Session, rehearse: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fills = trade(session)
-    rival, loser = restarted(session), restarted(session, rehearse)
-    rival.resume(fills)
-    loser.resume(fills)
-    prepare = loser.prepare
-
-    def overtaken() -> object:
-        rival.settle()
-        loser.sender.resync()
-        return prepare()
-
-    monkeypatch.setattr(loser, "prepare", overtaken)
-    with pytest.raises(OvertakenError) as caught:
-        loser.settle()
-    assert (caught.value.number, caught.value.expected) == (1, 2)
-    assert next_number(session.devnet.remote) == 2
 
 
 def test_resume__chain_settled_other_fills__history_error(session: Session) -> None:
