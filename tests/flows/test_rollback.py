@@ -2,17 +2,20 @@
 
 a batch on lost blocks
 ├── mined again by itself           found settled, not sent twice
-├── replaced in the pool            the same fills settle as the same batch
+├── SEQ-3 gone from the pool, too   sent again as it was, same result, nonce that of the chain
 ├── mined again without its margin  its fills are skipped with their verdict, and given up
 └── waits in an outage              nothing is sent until its fate is known
 a rollback that nobody was told of  named at the next look, once the chain is longer too
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from random import Random
+from typing import NamedTuple
 
 import pytest
 
+from penstock.accounts import Position
 from penstock.devnet import Config, Devnet
 from penstock.invariants import EQUITY
 from penstock.messages import Order
@@ -21,6 +24,7 @@ from penstock.operations import next_number
 from penstock.rollup import RollupVenue
 from penstock.sender import ReceiptMissingError
 from penstock.settings import DEFAULTS
+from penstock.submitter import Submitter
 from tests.flows.desk import Desk
 from tests.flows.sums import check_venue
 
@@ -35,11 +39,16 @@ def desk() -> Iterator[Desk]:
         yield found
 
 
-def settle_a_batch(desk: Desk) -> int:
-    """Settle one batch in a block of its own L1 origin; how many fills it has."""
+def prepare_a_batch(desk: Desk) -> Submitter:
+    """Let fills wait for a block of its own L1 origin."""
     desk.quote()
     desk.venue.net.sync()
-    (done,) = desk.submitter.settle()
+    return desk.submitter
+
+
+def settle_a_batch(desk: Desk) -> int:
+    """Settle one batch in such a block; how many fills it has."""
+    (done,) = prepare_a_batch(desk).settle()
     return done.fills
 
 
@@ -67,24 +76,53 @@ def test_resume__batch_mined_again__is_found_settled(desk: Desk) -> None:
     check_venue(desk)
 
 
-def lose_the_batch(desk: Desk) -> None:
-    """Roll L2 back in an outage, and replace the waiting batch by nothing."""
+def lose_the_batch(desk: Desk, gone: Callable[[Desk], None] = Desk.outbid) -> None:
+    """Roll L2 back in an outage, and let the batch that waits be gone."""
     desk.venue.net.sequencer.pause()
     desk.venue.net.l1_reorg(1)
     assert desk.venue.operator.waiting() == 1
-    desk.outbid()
+    gone(desk)
     desk.venue.net.sequencer.resume()
     desk.venue.net.step()
 
 
-def test_resume__batch_lost__settles_the_same_fills_as_the_same_batch(desk: Desk) -> None:
-    fills = settle_a_batch(desk)
-    lose_the_batch(desk)
+def forget(desk: Desk) -> None:
+    """Have the node's pool lose what waits, as one does that is restarted."""
+    net = desk.venue.net
+    net.node.state.waiting.clear()
+    net.l2.rpc.call("anvil_dropAllTransactions")
+
+
+class Result(NamedTuple):
+    """A settled batch: its calldata, what the chain said of it, and every position after it."""
+
+    call: str
+    said: tuple[object, ...]
+    positions: dict[int, dict[int, Position]]
+
+
+def result(desk: Desk, transaction: str) -> Result:
+    call = desk.venue.remote.rpc.call("eth_getTransactionByHash", transaction)["input"]
+    (said,) = (log.arguments for log in desk.venue.remote.logs(0) if log.name == "BatchSettled")
+    accounts = desk.submitter.mirror.venue.accounts
+    return Result(call, said, {n: deepcopy(accounts[n].positions) for n in desk.traders})
+
+
+@pytest.mark.parametrize("gone", [Desk.outbid, forget], ids=["replaced", "forgotten"])
+def test_seq_3__reorg_removes_a_settled_batch__is_sent_again_as_it_was_with_the_chains_nonce(
+    desk: Desk, gone: Callable[[Desk], None]
+) -> None:
+    (done,) = prepare_a_batch(desk).settle()
+    before, nonce = result(desk, done.transaction), desk.venue.operator.nonce
+    lose_the_batch(desk, gone)
     assert next_number(desk.venue.remote) == 1
+    assert desk.venue.net.l2.receipt(done.transaction) is None
     desk.recover()
-    assert len(desk.submitter.pending) == fills
+    assert desk.venue.operator.nonce == nonce - (gone is forget)
     (again,) = desk.submitter.settle()
-    assert (again.number, again.fills, again.skipped) == (1, fills, [])
+    assert (again.number, again.fills, again.skipped) == (1, done.fills, [])
+    assert result(desk, again.transaction) == before
+    assert desk.venue.operator.counts() == (desk.venue.operator.nonce,) * 2
     check_venue(desk)
 
 
