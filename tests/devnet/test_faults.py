@@ -1,4 +1,4 @@
-"""Every fault, while a deposit and a withdrawal are on their way: nothing is lost or paid twice.
+"""SEQ-9: messages between the chains that are delayed by any fault: nothing is lost or paid twice
 
 fault        sequencer down · batcher down · proposer down · false output · L1 reorg · days pass ·
              saved and loaded
@@ -118,14 +118,14 @@ def _one_step(net: Devnet, found: Withdrawal) -> bool:
 
 @pytest.mark.parametrize("stage", ["started", "provable", "proven", "ready"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_fault__while_a_withdrawal_is_under_way__it_is_paid_exactly_once(
+def test_seq_9__withdrawal_delayed_by_a_fault__is_paid_exactly_once(
     devnet: Devnet, fault: str, stage: str
 ) -> None:
     pay_through(devnet, fault, stage)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_fault__while_a_deposit_is_in_l1s_pool__it_arrives_exactly_once(
+def test_seq_9__deposit_delayed_in_l1s_pool_by_a_fault__arrives_exactly_once(
     devnet: Devnet, fault: str
 ) -> None:
     for _ in range(4):

@@ -20,7 +20,7 @@ from tests.devnet.world import check_verified, provable, ripen
 
 @pytest.mark.parametrize("stage", ["proven", "ready"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_fault__while_a_withdrawal_is_under_way__it_is_paid_exactly_once(
+def test_seq_9__withdrawal_delayed_by_a_fault__is_paid_exactly_once(
     games: Devnet, fault: str, stage: str
 ) -> None:
     pay_through(games, fault, stage)

@@ -18,6 +18,15 @@ STORE = bytes.fromhex("60003560005500")
 REJECT = bytes.fromhex("fe")
 ANSWER = bytes.fromhex("602a60005260206000f3")
 """Code that returns 42."""
+COUNT = bytes.fromhex("5f54600101805f555f35905500")
+"""Code that counts its calls in slot 0, and keeps the first word of the n-th in slot n."""
+
+
+def shut_until(time: int) -> bytes:
+    """Code that fails before a time in seconds, and then does as COUNT."""
+    # time, now, less than: jump to the end, which undoes the call.
+    head = b"\x63" + time.to_bytes(4, "big") + b"\x42\x10\x60" + bytes([10 + len(COUNT)]) + b"\x57"
+    return head + COUNT + b"\x5b\x5f\x5f\xfd"
 
 
 def creation(code: bytes) -> bytes:
@@ -29,6 +38,11 @@ def noise(words: int, seed: int = 0) -> bytes:
     """Bytes that nothing compresses, always the same."""
     prime = 2**256 - 189
     return b"".join(pow(5 + 2 * seed, n + 200, prime).to_bytes(32, "big") for n in range(words))
+
+
+def counted(chain: Chain, target: str) -> list[int]:
+    """What COUNT was called with, in order."""
+    return [word(chain, target, 1 + call) for call in range(word(chain, target))]
 
 
 def deploy(net: Devnet, chain: Chain, key: Key, code: bytes) -> str:
