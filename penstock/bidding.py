@@ -10,6 +10,7 @@ that it costs gas × ceiling at most. The L1 fee of a rollup comes on top: nobod
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from penstock.rpc import NodeRefusedError
@@ -77,7 +78,8 @@ class Bidder:
     def drain(self) -> None:
         """Wait until nothing of the account waits in the pool, and take the nonce from there.
 
-        What blocks are made without is replaced by nothing. Raises as `deliver` does.
+        What blocks are made without is replaced by nothing, whoever sent it with this key. Raises
+        ReceiptMissingError while no block is made, FeeCeilingError or RpcError.
         """
         height, deadline = self._height(), time.monotonic() + self.patience
         while self.sender.waiting():
@@ -91,7 +93,8 @@ class Bidder:
         """Replace each transaction that waits by one that does nothing."""
         sender = self.sender
         for nonce in range(*sender.counts()):
-            self._bid(sender.draft(sender.address, b"", NOTHING_GAS, nonce), over=True)
+            with suppress(NonceTakenError):  # it was mined in the meantime
+                self._bid(sender.draft(sender.address, b"", NOTHING_GAS, nonce), over=True)
 
     def _bid(
         self,
