@@ -51,6 +51,8 @@ class Venue:
     lens: Contract
     fund: Contract
     liquidations: Contract
+    desk: Contract
+    hatch: Contract
     manager: Contract
     timelock: Contract
 
@@ -121,6 +123,8 @@ def make_venue(
         lens=chain.at("PositionLens", system.lens),
         fund=chain.at("InsuranceFund", system.fund),
         liquidations=chain.at("Liquidations", system.liquidations),
+        desk=chain.at("ExitDesk", system.desk),
+        hatch=chain.at("EscapeHatch", system.hatch),
         manager=manager,
         timelock=timelock,
     )
