@@ -42,6 +42,9 @@ MAX_INTERVAL: Final = 24 * 60
 MAX_CAP: Final = 50_000_000
 MAX_MARKETS: Final = 127
 MIN_DELAY, MAX_DELAY = 60, 7 * 24 * 3600
+MIN_FLOOR, MAX_FLOOR = 10**10, 2**72 - 1
+MIN_SHARE, MAX_SHARE = 1_000, 10_000
+MIN_WINDOW, MAX_WINDOW = 60, 7 * 24 * 3600
 MAX_TIMELOCK_DELAY: Final = 90 * 24 * 3600
 MIN_QUORUM, MAX_PUBLISHERS = 3, 32
 MAX_REPORT_AGE: Final = 3600
@@ -108,11 +111,15 @@ class MarketParameters(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
-    """The numbers of a venue; times are seconds."""
+    """The numbers of a venue; times are seconds, `outflow_floor` quote units and `outflow_share`
+    basis points of what the vault has booked."""
 
     markets: tuple[MarketParameters, ...]
     decimals: int = 6
     withdrawal_delay: int = 300
+    outflow_floor: int = 10**12
+    outflow_share: int = 2_500
+    outflow_window: int = 24 * 3600
     timelock_delay: int = 8 * 24 * 3600
     quorum: int = 3
     max_report_age: int = 60
@@ -156,6 +163,9 @@ def check_parameters(parameters: Parameters) -> None:
     """Raise RangeError, SpecError or ParameterError for what the contracts would refuse."""
     p = parameters
     check_range("withdrawal_delay", p.withdrawal_delay, MIN_DELAY, MAX_DELAY)
+    check_range("outflow_floor", p.outflow_floor, MIN_FLOOR, MAX_FLOOR)
+    check_range("outflow_share", p.outflow_share, MIN_SHARE, MAX_SHARE)
+    check_range("outflow_window", p.outflow_window, MIN_WINDOW, MAX_WINDOW)
     _check_timelock(p)
     check_range("quorum", p.quorum, MIN_QUORUM, MAX_PUBLISHERS)
     check_range("max_report_age", p.max_report_age, 1, MAX_REPORT_AGE)
@@ -331,6 +341,8 @@ def _creations(s: System, p: Parameters, deployer: str, uptime_feed: str) -> tup
     settings = (s.operator, *rules, p.discount_share, p.penalty_share)
     books = (s.vault, s.queue, s.index, s.watch)
     parts = (*books, s.liquidations, s.desk, s.hatch, s.token, s.fund)
+    queue_parts = (s.vault, s.positions, s.index, s.fund, s.hatch)
+    outflow = (p.outflow_floor, p.outflow_share, p.outflow_window)
     guards = (p.quorum, p.max_report_age, p.max_speed_ppm)
     return (
         # The first two, since the others ask whether there is a manager. Until the end of the plan
@@ -339,7 +351,7 @@ def _creations(s: System, p: Parameters, deployer: str, uptime_feed: str) -> tup
         Step("Timelock", (s.manager, p.timelock_delay, s.governor, s.guardian)),
         Step("PriceFeed", (s.manager, s.publishers, *guards)),
         Step("SequencerWatch", (p.outage_after, p.grace, uptime_feed)),
-        Step("WithdrawalQueue", (s.vault, s.positions, s.manager, p.withdrawal_delay)),
+        Step("WithdrawalQueue", (queue_parts, s.manager, p.withdrawal_delay, outflow)),
         Step("CollateralVault", (s.token, s.positions, s.queue, s.hatch)),
         Step("FundingIndex", (s.feed, s.positions, s.watch, s.manager)),
         Step("PerpPositions", (parts, s.manager, settings)),

@@ -17,7 +17,7 @@ ROLES: Final[Mapping[int, str]] = {ADMIN: "ADMIN", GOVERNOR: "GOVERNOR", GUARDIA
 
 GOVERNED: Final[Mapping[str, Mapping[int, tuple[str, ...]]]] = {
     "PriceFeed": {GOVERNOR: ("setPublishers", "addPublisher", "removePublisher", "setGuards")},
-    "WithdrawalQueue": {GOVERNOR: ("setDelay",)},
+    "WithdrawalQueue": {GOVERNOR: ("setDelay", "setOutflow")},
     "FundingIndex": {
         GOVERNOR: ("listMarket", "setMargins", "setFees", "setLimits", "setTerms"),
         GUARDIAN: ("pause",),
