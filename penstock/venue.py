@@ -74,6 +74,15 @@ class Refusal(StrEnum):
     LOSS_CAP = "Fund_LossCapReached"
     RESERVE = "Fund_ReserveNotLeft"
     RESTING = "Pause_Resting"
+    QUEUE_CLOSED = "Queue_Closed"
+    NOT_ASIDE = "Queue_TicketNotAside"
+    NOT_CLAIMABLE = "Queue_TicketNotClaimable"
+    HOLD_UNKNOWN = "Hold_Unknown"
+    HOLD_NOT_OVER = "Hold_NotOver"
+    DESTINATION = "Guard_DestinationRefused"
+    GUARD_NOT_ANNOUNCED = "Guard_NotAnnounced"
+    GUARD_NOT_APPLICABLE = "Guard_NotApplicable"
+    GATE_RESTING = "Gate_Resting"
 
 
 class Refused(PenstockError, ValueError):
