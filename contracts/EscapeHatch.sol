@@ -108,7 +108,7 @@ contract EscapeHatch is IEscapeHatch {
     }
 
     /// @inheritdoc IEscapeHatch
-    function freezeIgnored(uint64 request) external {
+    function freezeIgnored(uint256 request) external {
         _checkFreezable();
         require(DESK.isIgnored(request), Hatch_RequestNotIgnored(request));
         _freeze();

@@ -32,7 +32,7 @@ contract ExitDesk is IExitDesk {
     }
 
     /// @inheritdoc IExitDesk
-    function isIgnored(uint64) external pure returns (bool) {
+    function isIgnored(uint256) external pure returns (bool) {
         return false;
     }
 }

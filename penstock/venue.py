@@ -88,6 +88,15 @@ class Refusal(StrEnum):
     HATCH_INCOMPLETE = "Hatch_PositionsIncomplete"
     HATCH_PAID = "Hatch_AlreadyPaid"
     HATCH_NOTHING = "Hatch_NothingToPay"
+    QUEUE_CLOSED = "Queue_Closed"
+    NOT_ASIDE = "Queue_TicketNotAside"
+    NOT_CLAIMABLE = "Queue_TicketNotClaimable"
+    HOLD_UNKNOWN = "Hold_Unknown"
+    HOLD_NOT_OVER = "Hold_NotOver"
+    DESTINATION = "Guard_DestinationRefused"
+    GUARD_NOT_ANNOUNCED = "Guard_NotAnnounced"
+    GUARD_NOT_APPLICABLE = "Guard_NotApplicable"
+    GATE_RESTING = "Gate_Resting"
 
 
 class Refused(PenstockError, ValueError):
@@ -319,18 +328,21 @@ class Venue:
         self, account: int, to: int, amount: int, now: int, markets: Sequence[int] | None = None
     ) -> None:
         """Give collateral to another account, under the rules of a withdrawal."""
+        self._check_not_frozen()
         credited = self.account(to)
         self._debit(account, amount, now, markets)
         credited.credit(amount)
 
     def _debit(self, account: int, amount: int, now: int, markets: Sequence[int] | None) -> None:
-        self._check_not_frozen()
         _check_amount(amount)
         held = self.account(account)
         markets = held.open_markets if markets is None else markets
         collateral, backing = self._sweep_and_back(held, markets, now)
         if collateral + backing < amount:
             raise Refused(Refusal.EXCEEDS, account, amount, collateral + backing)
+        if self.frozen:
+            # The queue says so, and not the accounts.
+            raise Refused(Refusal.QUEUE_CLOSED)
         for market in markets:
             if held.positions[market].size:
                 self.accrue(market, now)
@@ -351,6 +363,8 @@ class Venue:
 
     def _backing(self, account: int, position: Position, priced: Priced, now: int) -> int:
         """min(0, value) − initial margin: profit of an open position is margin, not money."""
+        if self.market(priced.market).due(now):
+            self._check_not_frozen()
         fresh_until = self.market(priced.market).fresh_until
         if now > fresh_until:
             raise Refused(Refusal.STALE, account, priced.market, fresh_until)

@@ -64,7 +64,7 @@ interface IEscapeHatch {
 
     /// @notice The venue was frozen, because a forced request was ignored.
     /// @param request Number of the request.
-    event FrozenForRequest(uint64 indexed request);
+    event FrozenForRequest(uint256 indexed request);
 
     /// @notice A page of accounts was counted.
     /// @param counted Accounts counted so far.
@@ -106,7 +106,7 @@ interface IEscapeHatch {
     error Hatch_SilenceTooShort(uint256 time, uint256 from);
 
     /// @notice Thrown when a forced request is not one that was ignored.
-    error Hatch_RequestNotIgnored(uint64 request);
+    error Hatch_RequestNotIgnored(uint256 request);
 
     /// @notice Thrown when the venue is not frozen.
     error Hatch_NotFrozen();
@@ -164,7 +164,7 @@ interface IEscapeHatch {
     /// - the desk says that the request was ignored.
     ///
     /// @param request Number of the request.
-    function freezeIgnored(uint64 request) external;
+    function freezeIgnored(uint256 request) external;
 
     /// @notice Counts a page of accounts of a frozen venue; anyone may call, in any order. With the last account the pot is fixed.
     ///

@@ -13,7 +13,7 @@ interface IExitDesk {
 
     /// @notice Whether a forced close was ignored: neither served nor withdrawn in twice the window.
     /// @param request Number of the request.
-    function isIgnored(uint64 request) external view returns (bool);
+    function isIgnored(uint256 request) external view returns (bool);
 
     /// @notice The contract whose accounts leave.
     function POSITIONS() external view returns (IPerpPositions);

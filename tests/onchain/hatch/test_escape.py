@@ -169,12 +169,13 @@ def test_wdq_10__a_tenth_is_missing__everybody_has_nine_tenths(desk: Desk) -> No
     with desk.chain.impersonated(vault):
         desk.venue.token.transact("transfer", STRANGER.address, stolen, sender=vault)
     freeze(desk)
-    accounts = list(ACCOUNTS)
-    desk.venue.hatch.transact("tally", accounts, [[]] * 4, sender=STRANGER.address)
+    nothing: list[int] = []
+    arguments = list(ACCOUNTS), [nothing] * 4
+    desk.venue.hatch.transact("tally", *arguments, sender=STRANGER.address)
     assert desk.venue.hatch.call("pot")[1] == 4 * DEPOSIT - stolen
-    for account in accounts:
-        arguments = (account, RECIPIENT, [])
-        paid = desk.venue.hatch.transact("escape", *arguments, sender=OWNER.address)
+    for account in ACCOUNTS:
+        call = (account, RECIPIENT, nothing)
+        paid = desk.venue.hatch.transact("escape", *call, sender=OWNER.address)
         assert Fraction(paid, DEPOSIT) == Fraction(9, 10)
     assert balance(desk, vault) == 0
 
@@ -189,7 +190,7 @@ def test_wdq_11__queue_and_escape_in_any_interleaving__nobody_is_paid_twice(
         assert desk.withdraw(rng.choice(ACCOUNTS), amount) is DONE
     bankrupt(desk, rng.choice((SIZE, SIZE // 2)), per_mille=150)
     over(desk)
-    claims = {a: max(0, desk.equity(a)) for a in ACCOUNTS}
+    claims = {who: model.claim(desk.model, who, named) for who, named in everybody(desk)}
     owner, before = balance(desk, OWNER.address), balance(desk)
     for _ in range(20):
         desk.chain.time += rng.choice((0, 10**4))
@@ -230,14 +231,12 @@ def test_escape__guarded_account__goes_to_its_list_alone(desk: Desk, listed: boo
     queue, friend = desk.venue.queue, Actor("friend").address
     queue.transact("announceGuard", 1, 0, [friend], sender=OWNER.address)
     over(desk)
-    recipient = friend if listed else RECIPIENT
-    call = (1, recipient, [])
     if listed:
         assert escape(desk, 1, recipient=friend) is DONE
         assert balance(desk, friend) == DEPOSIT
     else:
         with reverts("Hatch_RecipientRefused", 1, RECIPIENT):
-            desk.venue.hatch.transact("escape", *call, sender=OWNER.address)
+            desk.venue.hatch.transact("escape", 1, RECIPIENT, [], sender=OWNER.address)
     assert escape(desk, 2) is DONE
 
 

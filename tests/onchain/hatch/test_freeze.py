@@ -191,7 +191,7 @@ def test_freeze__done__closes_positions_and_queue(desk: Desk) -> None:
     assert desk.venue.queue.call("isLifted") is True
     assert desk.settle(desk.batch()) == ("Positions_Frozen", ())
     assert desk.deposit(1, 1) == ("Positions_Frozen", ())
-    assert desk.withdraw(1, 1) == ("Positions_Frozen", ())
+    assert desk.withdraw(1, 1) == ("Queue_Closed", ())
     desk.compare()
 
 

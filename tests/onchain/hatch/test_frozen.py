@@ -50,7 +50,7 @@ LOCKED: Final[Mapping[str, Mapping[str, Call]]] = {
     "PerpPositions": {
         "deposit": _plain("owner", 1, 5),
         "depositWithPermit": _plain("owner", 1, 5, *NO_PERMIT),
-        "requestWithdrawal": _plain("owner", 3, SOMEBODY, 5, []),
+        "requestWithdrawal": _plain("owner", 3, SOMEBODY, 5, [], refusal=CLOSED),
         "transfer": _plain("owner", 3, 4, 5, []),
         "settle": Call("operator", lambda desk: (encode(desk.batch()),)),
         "move": _plain("liquidations", 1, 2, 1, 1, MARK, 0),
@@ -61,6 +61,7 @@ LOCKED: Final[Mapping[str, Mapping[str, Call]]] = {
     },
     "WithdrawalQueue": {
         "push": _plain("positions", 3, SOMEBODY, 5, refusal=CLOSED),
+        "shutGate": _plain("owner", 1, [1], refusal=CLOSED),
     },
     "FundingIndex": {
         "accrue": _plain("owner", 2),
@@ -75,7 +76,7 @@ LOCKED: Final[Mapping[str, Mapping[str, Call]]] = {
     },
     "InsuranceFund": {
         "cover": _plain("liquidations", 3, [1], [5]),
-        "withdraw": _plain("governor", SOMEBODY, 5),
+        "withdraw": _plain("governor", SOMEBODY, 5, refusal=CLOSED),
     },
     "Liquidations": {
         "takeOver": _plain("owner", 1, FUND, [1], [SIZE], [1]),
@@ -95,7 +96,7 @@ OPEN: Final[Mapping[str, frozenset[str]]] = {
     ),
     "WithdrawalQueue": frozenset(
         {"pop", "setAside", "settleAside", "admit", "lift", "setDelay", "setOutflow"}
-        | {"announceGuard", "applyGuard", "withdrawGuardChange", "setAuthority", "openGate"}
+        | {"announceGuard", "applyGuard", "withdrawGuardChange", "setAuthority"}
     ),
     "CollateralVault": frozenset({"take", "pay", "payShare", "release", "claim", "claimTo"}),
     "FundingIndex": frozenset({"setAuthority"}),
@@ -143,14 +144,15 @@ def _name(part: Contract, function: str, arguments: Sequence[object], sender: st
 
 def _about_to_freeze(desk: Desk, function: str) -> None:
     """All that is missing is the call; account 1 is in need, or bankrupt, by what is tried."""
-    if function != "deleverage":
+    bankrupt = function in ("deleverage", "shutGate")
+    if not bankrupt:
         endow(desk, DEPOSIT)
     open_long(desk)
     # Less than a withdrawal leaves nothing to take over at the mark; the fund can carry the rest.
     assert look(desk) is DONE
     stay_up(desk, desk.hatch.liveness - 60)
     desk.pass_time(60)
-    desk.marks(MARK * (92 if function == "deleverage" else 95) // 100, desk.model.market(2).mark)
+    desk.marks(MARK * (92 if bankrupt else 95) // 100, desk.model.market(2).mark)
     # Funding of market 2 is due, and those in need have a fresh mark in their only market.
     if function in ("accrue", "prepare"):
         stay_up(desk, 3_600)
@@ -167,6 +169,7 @@ def test_frozen__function_that_worked__refuses_by_name(
     assert _try(desk, contract, function, call) == ""
     assert freeze_silent(desk) is DONE
     if function == "refresh":
+        desk.chain.time += 1
         desk.venue.post(2, (desk.model.market(2).mark + 1,) * 3, desk.now)
     assert _try(desk, contract, function, call) == call.refusal
     tally_all(desk)
