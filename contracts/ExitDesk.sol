@@ -30,4 +30,9 @@ contract ExitDesk is IExitDesk {
         if (!named) revert Desk_AddressZero();
         (POSITIONS, INDEX, FUND, WINDOW) = (positions, index, fund, window);
     }
+
+    /// @inheritdoc IExitDesk
+    function isIgnored(uint256) external pure returns (bool) {
+        return false;
+    }
 }

@@ -368,7 +368,7 @@ def _creations(s: System, p: Parameters, deployer: str, uptime_feed: str) -> tup
         Step("FundingIndex", (s.feed, s.positions, s.watch, s.manager)),
         Step("PerpPositions", (parts, s.manager, settings)),
         Step("PositionLens", (s.positions, s.index)),
-        Step("InsuranceFund", (s.positions, s.liquidations, s.lens, s.manager)),
+        Step("InsuranceFund", (s.positions, s.liquidations, s.lens, s.hatch, s.manager)),
         Step("Liquidations", (s.positions, s.index, s.fund, s.watch)),
         Step("ExitDesk", (s.positions, s.index, s.fund, p.settlement_window)),
         Step("EscapeHatch", (s.positions, s.vault, s.queue, s.desk, s.watch, p.liveness)),

@@ -24,7 +24,7 @@ GOVERNED: Final[Mapping[str, Mapping[int, tuple[str, ...]]]] = {
     },
     # Reached through the manager's `execute`: its address is the governor that the contract knows.
     "PerpPositions": {GOVERNOR: ("setSettings",)},
-    "InsuranceFund": {GOVERNOR: ("withdraw", "setLossCap", "setReserve")},
+    "InsuranceFund": {GOVERNOR: ("withdraw", "withdrawResidual", "setLossCap", "setReserve")},
 }
 
 

@@ -11,6 +11,10 @@ interface IExitDesk {
     /// @notice Thrown when a constructor argument is the zero address.
     error Desk_AddressZero();
 
+    /// @notice Whether a forced close was ignored: neither served nor withdrawn in twice the window.
+    /// @param request Number of the request.
+    function isIgnored(uint256 request) external view returns (bool);
+
     /// @notice The contract whose accounts leave.
     function POSITIONS() external view returns (IPerpPositions);
 

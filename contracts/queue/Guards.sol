@@ -35,7 +35,8 @@ abstract contract Guards is Line {
     /// @inheritdoc IWithdrawalQueue
     function push(uint32 account, address recipient, uint256 amount) external returns (uint64 id) {
         require(msg.sender == address(POSITIONS), Queue_CallerNotPositions(msg.sender, address(POSITIONS)));
-        require(!_back.closed, Queue_Closed());
+        Back memory back = _back;
+        require(!back.closed, Queue_Closed());
         Guard memory guard = _guards[account];
         bool allowed = !guard.confined || _destinations[_listKey(account, guard.list)][recipient];
         require(allowed, Guard_DestinationRefused(account, recipient));
@@ -44,7 +45,7 @@ abstract contract Guards is Line {
             return 0;
         }
         uint32 readyAt;
-        (id, readyAt) = _join(account, recipient, amount);
+        (id, readyAt) = _join(back, account, recipient, amount);
         emit TicketIssued(id, account, recipient, amount, readyAt);
     }
 
@@ -56,7 +57,7 @@ abstract contract Guards is Line {
         delete _holds[hold_];
         _holdTotals.sum -= self.amount;
         uint32 readyAt;
-        (ticket, readyAt) = _join(self.account, self.recipient, self.amount);
+        (ticket, readyAt) = _join(_back, self.account, self.recipient, self.amount);
         emit TicketAdmitted(hold_, ticket, self.recipient, self.amount, readyAt);
     }
 

@@ -65,16 +65,19 @@ abstract contract Line is QueueStorage {
     }
 
     /// @dev A ticket at the end of the line.
-    function _join(uint32 account, address recipient, uint256 amount) internal returns (uint64 id, uint32 readyAt) {
-        Back memory back = _back;
+    function _join(
+        Back memory back,
+        uint32 account,
+        address recipient,
+        uint256 amount
+    ) internal returns (uint64 id, uint32 readyAt) {
         id = back.tail;
         // A shorter delay must not let a later ticket be ready before an earlier one: the line would wait for its head.
         readyAt = Math.max(block.timestamp + back.delay, back.readyAt).toUint32();
+        uint128 exact = amount.toUint128();
 
-        _tickets[id] = Ticket(recipient, account, readyAt, amount.toUint128(), back.issued);
-        (back.readyAt, back.tail) = (readyAt, id + 1);
-        back.issued += uint128(amount);
-        _back = back;
+        _tickets[id] = Ticket(recipient, account, readyAt, uint32(block.timestamp), exact, back.issued);
+        _back = Back(back.delay, back.closed, readyAt, id + 1, back.issued + exact);
     }
 
     /// @dev Paid is not written anywhere: it is to have left the line and not to be aside.

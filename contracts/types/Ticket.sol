@@ -42,6 +42,8 @@ struct Ticket {
     uint32 account;
     /// The first second at which it may be paid.
     uint32 readyAt;
+    /// When it joined the line.
+    uint32 issuedAt;
     /// What is paid, in quote units.
     uint128 amount;
     /// The sum of all tickets issued before it, in quote units.

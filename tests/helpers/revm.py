@@ -155,6 +155,16 @@ class RevmChain:
             self._time, self._number = time, number
             self._set_block()
 
+    @contextmanager
+    def impersonated(self, address: str) -> Iterator[str]:
+        """Let a contract send. Meanwhile it has no code: an EVM takes nothing from one that has."""
+        code, nonce = self.evm.get_code(address), self.evm.basic(address).nonce
+        self.evm.insert_account_info(address, AccountInfo(nonce=nonce))
+        try:
+            yield address
+        finally:
+            self.evm.insert_account_info(address, AccountInfo(code=code, nonce=nonce))
+
     def logs(self) -> list[Log]:
         """Events of the last transaction; those of no known contract are left out."""
         found = []

@@ -19,6 +19,7 @@ from penstock.batch import Batch, OrderEntry, decode, encode
 from penstock.builder import build
 from penstock.deploy import ZERO_ADDRESS, MarketParameters, Parameters
 from penstock.errors import RangeError, SignatureError
+from penstock.escape import Hatch
 from penstock.funding import Terms
 from penstock.limits import Limits
 from penstock.messages import LADDER, Cancel, Fill, Ladder, Order, SignedCancel
@@ -58,6 +59,7 @@ class Twin:
         self.chain: Final = self.venue.chain
         self.domain: Final = Domain(self.chain.chain_id, self.venue.positions.address)
         self.model: Model = _model(parameters, self.chain.time)
+        self.hatch: Hatch = Hatch(parameters.liveness)
         self.keys: dict[int, Signer] = {}
         self.logs: list[tuple[int, Log]] = []
         """Every event since deployment, with the time of its block."""
@@ -71,12 +73,12 @@ class Twin:
     @contextmanager
     def undone(self) -> Iterator[None]:
         """Undo at the end what happens to chain and model."""
-        kept = deepcopy(self.model), dict(self.keys), len(self.logs)
+        kept = deepcopy((self.model, self.hatch)), dict(self.keys), len(self.logs)
         with self.chain.undone():
             try:
                 yield
             finally:
-                self.model, self.keys = kept[0], kept[1]
+                (self.model, self.hatch), self.keys = kept[0], kept[1]
                 del self.logs[kept[2] :]
 
     # Operations.
