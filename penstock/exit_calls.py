@@ -1,6 +1,6 @@
 """Edge: takes the next step of an exit: the call on L2, or the devnet's on L1.
 
-What is due is said by `penstock.exits`; here it is done, and tried at the node before it is sent.
+What is due is said by `penstock.progress`; here it is done, and tried at the node before it is sent.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,8 +8,8 @@ from typing import Final
 
 from penstock.devnet.client import ask
 from penstock.exit_facts import ExitError, Reader
-from penstock.exits import Exit, Step, Ticket, leg_progress
 from penstock.keepers.wallet import Wallet
+from penstock.progress import Exit, Step, Ticket, leg_progress
 from penstock.remote import Contract
 from penstock.sender import Receipt
 

@@ -25,9 +25,9 @@ from penstock.exit_facts import ExitError, Reader
 from penstock.exit_funds import provide
 from penstock.exit_reports import data_of, line_of, name_of
 from penstock.exit_requests import OWNER, Wish, amount_of, recipient_of, under_way
-from penstock.exits import Exit, Step, progress
 from penstock.keepers.cli import DESCRIPTOR, FILE, NODE, key_options, signer_for
 from penstock.keepers.wallet import Wallet
+from penstock.progress import Exit, Step, progress
 from penstock.sender import Sender
 from penstock.signing import Signer
 

@@ -17,7 +17,7 @@ from penstock.devnet.client import ask, read_descriptor
 from penstock.devnet.messages import messages_in
 from penstock.driven import DrivenRpc
 from penstock.errors import PenstockError
-from penstock.exits import Exit, Hold, Leg, Step, Ticket, progress
+from penstock.progress import Exit, Hold, Leg, Step, Ticket, progress
 from penstock.remote import Contract, Log, Remote, connect, read_logs
 from penstock.rpc import Rpc
 from penstock.sender import Receipt

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from penstock.exits import Exit, Obstacle, Progress, Step, progress
+from penstock.progress import Exit, Obstacle, Progress, Step, progress
 from penstock.units import show_quote
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from penstock.exit_facts import ExitError, Reader
-from penstock.exits import Exit
+from penstock.progress import Exit
 from penstock.units import to_quote
 
 ALL: Final = "all"
