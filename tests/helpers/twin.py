@@ -19,6 +19,7 @@ from penstock.batch import Batch, OrderEntry, decode, encode
 from penstock.builder import build
 from penstock.deploy import ZERO_ADDRESS, MarketParameters, Parameters
 from penstock.errors import RangeError, SignatureError
+from penstock.exits import ExitDesk
 from penstock.funding import Terms
 from penstock.limits import Limits
 from penstock.messages import LADDER, Cancel, Fill, Ladder, Order, SignedCancel
@@ -58,6 +59,8 @@ class Twin:
         self.chain: Final = self.venue.chain
         self.domain: Final = Domain(self.chain.chain_id, self.venue.positions.address)
         self.model: Model = _model(parameters, self.chain.time)
+        fees = parameters.request_fee, parameters.request_fee_cap
+        self.exits: ExitDesk = ExitDesk(parameters.settlement_window, *fees)
         self.keys: dict[int, Signer] = {}
         self.logs: list[tuple[int, Log]] = []
         """Every event since deployment, with the time of its block."""
@@ -71,19 +74,21 @@ class Twin:
     @contextmanager
     def undone(self) -> Iterator[None]:
         """Undo at the end what happens to chain and model."""
-        kept = deepcopy(self.model), dict(self.keys), len(self.logs)
+        kept = deepcopy(self.model), dict(self.keys), len(self.logs), deepcopy(self.exits)
         with self.chain.undone():
             try:
                 yield
             finally:
-                self.model, self.keys = kept[0], kept[1]
+                self.model, self.keys, self.exits = kept[0], kept[1], kept[3]
                 del self.logs[kept[2] :]
 
     # Operations.
 
-    def transact(self, contract: Contract, function: str, *arguments: object, sender: str) -> int:
+    def transact(
+        self, contract: Contract, function: str, *arguments: object, sender: str, value: int = 0
+    ) -> int:
         """Send to the chain alone, and keep the events."""
-        answer = contract.transact(function, *arguments, sender=sender)
+        answer = contract.transact(function, *arguments, sender=sender, value=value)
         self.logs += [(self.now, log) for log in self.chain.logs()]
         return int(answer) if isinstance(answer, int) else 0
 

@@ -51,6 +51,7 @@ class Venue:
     lens: Contract
     fund: Contract
     liquidations: Contract
+    exit_desk: Contract
     manager: Contract
     timelock: Contract
 
@@ -121,6 +122,7 @@ def make_venue(
         lens=chain.at("PositionLens", system.lens),
         fund=chain.at("InsuranceFund", system.fund),
         liquidations=chain.at("Liquidations", system.liquidations),
+        exit_desk=chain.at("ExitDesk", system.desk),
         manager=manager,
         timelock=timelock,
     )
