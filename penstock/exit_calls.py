@@ -1,6 +1,6 @@
 """Edge: takes the next step of an exit: the call on L2, or the devnet's on L1.
 
-What is due is said by `penstock.progress`; here it is done, and tried at the node before it is sent.
+`penstock.progress` says what is due; here it is done, and tried at the node before it is sent.
 """
 
 from collections.abc import Callable, Mapping
