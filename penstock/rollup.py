@@ -6,7 +6,7 @@ L1 or from a development account, never out of nothing, so that L2 can be rebuil
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from penstock.deploy import Origin, Parameters
 from penstock.devnet import ETHER, Arrival, Devnet, Key, Token
@@ -14,12 +14,11 @@ from penstock.devnet.accounts import role
 from penstock.devnet.client import ask
 from penstock.devnet.errors import DepositFailedError
 from penstock.devnet.predeploys import BRIDGE
+from penstock.driven import DrivenRpc
 from penstock.localchain import LocalChain
 from penstock.localvenue import CALL_GAS, Call, LocalVenue, Trader, signer_of
-from penstock.rpc import Request, Rpc
 from penstock.sender import Sender
 
-RECEIPT: Final = "eth_getTransactionReceipt"
 NAME, SYMBOL = "Penstock test dollar", "pUSD"
 TREASURE: Final = 1_000_000_000_000
 """Quote units that a devnet's first account gets of a new collateral."""
@@ -33,28 +32,11 @@ def bridged_token(descriptor: Path, decimals: int = 6) -> tuple[str, Origin]:
     return str(made["l2"]), Origin(str(made["l1"]), BRIDGE)
 
 
-class DrivenRpc(Rpc):
-    """The L2 node of a devnet in virtual time. Asking for a receipt in vain makes a block."""
-
-    def __init__(self, net: Devnet) -> None:
-        super().__init__(net.l2.url)
-        self._net: Final = net
-
-    def batch(self, requests: Sequence[Request]) -> list[Any]:
-        """Ask; where a receipt is missing, let a block be made and ask again."""
-        answers = super().batch(requests)
-        asked = zip(requests, answers, strict=True)
-        if any(method == RECEIPT and answer is None for (method, _), answer in asked):
-            self._net.step()
-            answers = super().batch(requests)
-        return answers
-
-
 class RollupChain(LocalChain):
     """The L2 of a devnet as a chain that a venue is tried on."""
 
     def __init__(self, net: Devnet) -> None:
-        super().__init__(DrivenRpc(net))
+        super().__init__(DrivenRpc(net.l2.url, net.step))
         self.net: Final = net
 
     @property

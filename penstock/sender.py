@@ -70,18 +70,17 @@ class Sender:
         pending, latest = (int(count, 16) for count in self.rpc.batch(asked))
         return pending - latest
 
-    def sign(self, to: str, data: bytes, gas: int) -> bytes:
+    def sign(self, to: str, data: bytes, gas: int, value: int = 0) -> bytes:
         """Write the next transaction and count it."""
         target = bytes.fromhex(to.removeprefix("0x"))
-        raw = sign(
-            Transaction(self.chain_id, self.nonce, gas, target, data), self.fees, self.signer
-        )
+        made = Transaction(self.chain_id, self.nonce, gas, target, data, value)
+        raw = sign(made, self.fees, self.signer)
         self.nonce += 1
         return raw
 
-    def send(self, to: str, data: bytes, gas: int) -> str:
+    def send(self, to: str, data: bytes, gas: int, value: int = 0) -> str:
         """Send and return the hash without waiting. A refused transaction does not use a nonce."""
-        raw = self.sign(to, data, gas)
+        raw = self.sign(to, data, gas, value)
         try:
             self.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
         except (RpcError, ContractRevert):
@@ -98,16 +97,17 @@ class Sender:
             time.sleep(POLL)  # a node does not push receipts over HTTP; it can only be asked again
         return read_receipt(found)
 
-    def transact(self, to: str, data: bytes, gas: int) -> Receipt:
+    def transact(self, to: str, data: bytes, gas: int, value: int = 0) -> Receipt:
         """Send, wait, and raise ContractRevert when the contract undid it."""
-        receipt = self.wait(self.send(to, data, gas))
+        receipt = self.wait(self.send(to, data, gas, value))
         if not receipt.succeeded:
-            self.explain(receipt, to, data, gas)
+            self.explain(receipt, to, data, gas, value)
         return receipt
 
-    def explain(self, receipt: Receipt, to: str, data: bytes, gas: int) -> None:
+    def explain(self, receipt: Receipt, to: str, data: bytes, gas: int, value: int = 0) -> None:
         """Raise what a failed transaction met, by asking again."""
-        question = {"from": self.address, "data": "0x" + data.hex(), "gas": hex(gas)}
+        money = {"gas": hex(gas), "value": hex(value)}
+        question = {"from": self.address, "data": "0x" + data.hex(), **money}
         if to:
             question["to"] = to
         # NOTE: the state after the block: what a rival did in the same block shows there.
