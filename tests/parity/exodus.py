@@ -95,10 +95,10 @@ class Exodus:
 
     def escape(self) -> Outcome:
         """Have somebody leave, paid before or not."""
-        account = self.rng.choice([*self.history.accounts, *self.history.accounts, 999])
-        markets = list(MARKETS) if self.rng.random() < 0.3 else None
-        if account not in self.twin.model.accounts:
-            markets = []
+        if self.rng.random() < 0.05:
+            self.history.register()
+        account = self.rng.choice(self.history.accounts)
+        markets = self.rng.choice((None, None, MARKETS, self.rng.sample(MARKETS, 2)))
         return escapee.escape(self.twin, account, markets)
 
     def residual(self) -> Outcome:
