@@ -376,6 +376,8 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "TermsChanged": _set_terms,
     "LimitsChanged": _set_limits,
     "MarketPaused": _pause,
+    "FrozenForSilence": _call("freeze"),
+    "FrozenForRequest": _call("freeze"),
     "PositionMoved": _move,
     "Transferred": _transfer,
     "ShortfallCovered": _cover,

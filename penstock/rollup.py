@@ -17,7 +17,7 @@ from penstock.devnet.predeploys import BRIDGE
 from penstock.driven import DrivenRpc
 from penstock.localchain import LocalChain
 from penstock.localvenue import CALL_GAS, Call, LocalVenue, Trader, signer_of
-from penstock.sender import Sender
+from penstock.sender import Receipt, Sender
 
 NAME, SYMBOL = "Penstock test dollar", "pUSD"
 TREASURE: Final = 1_000_000_000_000
@@ -96,17 +96,32 @@ class RollupVenue(LocalVenue):
 
         Raises DepositFailedError when a message did not do on L2 what it should.
         """
-        key, positions = self.owner_key(trader.name), self.remote.positions
+        key = self.owner_key(trader.name)
         self._endow_on_l1(key, amount)
         bridged = self.net.deposit_erc20(key, self.collateral, amount)
-        call = positions.encode("deposit", trader.account, amount)
-        arrivals = [bridged, self.net.force(key, positions.address, call, gas=CALL_GAS)]
-        for arrival in arrivals:
-            if not arrival.succeeded:
-                raise DepositFailedError(arrival.l2.hash, "its call failed on L2")
+        _check_arrival(bridged)
+        call = (self.remote.positions, "deposit", (trader.account, amount))
+        return [bridged, self._force(trader, call, CALL_GAS)]
+
+    def force(self, trader: Trader, call: Call, gas: int = CALL_GAS) -> Arrival:
+        """Have an owner call a contract from L1, through the portal, without the sequencer.
+
+        Raises DepositFailedError when the call failed on L2.
+        """
+        address = self.owner_key(trader.name).address
+        if self.net.l1.balance(address) < ETHER:
+            self.net.l1.send(self.rollup.treasury, address, value=2 * ETHER)
+            self.net.sync()
+        return self._force(trader, call, gas)
+
+    def _force(self, trader: Trader, call: Call, gas: int) -> Arrival:
+        contract, function, values = call
+        data, key = contract.encode(function, *values), self.owner_key(trader.name)
+        arrival = self.net.force(key, contract.address, data, gas=gas)
+        _check_arrival(arrival)
         # A forced transaction uses a nonce of the owner on L2.
         trader.owner.resync()
-        return arrivals
+        return arrival
 
     def _endow_on_l1(self, key: Key, amount: int) -> None:
         """Give an owner the tokens on L1, and what gas is paid with there."""
@@ -128,9 +143,9 @@ class RollupVenue(LocalVenue):
         owners = [trader.owner for trader, _ in people]
         self._hand_out([(trader.owner.address, amount) for trader, amount in people])
         for calls in zip(*(self._first_steps(trader) for trader, _ in people), strict=True):
-            self._together(list(zip(owners, calls, strict=True)))
+            self.together(list(zip(owners, calls, strict=True)))
         deposits = [(self.remote.positions, "deposit", (t.account, amount)) for t, amount in people]
-        self._together(list(zip(owners, deposits, strict=True)))
+        self.together(list(zip(owners, deposits, strict=True)))
 
     def _hand_out(self, amounts: Sequence[tuple[str, int]]) -> None:
         """Give owners their tokens on L2, after one deposit on L1."""
@@ -142,18 +157,27 @@ class RollupVenue(LocalVenue):
             self.net.l2.send(treasury, self.collateral.l2, data)
         self.net.step()
 
-    def _together(self, calls: Sequence[tuple[Sender, Call]]) -> None:
-        """Send one call of each sender, and then wait for all. Raises ContractRevert."""
+    def together(
+        self, calls: Sequence[tuple[Sender, Call]], gas: int = CALL_GAS, value: int = 0
+    ) -> list[Receipt]:
+        """Send every call, so that they share blocks, then wait for all. Raises ContractRevert."""
         sent = []
         for sender, (contract, function, values) in calls:
             data = contract.encode(function, *values)
-            sent.append((sender, contract, data, sender.send(contract.address, data, CALL_GAS)))
+            sent.append((sender, contract, data, sender.send(contract.address, data, gas, value)))
+        receipts = []
         for sender, contract, data, hash in sent:
-            receipt = sender.wait(hash)
+            receipts.append(receipt := sender.wait(hash))
             if not receipt.succeeded:
-                sender.explain(receipt, contract.address, data, CALL_GAS)
+                sender.explain(receipt, contract.address, data, gas, value)
+        return receipts
 
     def _endow(self, owner: Sender, amount: int) -> None:
         treasury = self.rollup.treasury
         self.net.bridge.mint(treasury, self.collateral, treasury.address, amount)
         self.net.deposit_erc20(treasury, self.collateral, amount, owner.address)
+
+
+def _check_arrival(arrival: Arrival) -> None:
+    if not arrival.succeeded:
+        raise DepositFailedError(arrival.l2.hash, "its call failed on L2")
