@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from penstock import escape
 from penstock.bankrun.audit import Audit
 from penstock.bankrun.line import PAGE, Line
-from penstock.bankrun.plan import PARAMETERS, SHARE
+from penstock.bankrun.plan import CALM, PARAMETERS, SHARE
 from penstock.bankrun.shares import Share, check_shares, ratio_price, shares
 from penstock.bankrun.trading import Trading
 from penstock.crash.plan import MARKET
@@ -25,8 +25,6 @@ from penstock.units import show_quote
 Item = TypeVar("Item")
 FEE: Final = PARAMETERS.request_fee_cap
 """What a forced request comes with; what it costs less is credited."""
-CALM: Final = 50
-"""Seconds from one push to the next while people wait for the window."""
 TALLY_PAGE: Final = 50
 GAS: Final = 1_500_000
 
@@ -91,8 +89,8 @@ class Exodus:
         """Have a stranger queue what forced withdrawals ask for."""
         desk, stranger = self.venue.remote.desk, self.line.pusher.owner
         for page in pages(sorted(self.withdrawals), PAGE):
-            calls = [(stranger, (desk, "executeWithdrawal", (number, []))) for number in page]
-            self.venue.together(calls)
+            calls: list[Call] = [(desk, "executeWithdrawal", (number, [])) for number in page]
+            self.venue.together([(stranger, call) for call in calls])
         self.line.carried()
 
     def wait(self, seconds: int, phase: str) -> None:

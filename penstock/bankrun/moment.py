@@ -50,6 +50,8 @@ class Outcome(Struct, frozen=True):
     promises: list[Promise]
     shares: list[Share]
     """What accounts of a frozen venue were paid; none where it was not frozen."""
+    pot: int
+    """What a frozen venue had for its accounts; 0 where it was not frozen."""
     arrived: Arrived
     gap: int
     """The most seconds from one push of the line to the next."""

@@ -13,14 +13,16 @@ PARAMETERS: Final = replace(
     CRASH,
     withdrawal_delay=60,
     outflow_floor=50_000 * DOLLAR,
-    outflow_share=2_500,
-    outflow_window=900,
+    outflow_share=1_000,
+    outflow_window=300,
     settlement_window=600,
 )
 PUSH: Final = 60
 """Somebody pushes the line at least every so many seconds: no promise is broken by more."""
 ROUND: Final = 30
 """Seconds from one round to the next."""
+CALM: Final = 50
+"""The same when nobody asks any more."""
 SHOCK: Final = 0.88
 """The price after the shock, as a share of the first."""
 PARTS: Final = 2
@@ -53,8 +55,8 @@ class Plan(Struct, frozen=True):
     savers: int = 180
     """Accounts without a position."""
     traders: int = 120
-    gamblers: int = 10
-    """Levered ten times and more, when the venue is to become insolvent."""
+    gamblers: int = 20
+    """Levered six times, when the venue is to become insolvent."""
     waves: int = 12
     """Rounds within which everybody asks."""
     drain: int = 140
@@ -87,7 +89,7 @@ class Plan(Struct, frozen=True):
 
 
 SMALL: Final = Plan(
-    seed=2, makers=4, savers=18, traders=12, gamblers=2, waves=6, fund=5_000 * DOLLAR,
+    seed=2, makers=4, savers=18, traders=12, gamblers=4, waves=6, fund=5_000 * DOLLAR,
     stutters=((1, 90), (4, 200)),
 )  # fmt: skip
 """A tenth of the people, all the rest the same."""

@@ -20,7 +20,7 @@ from penstock.bankrun.bridge import bring_to_l1
 from penstock.bankrun.exodus import Exodus
 from penstock.bankrun.line import Line, uses_door
 from penstock.bankrun.moment import Moment, Outcome
-from penstock.bankrun.plan import FORCED, PARTS, ROUND, SHOCK, Plan, Variant
+from penstock.bankrun.plan import CALM, FORCED, PARTS, ROUND, SHOCK, Plan, Variant
 from penstock.bankrun.shares import Share
 from penstock.bankrun.tickets import Tickets
 from penstock.bankrun.trading import Trading, enrol
@@ -54,6 +54,7 @@ class BankRun:
         self.audit: Final = Audit(self.trading, self.line)
         self.moments: Final[list[Moment]] = []
         self.leavers: Final = self._leavers()
+        self.pot: int = 0
 
     def _leavers(self) -> list[Trader]:
         found = [*self.trading.named("saver"), *self.trading.named("trader")]
@@ -125,7 +126,7 @@ class BankRun:
         for _ in range(self.plan.drain):
             if not self.line.waiting()[0]:
                 break
-            self._advance(ROUND)
+            self._advance(CALM)
             self.line.push()
             self._close_round("drain")
         return []
@@ -133,7 +134,9 @@ class BankRun:
     def _vanish(self, left: Sequence[Trader]) -> list[Share]:
         """Go on without the operator."""
         exodus = Exodus(self.trading, self.line, self.audit, self._moment)
-        return exodus.run(left, insolvent=self.plan.variant is Variant.INSOLVENT)
+        shares = exodus.run(left, insolvent=self.plan.variant is Variant.INSOLVENT)
+        self.pot = exodus.hatch.pot
+        return shares
 
     def _advance(self, seconds: int) -> None:
         self.venue.live(self.venue.chain.time() + seconds)
@@ -169,6 +172,7 @@ class BankRun:
             moments=self.moments,
             promises=list(self.tickets.promises.values()),
             shares=shares,
+            pot=self.pot,
             arrived=bring_to_l1(self.venue, people),
             gap=self.line.gap,
             broken=self.audit.broken,

@@ -21,7 +21,7 @@ from penstock.units import UINT32_MAX
 from penstock.venue import Venue
 from penstock.wire import encode_order
 
-LEVERAGE: Final = {"trader": (1.0, 3.0), "gambler": (12.0, 14.0)}
+LEVERAGE: Final = {"trader": (1.0, 3.0), "gambler": (6.0, 6.5)}
 WIDTH: Final = 0.001
 """Of makers' quotes, as a share of the mark, to either side."""
 LOTS: Final = 12_000
