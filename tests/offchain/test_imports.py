@@ -11,7 +11,7 @@ FORBIDDEN = {"ape", "web3", "time", "socket", "http", "urllib", "subprocess", "d
 CORE = ("units", "errors", "messages", "signing", "book", "nonces", "triggers", "pace", "takers",
         "engine", "ladders", "gate", "limits", "fund", "venue", "outflow", "queue", "settlement",
         "margin", "funding", "watch", "views", "risk", "liquidation", "liquidations", "strategy",
-        "quorum", "exposure", "stress", "exits", "progress", "batch", "records", "builder",
+        "quorum", "exposure", "stress", "exits", "follow/progress", "batch", "records", "builder",
         "system", "deploy", "governance", "powers")  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from penstock.progress import Exit, Obstacle, Progress, Step, progress
+from penstock.follow.progress import Exit, Obstacle, Progress, Step, progress
 from penstock.units import show_quote
 
 
@@ -14,7 +14,9 @@ def name_of(exit: Exit) -> str:
     for kind, part in (("ticket", exit.ticket), ("hold", exit.hold), ("request", exit.forced)):
         if part is not None:
             return f"{kind} {part.number}"
-    return f"account {exit.account}"
+    if exit.signed is not None:
+        return f"withdrawal {exit.signed.nonce:#x} of account {exit.account}"
+    return f"account {exit.account}" if exit.account else "the venue"
 
 
 def line_of(exit: Exit, now: int, decimals: int) -> str:
@@ -55,9 +57,18 @@ def data_of(exit: Exit, now: int) -> dict[str, Any]:
 def _money(exit: Exit, decimals: int) -> str:
     part = exit.ticket or exit.hold
     if part is None:
-        return ""
+        return _share(exit, decimals)
     to = f"{exit.l1_recipient} on L1" if exit.door else part.recipient
     return f", {show_quote(part.amount, decimals):,} to {to}{_rest(exit, decimals)}"
+
+
+def _share(exit: Exit, decimals: int) -> str:
+    silence = exit.silence
+    if silence is None or not silence.frozen_at:
+        return ""
+    if not silence.fixed_at:
+        return f", {silence.counted} of {silence.accounts} accounts counted"
+    return f", a share of {show_quote(silence.share, decimals):,}" if exit.account else ""
 
 
 def _rest(exit: Exit, decimals: int) -> str:

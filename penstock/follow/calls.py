@@ -1,15 +1,15 @@
 """Edge: takes the next step of an exit: the call on L2, or the devnet's on L1.
 
-`penstock.progress` says what is due; here it is done, and tried at the node before it is sent.
+`progress` says what is due; here it is done, and tried at the node before it is sent.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from penstock.devnet.client import ask
-from penstock.exit_facts import ExitError, Reader
+from penstock.follow.facts import ExitError, Reader
+from penstock.follow.progress import Exit, Step, Ticket, leg_progress
 from penstock.keepers.wallet import Wallet
-from penstock.progress import Exit, Step, Ticket, leg_progress
 from penstock.remote import Contract
 from penstock.sender import Receipt
 
