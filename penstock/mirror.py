@@ -357,6 +357,10 @@ def _cancel(mirror: Mirror, log: Log) -> None:
     mirror.venue.cancel(log.arguments[0], [log.arguments[1]])
 
 
+def _freeze(mirror: Mirror, log: Log) -> None:
+    mirror.venue.freeze()
+
+
 _HANDLERS: Final[dict[str, Handler]] = {
     "SettingsChanged": _change_settings,
     "MarketListed": _list_market,
@@ -385,5 +389,7 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "Beat": _beat,
     "FundingAccrued": _accrue,
     "FundingSkipped": _accrue,
+    "FrozenForSilence": _freeze,
+    "FrozenForRequest": _freeze,
     "BatchSettled": lambda mirror, log: mirror._settle(log),
 }

@@ -3,7 +3,7 @@
 0 done, or done already; 1 refused; 2 misspelt; 3 its time has not come.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, wraps
 from typing import Any, Final, TypeVar
 
@@ -15,7 +15,8 @@ from penstock.follow.calls import Caller
 from penstock.follow.facts import Reader
 from penstock.follow.funds import provide
 from penstock.follow.progress import Exit
-from penstock.follow.reports import line_of
+from penstock.follow.reports import line_of, name_of
+from penstock.follow.requests import OWNER
 from penstock.keepers.cli import DESCRIPTOR, FILE, NODE, key_options, signer_for
 from penstock.keepers.wallet import Wallet
 from penstock.sender import Sender
@@ -33,10 +34,20 @@ PLACE: Final = (
 )
 KEYS: Final = key_options(KEY_VARIABLE, "keeper")
 ACCOUNT: Final = click.option("--account", type=int, help="Number of an account.")
+REQUEST: Final = click.option("--request", type=int, help="Number of a forced request.")
+PAYEE: Final = (
+    click.option("--to", help="Who is paid on L2; the owner if left out."),
+    click.option(
+        "--to-l1",
+        is_flag=False,
+        flag_value=OWNER,
+        help="Who is paid on L1, through a door; without a value the owner.",
+    ),
+)
 WHICH: Final = (
     click.option("--ticket", type=int, help="Number of a ticket."),
     click.option("--hold", type=int, help="Number of a hold."),
-    click.option("--request", type=int, help="Number of a forced request."),
+    REQUEST,
     click.option("--account", type=int, help="Number of an account: all that it has under way."),
     click.option("--l1-recipient", default="", help="Whom a door leads to, if nobody knows yet."),
 )
@@ -111,6 +122,12 @@ class Terminal:
         click.echo(f"{before}{line_of(exit, self.reader.now(), self.decimals)}")
 
 
+def later(late: Sequence[Exit]) -> None:
+    """End with the code that says so, when there are any."""
+    if late:
+        raise NotYet(", ".join(f"{name_of(one)} is not there yet" for one in late))
+
+
 def at_venue(*options: Callable[[Any], Any]) -> Callable[[F], F]:
     """Give a command these options; it gets a terminal as its first, and what is left of them."""
 
@@ -143,6 +160,14 @@ _EARLY: Final = {
     *("Hatch_SilenceTooShort", "Hatch_GraceLasts", "Hatch_TallyIncomplete", "Hatch_NumberNotNoted"),
 }
 _HINTS: Final = {
-    "Vault_PaymentFailed": "the token refuses the recipient, who may name another address "
-    "with --to",
+    "Withdrawal_ExceedsWithdrawable": "`penstock exit statement` shows what can be withdrawn",
+    "Withdrawal_PriceStale": "wait for a price, or force it: `penstock exit force withdrawal`",
+    "Vault_PaymentFailed": "the token refuses the recipient, who may call `claimTo`",
+    "Guard_DestinationRefused": "the account's guard has to list the recipient first",
+    "Queue_Closed": "the venue is frozen: `penstock exit escape`",
+    "Positions_Frozen": "the venue is frozen: `penstock exit escape`",
+    "Desk_Frozen": "the venue is frozen: `penstock exit escape`",
+    "Hatch_RecipientRefused": "the account's guard has to list the recipient first",
+    "Close_LossCapReached": "the fund may carry no more: fewer lots with --by-fund",
+    "Desk_PriceStale": "wait for a price",
 }
