@@ -6,7 +6,7 @@ from penstock.follow.escape import escape as escaping
 from penstock.follow.escape import freeze as freezing
 from penstock.follow.escape import look, tally_pages
 from penstock.follow.facts import VENUE
-from penstock.follow.progress import Obstacle, Step, progress
+from penstock.follow.progress import Exit, Obstacle, Progress, Step, progress
 from penstock.follow.requests import recipient_of
 from penstock.follow.terminal import (
     ACCOUNT,
