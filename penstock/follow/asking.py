@@ -5,6 +5,7 @@ from typing import Final
 
 import click
 
+from penstock.follow.deposit import Portal
 from penstock.follow.facts import ExitError
 from penstock.follow.forced import EVERYTHING, Demand, execution, force_from_l1, waiting
 from penstock.follow.forced import force as make
@@ -148,8 +149,10 @@ def _force(terminal: Terminal, demand: Demand, again: bool, from_l1: bool) -> No
     if known is not None:
         terminal.say(known, ALREADY)
     elif from_l1:
-        signer, is_known = terminal.signer, terminal.is_known
-        terminal.say(force_from_l1(terminal.reader, signer, demand, is_known))
+        portal = Portal(terminal.reader)
+        if terminal.is_known:
+            portal.provide("0x" + terminal.signer.address.hex())
+        terminal.say(force_from_l1(terminal.reader, portal, terminal.signer, demand))
     else:
         terminal.say(make(terminal.caller, demand))
 

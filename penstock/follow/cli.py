@@ -87,8 +87,10 @@ def admit(terminal: Terminal) -> None:
 
 @exit.command()
 @at_venue(*WHICH, *KEYS)
-def claim(terminal: Terminal) -> None:
+@click.option("--to", help="Another address; as the ticket's recipient.")
+def claim(terminal: Terminal, to: str | None) -> None:
     """Have a ticket that was set aside paid to its recipient. Anyone may."""
+    terminal.caller.claim_to = to
     _take(terminal, Step.CLAIM)
 
 

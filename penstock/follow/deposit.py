@@ -13,6 +13,7 @@ from penstock.follow.facts import ExitError, Reader
 from penstock.rpc import Rpc
 from penstock.sender import Receipt, Sender, read_receipt
 from penstock.signing import Signer
+from penstock.transactions import Fees
 
 DEPOSIT_GAS: Final = 500_000
 AMOUNT: Final = 10 * ETHER
@@ -36,14 +37,14 @@ class Portal:
         """Give an address that everybody knows ether on L1."""
         if int(self.l1.call("eth_getBalance", address, "latest"), 16) < AMOUNT // 10:
             rich = Signer(bytes.fromhex(self.found.accounts[0].key[2:]))
-            Sender(self.l1, rich).transact(address, b"", DEPOSIT_GAS, AMOUNT)
+            self._sender(rich).transact(address, b"", DEPOSIT_GAS, AMOUNT)
 
     def send(self, signer: Signer, to: str, data: bytes, gas: int, value: int) -> Receipt:
         """Have L2 call, as the signer, with ether that comes along; what became of it there.
 
         Raises ContractRevert when L1 refuses it, ExitError when L2 undid it.
         """
-        portal, sender = self.found.addresses.portal, Sender(self.l1, signer)
+        portal, sender = self.found.addresses.portal, self._sender(signer)
         call = contract("OptimismPortal").encode("depositTransaction", to, value, gas, False, data)
         receipt = sender.transact(portal, call, DEPOSIT_GAS + gas, value)
         arrived = self._arrival(receipt)
@@ -68,6 +69,11 @@ class Portal:
         for _ in range(PATIENCE):
             for name in names:
                 yield self.l2.call("eth_getTransactionReceipt", name)
+
+    def _sender(self, signer: Signer) -> Sender:
+        """Somebody on L1, who pays twice what gas costs there now, if it comes to that."""
+        price = int(self.l1.call("eth_gasPrice"), 16)
+        return Sender(self.l1, signer, Fees(cap=2 * price))
 
     def _step(self) -> None:
         ask(self.devnet, "step")

@@ -47,11 +47,8 @@ def force(caller: Caller, demand: Demand) -> Exit:
     return caller.reader.of_request(number_in(receipt))
 
 
-def force_from_l1(reader: Reader, signer: Signer, demand: Demand, known: bool) -> Exit:
-    """Make it on L1, while no sequencer may take transactions. `known` keys are given ether."""
-    portal = Portal(reader)
-    if known:
-        portal.provide("0x" + signer.address.hex())
+def force_from_l1(reader: Reader, portal: Portal, signer: Signer, demand: Demand) -> Exit:
+    """Make it on L1, while no sequencer may take transactions."""
     (contract, function, arguments, gas), fee = call_of(reader, demand)
     data = contract.encode(function, *arguments)
     return reader.of_request(number_in(portal.send(signer, contract.address, data, gas, fee)))

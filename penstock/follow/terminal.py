@@ -162,7 +162,7 @@ _EARLY: Final = {
 _HINTS: Final = {
     "Withdrawal_ExceedsWithdrawable": "`penstock exit statement` shows what can be withdrawn",
     "Withdrawal_PriceStale": "wait for a price, or force it: `penstock exit force withdrawal`",
-    "Vault_PaymentFailed": "the token refuses the recipient, who may call `claimTo`",
+    "Vault_PaymentFailed": "the token refuses the recipient, who may claim it with --to",
     "Guard_DestinationRefused": "the account's guard has to list the recipient first",
     "Queue_Closed": "the venue is frozen: `penstock exit escape`",
     "Positions_Frozen": "the venue is frozen: `penstock exit escape`",
