@@ -279,5 +279,3 @@ def _signer(twin: Twin, signed: SignedOrder) -> int:
         else domain.order_digest(signed.order)
     )
     return int.from_bytes(recover(digest, signed.signature), "big")
-
-
