@@ -39,6 +39,8 @@ class Exodus:
                 self._count("look", escapee.look(self.twin))
             elif kind < 0.1:
                 self._count("freeze", self._freeze())
+            elif kind < 0.11:
+                self._count("tally", escapee.tally(self.twin, []))
             else:
                 self.history.step()
 
