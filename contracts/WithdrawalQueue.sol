@@ -95,7 +95,7 @@ contract WithdrawalQueue is Guards, Forecast, Gate, Governed {
     function ticket(
         uint64 id
     ) external view returns (uint32 account, address recipient, uint256 amount, uint32 readyAt, TicketStatus status) {
-        Ticket memory self = _tickets[id];
+        Ticket memory self = _tickets[id].unpack();
         return (self.account, self.recipient, self.amount, self.readyAt, _statusOf(id));
     }
 

@@ -364,6 +364,8 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "SignerRotated": _rotate,
     "Deposited": _call("deposit", 0, 2),
     "TicketIssued": _withdraw,
+    # What it holds was debited; its ticket, later, is no second debit.
+    "TicketHeld": _withdraw,
     "PositionSwept": _call("sweep", 0, 1),
     "OrderCancelled": _cancel,
     "AllCancelled": _call("cancel_all", 0, 1, 2),

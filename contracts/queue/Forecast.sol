@@ -19,14 +19,14 @@ abstract contract Forecast is Line {
     function aheadOf(uint64 id) public view returns (uint64 tickets, uint256 amount) {
         if (!_inLine(id)) return (0, 0);
         // What the head has had already counts for nobody.
-        uint256 before = Math.max(_tickets[id].issuedBefore, _front.popped);
+        uint256 before = Math.max(_tickets[id].unpack().issuedBefore, _front.popped);
         return (id - _front.head, before - _front.popped);
     }
 
     /// @inheritdoc IOutflowForecast
     function leftOf(uint64 id) public view returns (uint256) {
         if (!_inLine(id)) return _asides[id].amount;
-        Ticket memory self = _tickets[id];
+        Ticket memory self = _tickets[id].unpack();
         return self.amount - Math.saturatingSub(_front.popped, self.issuedBefore);
     }
 
@@ -34,7 +34,7 @@ abstract contract Forecast is Line {
     function etaOf(uint64 id) external view returns (uint256) {
         if (!_inLine(id)) return 0;
         (, uint256 ahead) = aheadOf(id);
-        return _eta(_tickets[id].readyAt, ahead + leftOf(id));
+        return _eta(_tickets[id].readyAtOf(), ahead + leftOf(id));
     }
 
     /// @inheritdoc IOutflowForecast
@@ -53,7 +53,7 @@ abstract contract Forecast is Line {
         if (status != TicketStatus.Ready) return Obstacle.None;
         if (block.timestamp < _front.gateEnd) return Obstacle.Gate;
         (, uint256 ahead) = aheadOf(id);
-        uint256 readyAt = _tickets[id].readyAt;
+        uint256 readyAt = _tickets[id].readyAtOf();
         if (_eta(readyAt, ahead + leftOf(id)) <= block.timestamp) return Obstacle.None;
         return _eta(readyAt, ahead) <= block.timestamp ? Obstacle.Bucket : Obstacle.Line;
     }

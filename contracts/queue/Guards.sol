@@ -33,7 +33,7 @@ abstract contract Guards is Line {
     }
 
     /// @inheritdoc IWithdrawalQueue
-    function push(uint32 account, address recipient, uint256 amount) external returns (uint64 id) {
+    function push(uint32 account, address recipient, uint56 amount) external returns (uint64 id) {
         require(msg.sender == address(POSITIONS), Queue_CallerNotPositions(msg.sender, address(POSITIONS)));
         Back memory back = _back;
         require(!back.closed, Queue_Closed());
@@ -130,12 +130,12 @@ abstract contract Guards is Line {
         return block.timestamp < _holds[id].until ? Obstacle.Held : Obstacle.None;
     }
 
-    function _hold(uint32 account, address recipient, uint256 amount, uint256 extraDelay) private {
+    function _hold(uint32 account, address recipient, uint128 amount, uint256 extraDelay) private {
         Holds memory totals = _holdTotals;
         uint32 until = (block.timestamp + extraDelay).toUint32();
         uint64 id = ++totals.last;
-        totals.sum += amount.toUint128();
-        (_holdTotals, _holds[id]) = (totals, Hold(recipient, account, until, uint128(amount)));
+        totals.sum += amount;
+        (_holdTotals, _holds[id]) = (totals, Hold(recipient, account, until, amount));
         emit TicketHeld(id, account, recipient, amount, until);
     }
 

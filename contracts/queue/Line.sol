@@ -17,7 +17,7 @@ abstract contract Line is QueueStorage {
     /// @inheritdoc IWithdrawalQueue
     function pop(uint256 booked) external onlyVault returns (uint64 id, address recipient, uint256 amount) {
         Front memory front = _front;
-        Ticket memory first = _tickets[front.head];
+        Ticket memory first = _tickets[front.head].unpack();
         uint256 since = Math.max(first.readyAt, front.gateEnd);
         // Beyond the end there is a ticket of nothing.
         if (first.amount == 0 || block.timestamp < since) return (0, address(0), 0);
@@ -51,7 +51,7 @@ abstract contract Line is QueueStorage {
         uint256 from = claimableFrom(id);
         require(block.timestamp >= from, Queue_TicketNotClaimable(id, from));
 
-        (recipient, amount) = (_tickets[id].recipient, self.amount);
+        (recipient, amount) = (_tickets[id].unpack().recipient, self.amount);
         delete _asides[id];
         _asideTotals.sum -= self.amount;
         emit AsideSettled(id);
@@ -69,22 +69,22 @@ abstract contract Line is QueueStorage {
         Back memory back,
         uint32 account,
         address recipient,
-        uint256 amount
+        uint128 amount
     ) internal returns (uint64 id, uint32 readyAt) {
         id = back.tail;
         // A shorter delay must not let a later ticket be ready before an earlier one: the line would wait for its head.
         readyAt = Math.max(block.timestamp + back.delay, back.readyAt).toUint32();
-        uint128 exact = amount.toUint128();
 
-        _tickets[id] = Ticket(recipient, account, readyAt, uint32(block.timestamp), exact, back.issued);
-        _back = Back(back.delay, back.closed, readyAt, id + 1, back.issued + exact);
+        _tickets[id] = Ticket(recipient, account, readyAt, amount, back.issued).pack();
+        (back.readyAt, back.tail, back.issued) = (readyAt, id + 1, back.issued + amount);
+        _back = back;
     }
 
     /// @dev Paid is not written anywhere: it is to have left the line and not to be aside.
     function _statusOf(uint64 id) internal view returns (TicketStatus) {
         if (id == 0 || id >= _back.tail) return TicketStatus.Unknown;
         if (id < _front.head) return _asides[id].amount == 0 ? TicketStatus.Paid : TicketStatus.Aside;
-        return block.timestamp < _tickets[id].readyAt ? TicketStatus.Waiting : TicketStatus.Ready;
+        return block.timestamp < _tickets[id].readyAtOf() ? TicketStatus.Waiting : TicketStatus.Ready;
     }
 
     function _draw(uint256 booked, uint256 since, uint256 rest) private returns (uint256 part) {
@@ -101,7 +101,7 @@ abstract contract Line is QueueStorage {
 
     /// @dev What was not popped of the ticket that was popped last.
     function _restOfPopped(Front memory front, uint64 id) private view returns (uint256) {
-        Ticket memory last = _tickets[id];
+        Ticket memory last = _tickets[id].unpack();
         bool whole = id != 0 && id + 1 == front.head;
         bool partly = id == front.head && last.amount != 0 && front.popped > last.issuedBefore;
         bool popped = (whole || partly) && _asides[id].amount == 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Aside, Hold, Ticket} from "../types/Ticket.sol";
+import {Aside, Hold, PackedTicket} from "../types/Ticket.sol";
 import {Outflow} from "../types/Outflow.sol";
 
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
@@ -62,7 +62,7 @@ abstract contract QueueStorage is IWithdrawalQueue {
     Outflow internal _outflow;
     Asides internal _asideTotals;
     Holds internal _holdTotals;
-    mapping(uint64 ticket => Ticket) internal _tickets;
+    mapping(uint64 ticket => PackedTicket) internal _tickets;
     mapping(uint64 ticket => Aside) internal _asides;
     mapping(uint64 hold => Hold) internal _holds;
 

@@ -33,8 +33,7 @@ enum Obstacle {
     Held
 }
 
-/// @notice A promise of the vault to pay. Two words; what was paid of a ticket is told by the line, so paying writes no word of
-/// the ticket.
+/// @notice A promise of the vault to pay. What was paid of it is told by the line, so paying writes no word of the ticket.
 struct Ticket {
     /// Who is paid.
     address recipient;
@@ -42,12 +41,41 @@ struct Ticket {
     uint32 account;
     /// The first second at which it may be paid.
     uint32 readyAt;
-    /// When it joined the line.
-    uint32 issuedAt;
     /// What is paid, in quote units.
     uint128 amount;
     /// The sum of all tickets issued before it, in quote units.
     uint128 issuedBefore;
+}
+
+/// @notice A ticket in two storage words: `ready at 32 · account 32 · recipient 160` and `issued before 128 · amount 128`.
+struct PackedTicket {
+    uint256 upper;
+    uint256 lower;
+}
+
+using Tickets for Ticket global;
+using Tickets for PackedTicket global;
+
+/// @notice Packs and reads a ticket.
+/// @dev The compiler, left to itself, would write a word once for each field.
+library Tickets {
+    /// @notice The two words of a ticket.
+    function pack(Ticket memory self) internal pure returns (PackedTicket memory) {
+        uint256 upper = (uint256(self.readyAt) << 192) | (uint256(self.account) << 160) | uint160(self.recipient);
+        return PackedTicket(upper, (uint256(self.issuedBefore) << 128) | self.amount);
+    }
+
+    /// @notice Reads both words.
+    function unpack(PackedTicket storage self) internal view returns (Ticket memory) {
+        (uint256 upper, uint256 lower) = (self.upper, self.lower);
+        address recipient = address(uint160(upper));
+        return Ticket(recipient, uint32(upper >> 160), uint32(upper >> 192), uint128(lower), uint128(lower >> 128));
+    }
+
+    /// @notice When it is ready; reads one word.
+    function readyAtOf(PackedTicket storage self) internal view returns (uint256) {
+        return uint32(self.upper >> 192);
+    }
 }
 
 /// @notice What is left of a ticket whose payment failed.

@@ -54,8 +54,8 @@ def address_text(address: bytes | int) -> str:
 class Twin:
     """The chain's venue and the model's; `keys` are the trading keys of the accounts."""
 
-    def __init__(self, parameters: Parameters = PARAMETERS) -> None:
-        self.venue: Final[Venue] = make_venue(parameters)
+    def __init__(self, parameters: Parameters = PARAMETERS, *, odd_token: bool = False) -> None:
+        self.venue: Final[Venue] = make_venue(parameters, odd_token=odd_token)
         self.chain: Final = self.venue.chain
         self.domain: Final = Domain(self.chain.chain_id, self.venue.positions.address)
         self.model: Model = _model(parameters, self.chain.time)

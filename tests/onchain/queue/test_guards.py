@@ -30,8 +30,8 @@ def announce(venue: Venue, delay: int, destinations: list[str], sender: str = AL
 
 
 def request(venue: Venue, to: str, amount: int = 5) -> int:
-    arguments = (1, to, amount, [])
-    return int(venue.positions.transact("requestWithdrawal", *arguments, sender=ALICE))
+    positions = venue.positions
+    return int(positions.transact("requestWithdrawal", 1, to, amount, [], sender=ALICE))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ caller is not PerpPositions .... Queue_CallerNotPositions
 the venue is frozen ............ Queue_Closed
 the guard does not list it ..... Guard_DestinationRefused (test_guards)
 the account has an extra delay . held (test_holds)
-amount above 128 bits .......... SafeCastOverflowedUintDowncast
 otherwise ...................... the next number, ready after the delay, never before an earlier one
 
 what changes the line otherwise, for all but the vault ... Queue_CallerNotVault
@@ -15,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.actors import Actor
-from tests.helpers.amounts import ACCOUNTS, AMOUNTS, PEOPLE, UINT128_MAX
+from tests.helpers.amounts import ACCOUNTS, AMOUNTS, PEOPLE
 from tests.helpers.revm import START, reverts
 from tests.helpers.venue import GOVERNOR, HATCH, POSITIONS, VAULT, make_queue
 
@@ -51,12 +50,6 @@ def test_push__venue_is_frozen__reverts(account: int, amount: int) -> None:
     queue.transact("lift", sender=HATCH.address)
     with reverts("Queue_Closed"):
         queue.transact("push", account, ALICE, amount, sender=POSITIONS.address)
-
-
-@given(amount=st.integers(UINT128_MAX + 1, 2**256 - 1))
-def test_push__amount_above_128_bits__reverts(amount: int) -> None:
-    with reverts("SafeCastOverflowedUintDowncast", 128, amount):
-        make_queue().transact("push", 1, ALICE, amount, sender=POSITIONS.address)
 
 
 @given(tickets=st.lists(st.tuples(ACCOUNTS, PEOPLE, AMOUNTS), min_size=1, max_size=6))

@@ -20,7 +20,7 @@ from penstock.outflow import Outflow
 from tests.helpers.actors import Actor
 from tests.helpers.amounts import PEOPLE
 from tests.helpers.revm import reverts
-from tests.helpers.venue import GOVERNOR, POSITIONS, WIDE, make_custody, make_queue
+from tests.helpers.venue import GOVERNOR, WIDE, make_custody, make_queue
 
 ALICE = Actor("alice").address
 DAY = 86_400
