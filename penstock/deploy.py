@@ -51,6 +51,8 @@ MAX_REPORT_AGE: Final = 3600
 MAX_SPEED_PPM: Final = 1_000_000
 MIN_OUTAGE, MAX_OUTAGE = 60, 24 * 3600
 MIN_GRACE, MAX_GRACE = 60, 24 * 3600
+MIN_WINDOW, MAX_WINDOW = 60, 7 * 24 * 3600
+MAX_REQUEST_FEE: Final = 10**18
 
 
 class DeployError(PenstockError):
@@ -111,8 +113,8 @@ class MarketParameters(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
-    """The numbers of a venue; times are seconds, `outflow_floor` quote units and `outflow_share`
-    basis points of what the vault has booked."""
+    """The numbers of a venue; times are seconds, fees of forced requests wei, `outflow_floor` quote
+    units and `outflow_share` basis points of what the vault has booked."""
 
     markets: tuple[MarketParameters, ...]
     decimals: int = 6
@@ -133,6 +135,8 @@ class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
     outage_after: int = 600
     grace: int = 900
     settlement_window: int = 86_400
+    request_fee: int = 2 * 10**14
+    request_fee_cap: int = 2 * 10**16
     liveness: int = 3 * 86_400
 
 
@@ -180,6 +184,9 @@ def check_parameters(parameters: Parameters) -> None:
     shortest = max(MIN_OUTAGE, min(p.max_price_age, MAX_OUTAGE))
     check_range("outage_after", p.outage_after, shortest, MAX_OUTAGE)
     check_range("grace", p.grace, MIN_GRACE, MAX_GRACE)
+    check_range("settlement_window", p.settlement_window, MIN_WINDOW, MAX_WINDOW)
+    check_range("request_fee_cap", p.request_fee_cap, 1, MAX_REQUEST_FEE)
+    check_range("request_fee", p.request_fee, 1, p.request_fee_cap)
     check_range("markets", len(p.markets), 1, UINT16_MAX)
     symbols = [market.symbol for market in p.markets]
     if len(set(symbols)) != len(symbols):
@@ -344,6 +351,7 @@ def _creations(s: System, p: Parameters, deployer: str, uptime_feed: str) -> tup
     queue_parts = (s.vault, s.positions, s.index, s.fund, s.hatch)
     outflow = (p.outflow_floor, p.outflow_share, p.outflow_window)
     guards = (p.quorum, p.max_report_age, p.max_speed_ppm)
+    prices = (p.request_fee, p.request_fee_cap)
     return (
         # The first two, since the others ask whether there is a manager. Until the end of the plan
         # the deployer is its admin, to whom every governed function is open.
@@ -358,7 +366,7 @@ def _creations(s: System, p: Parameters, deployer: str, uptime_feed: str) -> tup
         Step("PositionLens", (s.positions, s.index)),
         Step("InsuranceFund", (s.positions, s.liquidations, s.lens, s.hatch, s.manager)),
         Step("Liquidations", (s.positions, s.index, s.fund, s.watch)),
-        Step("ExitDesk", (s.positions, s.index, s.fund, p.settlement_window)),
+        Step("ExitDesk", (s.positions, s.index, s.fund, s.lens, p.settlement_window, *prices)),
         Step("EscapeHatch", (s.positions, s.vault, s.queue, s.desk, s.watch, p.liveness)),
     )
 

@@ -97,6 +97,39 @@ class Refusal(StrEnum):
     GUARD_NOT_ANNOUNCED = "Guard_NotAnnounced"
     GUARD_NOT_APPLICABLE = "Guard_NotApplicable"
     GATE_RESTING = "Gate_Resting"
+    DESK_FROZEN = "Desk_Frozen"
+    DESK_ACCOUNT = "Desk_AccountRefused"
+    DESK_OWNER = "Desk_CallerNotOwner"
+    DESK_RECIPIENT = "Desk_RecipientZero"
+    DESK_AMOUNT = "Desk_AmountZero"
+    DESK_LOTS = "Desk_LotsOutOfRange"
+    DESK_FEE = "Desk_FeeTooLow"
+    DESK_NOTHING = "Desk_NothingToCollect"
+    DESK_INCOMPLETE = "Desk_PositionsIncomplete"
+    DESK_STALE = "Desk_PriceStale"
+    DESK_BANKRUPT = "Desk_Bankrupt"
+    DESK_HELD = "Desk_MarketHeld"
+    DESK_TOO_LARGE = "Desk_PositionTooLarge"
+    DESK_TOO_MANY = "Desk_TooManyMarkets"
+    DESK_MARGIN = "Desk_BelowMargin"
+    REQUEST_EXPIRED = "Request_Expired"
+    REQUEST_SIGNATURE = "Request_SignatureWrong"
+    REQUEST_USED = "Request_NonceUsed"
+    REQUEST_NOT_PENDING = "Request_NotPending"
+    REQUEST_KIND = "Request_KindWrong"
+    REQUEST_EARLY = "Request_TooEarly"
+    REQUEST_NOTHING = "Request_NothingToSpare"
+    CLOSE_NOTHING = "Close_NothingLeft"
+    CLOSE_LOTS = "Close_LotsOutOfRange"
+    CLOSE_SELF = "Close_SelfTrade"
+    CLOSE_SIDE = "Close_SameSide"
+    CLOSE_PRICE = "Close_PriceOutsideBand"
+    CLOSE_LOSS_CAP = "Close_LossCapReached"
+    ORDER_SIGNATURE = "Order_SignatureWrong"
+    ORDER_EXPIRED = "Order_Expired"
+    ORDER_REPLACED = "Order_Replaced"
+    ORDER_OVERFILL = "Order_Overfill"
+    ORDER_REDUCE_ONLY = "Order_ReduceOnly"
 
 
 class Refused(PenstockError, ValueError):
@@ -315,13 +348,20 @@ class Venue:
         self.deposited += amount
 
     def request_withdrawal(
-        self, account: int, amount: int, now: int, markets: Sequence[int] | None = None
+        self,
+        account: int,
+        amount: int,
+        now: int,
+        markets: Sequence[int] | None = None,
+        *,
+        forced: bool = False,
     ) -> None:
         """Sweep closed positions, debit the account and queue a ticket.
 
-        `markets` names every open position, as in the contract's call; left out, it does.
+        `markets` names every open position, as in the contract's call; left out, it does. A forced
+        exit does not wait for a price.
         """
-        self._debit(account, amount, now, markets)
+        self._debit(account, amount, now, markets, forced=forced)
         self.tickets.append((account, amount))
 
     def transfer(
@@ -333,11 +373,21 @@ class Venue:
         self._debit(account, amount, now, markets)
         credited.credit(amount)
 
-    def _debit(self, account: int, amount: int, now: int, markets: Sequence[int] | None) -> None:
+    def _debit(
+        self,
+        account: int,
+        amount: int,
+        now: int,
+        markets: Sequence[int] | None,
+        *,
+        forced: bool = False,
+    ) -> None:
         _check_amount(amount)
         held = self.account(account)
         markets = held.open_markets if markets is None else markets
-        collateral, backing = self._sweep_and_back(held, markets, now)
+        # Nor does the fund when it covers.
+        strict = not forced and account != VENUE_ACCOUNT
+        collateral, backing = self._sweep_and_back(held, markets, now, strict=strict)
         if collateral + backing < amount:
             raise Refused(Refusal.EXCEEDS, account, amount, collateral + backing)
         if self.frozen:
@@ -350,25 +400,27 @@ class Venue:
                 held.positions[market].quote = 0
         held.collateral = collateral - amount
 
-    def _sweep_and_back(self, held: Account, markets: Sequence[int], now: int) -> tuple[int, int]:
-        """Collateral with closed positions swept; losses less margin of the open ones."""
+    def _sweep_and_back(
+        self, held: Account, markets: Sequence[int], now: int, *, strict: bool
+    ) -> tuple[int, int]:
+        """Collateral with closed positions swept; min(0, value) − initial margin of the open ones.
+
+        Profit of an open position is margin, not money.
+        """
         collateral, backing = held.collateral, 0
         for market in each_open(held, markets, Refusal.INCOMPLETE):
             position = held.positions[market]
             if position.size == 0:
                 collateral = check_collateral(collateral + position.quote)
             else:
-                backing += self._backing(held.account, position, self.priced(market, now), now)
+                if self.market(market).due(now):
+                    self._check_not_frozen()
+                priced = self.priced(market, now)
+                if strict and now > priced.marked_until:
+                    refused = (held.account, market, priced.marked_until)
+                    raise Refused(Refusal.STALE, *refused)
+                backing += min(0, priced.worth(position)) - priced.initial(position.size)
         return collateral, backing
-
-    def _backing(self, account: int, position: Position, priced: Priced, now: int) -> int:
-        """min(0, value) − initial margin: profit of an open position is margin, not money."""
-        if self.market(priced.market).due(now):
-            self._check_not_frozen()
-        fresh_until = self.market(priced.market).fresh_until
-        if now > fresh_until:
-            raise Refused(Refusal.STALE, account, priced.market, fresh_until)
-        return min(0, priced.worth(position)) - priced.initial(position.size)
 
     def sweep(self, account: int, market: int) -> None:
         """Turn a closed position's quote into collateral; the word keeps its snapshot."""

@@ -46,7 +46,7 @@ def freeze_silent(twin: Twin, sender: str = STRANGER.address) -> Outcome:
 def freeze_ignored(twin: Twin, request: int) -> Outcome:
     """Freeze because of a forced request; the desk says whether it was ignored."""
     hatch = twin.venue.hatch
-    ignored = bool(twin.venue.desk.call("isIgnored", request))
+    ignored = bool(twin.venue.exit_desk.call("isIgnored", request))
     return twin.both(
         lambda: twin.transact(hatch, "freezeIgnored", request, sender=STRANGER.address),
         lambda: model.freeze_ignored(twin.hatch, twin.model, request, ignored, twin.now),

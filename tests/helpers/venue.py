@@ -54,7 +54,7 @@ class Venue:
     lens: Contract
     fund: Contract
     liquidations: Contract
-    desk: Contract
+    exit_desk: Contract
     hatch: Contract
     manager: Contract
     timelock: Contract
@@ -126,7 +126,7 @@ def make_venue(
         lens=chain.at("PositionLens", system.lens),
         fund=chain.at("InsuranceFund", system.fund),
         liquidations=chain.at("Liquidations", system.liquidations),
-        desk=chain.at("ExitDesk", system.desk),
+        exit_desk=chain.at("ExitDesk", system.desk),
         hatch=chain.at("EscapeHatch", system.hatch),
         manager=manager,
         timelock=timelock,
