@@ -341,9 +341,9 @@ class Venue:
 
     def deposit(self, account: int, amount: int) -> None:
         """Add collateral."""
-        self._check_not_frozen()
         credited = self.account(account)
         _check_amount(amount)
+        self._check_not_frozen()
         credited.credit(amount)
         self.deposited += amount
 
