@@ -102,9 +102,11 @@ class RevmChain:
         data = artifact.creation(arguments)
         self.evm.reset_transient_storage()
         try:
-            return str(self.evm.deploy(sender, data))
+            place = str(self.evm.deploy(sender, data))
         except RuntimeError as error:
             raise _translated(error) from None
+        self.result = self.evm.result
+        return place
 
     def send(
         self, sender: str, to: str, data: bytes, gas: int = BLOCK_GAS, value: int = 0
@@ -157,6 +159,16 @@ class RevmChain:
             self.evm.revert(checkpoint)
             self._time, self._number = time, number
             self._set_block()
+
+    @contextmanager
+    def impersonated(self, address: str) -> Iterator[str]:
+        """Let a contract send. Meanwhile it has no code: an EVM takes nothing from one that has."""
+        code, nonce = self.evm.get_code(address), self.evm.basic(address).nonce
+        self.evm.insert_account_info(address, AccountInfo(nonce=nonce))
+        try:
+            yield address
+        finally:
+            self.evm.insert_account_info(address, AccountInfo(code=code, nonce=nonce))
 
     def logs(self) -> list[Log]:
         """Events of the last transaction; those of no known contract are left out."""

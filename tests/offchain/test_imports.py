@@ -9,10 +9,10 @@ PACKAGE = Path(penstock.__file__).parent
 EDGE = {"anvil", "console", "contracts", "probing", "remote", "rpc", "sender", "submitter"}
 FORBIDDEN = {"ape", "web3", "time", "socket", "http", "urllib", "subprocess", "datetime", "random"}
 CORE = ("units", "errors", "messages", "signing", "book", "nonces", "triggers", "pace", "takers",
-        "engine", "ladders", "gate", "limits", "fund", "venue", "settlement", "margin", "funding",
-        "watch", "views", "risk", "liquidation", "liquidations", "strategy", "quorum", "exposure",
-        "stress", "exits", "batch", "records", "builder", "system", "deploy", "governance",
-        "powers")  # fmt: skip
+        "engine", "ladders", "gate", "limits", "fund", "venue", "outflow", "queue", "settlement",
+        "margin", "funding", "watch", "views", "risk", "liquidation", "liquidations", "strategy",
+        "quorum", "exposure", "stress", "exits", "escape", "batch", "records", "builder", "system",
+        "deploy", "governance", "powers")  # fmt: skip
 
 
 def imported(module: Path) -> set[str]:
