@@ -357,7 +357,7 @@ def _cancel(mirror: Mirror, log: Log) -> None:
     mirror.venue.cancel(log.arguments[0], [log.arguments[1]])
 
 
-def _freeze(mirror: Mirror, log: Log) -> None:
+def _freeze(mirror: Mirror, _: Log) -> None:
     mirror.venue.freeze()
 
 
@@ -389,7 +389,7 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "Beat": _beat,
     "FundingAccrued": _accrue,
     "FundingSkipped": _accrue,
+    "BatchSettled": lambda mirror, log: mirror._settle(log),
     "FrozenForSilence": _freeze,
     "FrozenForRequest": _freeze,
-    "BatchSettled": lambda mirror, log: mirror._settle(log),
 }
