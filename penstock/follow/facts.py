@@ -112,7 +112,8 @@ class Reader:
         forced = self.forced(number)
         if forced.status != "served" or forced.is_close:
             return Exit(forced.account, forced=forced)
-        done = self.remote.desk.logs("WithdrawalExecuted", number)[0]
+        # Where there are several, the last ticket stands behind the others.
+        done = self.remote.desk.logs("WithdrawalExecuted", number)[-1]
         return replace(self._issued(done, forced.account, done.arguments[1]), forced=forced)
 
     def of_signed(self, withdrawal: Withdrawal) -> Exit:

@@ -30,8 +30,13 @@ class Demand(Struct, frozen=True):
         """Whether a request that waits is just this one."""
         wanted = self.account, self.market, self.recipient
         same = (forced.account, forced.market, forced.recipient) == wanted
-        # Of a close, some lots may be gone already.
-        return same and (bool(self.market) or forced.left == self.amount)
+        # Some of it may be gone already.
+        return same and (bool(self.market) or forced.left == self.amount or self.wants_all)
+
+    @property
+    def wants_all(self) -> bool:
+        """Whether it is all that can be spared."""
+        return self.amount == EVERYTHING
 
 
 def waiting(reader: Reader, demand: Demand) -> Exit | None:

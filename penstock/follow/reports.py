@@ -1,12 +1,15 @@
 """An exit as a person reads it: one line; and as a program does: JSON (pure)."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from penstock.follow.progress import Exit, Obstacle, Progress, Step, progress
+from penstock.follow.progress import Exit, Forced, Obstacle, Progress, Step, progress
 from penstock.units import show_quote
+
+MOST: Final = 2**54
+"""More than an account can have, in quote units."""
 
 
 def name_of(exit: Exit) -> str:
@@ -57,9 +60,17 @@ def data_of(exit: Exit, now: int) -> dict[str, Any]:
 def _money(exit: Exit, decimals: int) -> str:
     part = exit.ticket or exit.hold
     if part is None:
-        return _share(exit, decimals)
+        return _share(exit, decimals) if exit.forced is None else _asked(exit.forced, decimals)
     to = f"{exit.l1_recipient} on L1" if exit.door else part.recipient
     return f", {show_quote(part.amount, decimals):,} to {to}{_rest(exit, decimals)}"
+
+
+def _asked(forced: Forced, decimals: int) -> str:
+    """What of a forced request is left to do."""
+    if forced.is_close:
+        return f", {forced.left:,} lots of market {forced.market} left"
+    amount = f"{show_quote(forced.left, decimals):,}" if forced.left < MOST else "all"
+    return f", {amount} to {forced.recipient}"
 
 
 def _share(exit: Exit, decimals: int) -> str:

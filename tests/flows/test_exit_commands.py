@@ -7,11 +7,13 @@
 ├── signed .............. into a file once, carried once by anybody
 ├── forced from L1 ...... while the sequencer is down
 ├── forced close ........ executed by anybody against the fund
+├── statement ........... rebuilt from events; a word that differs is named
 ├── frozen .............. looked, silent, frozen, tallied, escaped
 ├── a mistake ........... one sentence, and what to do
 └── live ................ until it is there
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,9 +22,11 @@ import pytest
 from msgspec.structs import replace as changed
 
 from penstock.anvil import Anvil
+from penstock.console import Session
 from penstock.devnet import balance_of
 from penstock.follow.terminal import KEY_VARIABLE
 from penstock.localvenue import LocalVenue
+from penstock.remote import Contract, RpcDeployer
 from penstock.settings import DEFAULTS
 from tests.flows.leaver import DEPOSIT, LATER, WINDOW, Done, Leaver, RollupLeaver, on_rollup
 
@@ -44,6 +48,57 @@ def plain(anvil: Anvil, tmp_path: Path) -> Leaver:
     venue = LocalVenue.start(anvil, changed(DEFAULTS, liveness=LIVENESS))
     venue.open(["ann", "ben"], DEPOSIT)
     return Leaver(venue, tmp_path, "--rpc", anvil.url)
+
+
+@pytest.fixture
+def odd(anvil: Anvil, tmp_path: Path) -> Leaver:
+    """A venue whose token can refuse somebody."""
+    deployer = LocalVenue.start(anvil, DEFAULTS).operator
+    token = RpcDeployer(deployer).create("OddTokenMock")
+    venue = LocalVenue.start(anvil, DEFAULTS, token)
+    venue.open(["ann", "ben"], DEPOSIT)
+    return Leaver(venue, tmp_path, "--rpc", anvil.url)
+
+
+@pytest.fixture
+def narrow(anvil: Anvil, tmp_path: Path) -> Leaver:
+    """A venue with the narrowest bucket: 10,000 and a tenth in a day."""
+    narrow = changed(DEFAULTS, outflow_floor=10**10, outflow_share=1_000)
+    venue = LocalVenue.start(anvil, narrow)
+    venue.open(["ann"], DEPOSIT * 40)
+    return Leaver(venue, tmp_path, "--rpc", anvil.url)
+
+
+@pytest.fixture
+def trading(session: Session, anvil: Anvil, tmp_path: Path) -> Leaver:
+    """A venue in which alice is long and bob short."""
+    alice, bob, *_ = session.traders
+    session.order(bob, "sell", "1", "60000")
+    session.order(alice, "buy", "1", "60000")
+    session.settle()
+    return Leaver(session.devnet, tmp_path, "--rpc", anvil.url)
+
+
+def endow(leaver: Leaver) -> None:
+    """Give the insurance fund money of its own."""
+    carol = leaver.venue.trader("carol", 3).owner
+    leaver.venue.deposit(carol, 0, 10**11)
+
+
+def fresh_after(leaver: Leaver, seconds: int) -> None:
+    """Let seconds pass while the chain lives, and have the marks fresh at their end."""
+    venue = leaver.venue
+    venue.live(venue.chain.time() + seconds)
+    for spec in venue.remote.system.markets:
+        mark = int(venue.remote.index.ask("marketOf", spec.market)[0])
+        venue.post(spec.market, [mark] * len(venue.publishers))
+    venue.refresh()
+
+
+def statement(leaver: Leaver, account: int) -> dict[str, Any]:
+    """What an account has, exactly."""
+    found: dict[str, Any] = json.loads(leaver.run("statement", "--account", account, "--json").said)
+    return found
 
 
 def balance(leaver: Leaver, address: str) -> int:
@@ -169,6 +224,110 @@ def test_carry__after_its_deadline__is_refused(plain: Leaver) -> None:
     plain.pass_time(3_600)
     done = plain.step("carry", file)
     assert (done.code, "could be carried until" in done.said) == (1, True)
+
+
+def test_claim__recipient_was_refused__is_paid_later_or_elsewhere(odd: Leaver) -> None:
+    remote, operator = odd.venue.remote, odd.venue.operator
+    token = Contract(remote.rpc, "OddTokenMock", remote.token.address)
+    recipient = odd.venue.trader("ben", 2).owner
+    for amount in (5, 6):
+        to = ("--to", recipient.address)
+        odd.step("request", amount, "--account", 1, *to, key="owner ann")
+    token.transact(operator, "setBlocked", recipient.address, True)
+    odd.pass_time(DELAY)
+    done = odd.step("push", "--ticket", 2)
+    assert (done.code, "ticket 2: aside" in done.said) == (0, True)
+    refused = odd.step("claim", "--ticket", 1)
+    assert (refused.code, "who may claim it with --to" in refused.said) == (1, True)
+    elsewhere = ("claim", "--ticket", 1, "--to", RECIPIENT)
+    assert "Vault_CallerNotRecipient" in odd.step(*elsewhere).said
+    assert "released" in odd.step(*elsewhere, key="owner ben").said
+    assert balance(odd, RECIPIENT) == 5_000_000
+    token.transact(operator, "setBlocked", recipient.address, False)
+    assert "ticket 2: released" in odd.step("claim", "--ticket", 2).said
+    assert odd.step("claim", "--ticket", 2).said.startswith("done already")
+
+
+def test_push__line_longer_than_the_bucket__pays_in_part_and_says_when(narrow: Leaver) -> None:
+    half = DEPOSIT * 30
+    narrow.step("request", half // 10**6, "--account", 1, "--to", RECIPIENT, key="owner ann")
+    narrow.pass_time(DELAY)
+    found = narrow.step("push", "--ticket", 1)
+    assert late(found, "the outflow bucket")
+    paid = balance(narrow, RECIPIENT)
+    assert 0 < paid < half
+    (told,) = narrow.ask("--ticket", 1)["exits"]
+    assert told["ticket"]["left"] == half - paid
+    narrow.venue.chain.warp(told["progress"]["eta"])
+    assert "released" in narrow.step("push", "--ticket", 1).said
+    assert balance(narrow, RECIPIENT) == half
+
+
+# --- closes, and what an account has --------------------------------------------------------------
+
+
+def test_force_close__nobody_serves_it__is_executed_against_the_fund(trading: Leaver) -> None:
+    close = ("force", "close", "BTC-PERP", "0.4", "--account", 1)
+    assert (
+        "request 1: requested, 400 lots of market 1 left"
+        in trading.step(*close, key="owner alice").said
+    )
+    assert "done already: request 1" in trading.step(*close, key="owner alice").said
+    assert late(trading.step("execute", "--request", 1), "the operator's window")
+    endow(trading)
+    fresh_after(trading, DEFAULTS.settlement_window)
+    part = trading.step("execute", "--request", 1, "--by-fund", 100)
+    assert late(part, "request 1: executable, 300 lots of market 1 left")
+    assert "request 1: served" in trading.step("execute", "--request", 1).said
+    assert trading.step("execute", "--request", 1).said.startswith("done already: request 1")
+    assert trading.venue.remote.lens.ask("positionOf", 1, 1)[0] == 600
+
+
+def test_freeze__for_a_request_that_was_ignored__shares_by_equity(trading: Leaver) -> None:
+    trading.step("force", "close", "BTC-PERP", "all", "--account", 1, key="owner alice")
+    freeze = ("freeze", "--request", 1)
+    assert late(trading.step(*freeze), "the operator's window")
+    trading.venue.live(trading.venue.chain.time() + 2 * DEFAULTS.settlement_window)
+    assert "request 1: ignored" in trading.run("watch", "--request", 1, "--once").said
+    assert trading.step(*freeze).said.startswith("the venue: frozen")
+    before = statement(trading, 1)
+    assert (before["is_frozen"], before["markets"], before["differences"]) == (True, [1], [])
+    assert trading.step("tally").code == 0
+    after = statement(trading, 1)
+    assert (after["share"], after["differences"]) == (before["share"], [])
+    paid = ("escape", "--account", 1, "--to", RECIPIENT)
+    assert "account 1: paid" in trading.step(*paid, key="owner alice").said
+    assert balance(trading, RECIPIENT) == after["share"] > 0
+
+
+def test_statement__account_with_all_of_it__is_what_the_chain_says(trading: Leaver) -> None:
+    owner, queue = trading.venue.trader("alice", 1).owner, trading.venue.remote.queue
+    trading.step("request", 10, "--account", 1, key="owner alice")
+    queue.transact(owner, "announceGuard", 1, 60, [])
+    trading.step("request", 20, "--account", 1, key="owner alice")
+    found = statement(trading, 1)
+    assert found["differences"] == []
+    assert [(one["name"], one["left"]) for one in found["owed"]] == [
+        ("ticket 1", 10_000_000), ("hold 1", 20_000_000),
+    ]  # fmt: skip
+    assert [(one["market"], one["size"]) for one in found["holdings"]] == [(1, 1_000)]
+    assert found["claim"] == found["share"] == found["equity"]
+    page = trading.run("statement", "--account", 1).said
+    for words in ("Account 1", "BTC-PERP", "ticket 1", "If the venue were frozen now", "markets"):
+        assert words in page
+    assert "every word is the chain's" in page
+
+
+def test_statement__chain_with_another_word__names_it(trading: Leaver) -> None:
+    vault, rpc = trading.venue.remote.vault, trading.venue.chain.rpc
+    booked = f"{int(vault.ask('booked')):#066x}"
+    places = [f"{slot:#066x}" for slot in range(4)]
+    asked = [("eth_getStorageAt", (vault.address, place, "latest")) for place in places]
+    place = places[rpc.batch(asked).index(booked)]
+    rpc.call("anvil_setStorageAt", vault.address, place, f"{int(booked, 16) + 1:#066x}")
+    trading.venue.chain.mine()
+    done = trading.run("statement", "--account", 1)
+    assert (done.code, "what the vault has booked" in done.said) == (1, True)
 
 
 # --- the end of a venue ---------------------------------------------------------------------------

@@ -74,6 +74,21 @@ def test_line_of__end_of_a_venue__tells_count_and_share(silence: Silence, told: 
     assert told in line_of(Exit(silence.account, silence=silence), T, 6)
 
 
+@pytest.mark.parametrize(
+    ("forced", "told"),
+    [
+        (
+            Forced(3, 1, "pending", T, 60, 0, 2**55 - 1, "0xaa"),
+            "3: requested, all to 0xaa; next",
+        ),
+        (Forced(3, 1, "pending", T, 60, 0, 5_000_000, "0xaa"), "requested, 5.000000 to 0xaa; next"),
+        (Forced(3, 1, "pending", T, 60, 2, 1_500), "requested, 1,500 lots of market 2 left; next"),
+    ],
+)
+def test_line_of__forced_request__tells_what_is_left(forced: Forced, told: str) -> None:
+    assert told in line_of(Exit(1, forced=forced), T, 6)
+
+
 def test_line_of__on_its_way_to_l1__names_who_is_paid_there() -> None:
     paid = Ticket(5, 1, "0xaa", 3_000_000, T, "paid")
     exit = Exit(1, ticket=paid, door="0xaa", l1_recipient="0xbb", legs=(Leg(3_000_000, T),))
