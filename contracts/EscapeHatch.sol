@@ -57,6 +57,12 @@ contract EscapeHatch is IEscapeHatch {
     BitMaps.BitMap private _counted;
     BitMaps.BitMap private _paid;
 
+    modifier onlyAccountOwner(AccountId account) {
+        address owner = POSITIONS.ownerOf(account);
+        require(msg.sender == owner, Hatch_CallerNotOwner(account, msg.sender, owner));
+        _;
+    }
+
     modifier onlyTallied() {
         require(_pot.fixedAt != 0, Hatch_TallyIncomplete(_count.counted, _count.accounts));
         _;
@@ -141,9 +147,7 @@ contract EscapeHatch is IEscapeHatch {
         AccountId account,
         address recipient,
         MarketId[] calldata markets
-    ) external onlyTallied returns (uint256 amount) {
-        address owner = POSITIONS.ownerOf(account);
-        require(msg.sender == owner, Hatch_CallerNotOwner(account, msg.sender, owner));
+    ) external onlyAccountOwner(account) onlyTallied returns (uint256 amount) {
         _checkHasShare(account, _count.accounts);
         bool allowed = QUEUE.allows(AccountId.unwrap(account), recipient);
         require(allowed, Hatch_RecipientRefused(account, recipient));
@@ -153,9 +157,9 @@ contract EscapeHatch is IEscapeHatch {
     }
 
     /// @inheritdoc IEscapeHatch
-    function payResidual(address recipient) external onlyTallied returns (uint256 amount) {
-        address owner = POSITIONS.ownerOf(FUND_ACCOUNT);
-        require(msg.sender == owner, Hatch_CallerNotOwner(FUND_ACCOUNT, msg.sender, owner));
+    function payResidual(
+        address recipient
+    ) external onlyAccountOwner(FUND_ACCOUNT) onlyTallied returns (uint256 amount) {
         amount = residual();
         _pay(FUND_ACCOUNT, recipient, amount);
         emit ResidualPaid(recipient, amount);

@@ -3,7 +3,7 @@
 import click
 
 from penstock.devnet.cli import devnet
-from penstock.exit_cli import exit
+from penstock.follow.cli import exit
 from penstock.keepers.cli import keep
 from penstock.risk_cli import risk
 

@@ -51,7 +51,7 @@ MAX_REPORT_AGE: Final = 3600
 MAX_SPEED_PPM: Final = 1_000_000
 MIN_OUTAGE, MAX_OUTAGE = 60, 24 * 3600
 MIN_GRACE, MAX_GRACE = 60, 24 * 3600
-MIN_WINDOW, MAX_WINDOW = 60, 7 * 24 * 3600
+MIN_LIVENESS, MAX_LIVENESS = 3_600, 30 * 24 * 3600
 MAX_REQUEST_FEE: Final = 10**18
 
 
@@ -194,6 +194,7 @@ def check_parameters(parameters: Parameters) -> None:
     check_range("outage_after", p.outage_after, shortest, MAX_OUTAGE)
     check_range("grace", p.grace, MIN_GRACE, MAX_GRACE)
     check_range("settlement_window", p.settlement_window, MIN_WINDOW, MAX_WINDOW)
+    check_range("liveness", p.liveness, MIN_LIVENESS, MAX_LIVENESS)
     check_range("request_fee_cap", p.request_fee_cap, 1, MAX_REQUEST_FEE)
     check_range("request_fee", p.request_fee, 1, p.request_fee_cap)
     check_range("markets", len(p.markets), 1, UINT16_MAX)

@@ -357,6 +357,10 @@ def _cancel(mirror: Mirror, log: Log) -> None:
     mirror.venue.cancel(log.arguments[0], [log.arguments[1]])
 
 
+def _freeze(mirror: Mirror, _: Log) -> None:
+    mirror.venue.freeze()
+
+
 _HANDLERS: Final[dict[str, Handler]] = {
     "SettingsChanged": _change_settings,
     "MarketListed": _list_market,
@@ -376,8 +380,6 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "TermsChanged": _set_terms,
     "LimitsChanged": _set_limits,
     "MarketPaused": _pause,
-    "FrozenForSilence": _call("freeze"),
-    "FrozenForRequest": _call("freeze"),
     "PositionMoved": _move,
     "Transferred": _transfer,
     "ShortfallCovered": _cover,
@@ -388,4 +390,6 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "FundingAccrued": _accrue,
     "FundingSkipped": _accrue,
     "BatchSettled": lambda mirror, log: mirror._settle(log),
+    "FrozenForSilence": _freeze,
+    "FrozenForRequest": _freeze,
 }

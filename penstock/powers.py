@@ -23,7 +23,10 @@ ANYONE: Final = "anyone"
 NOBODY: Final = "nobody"
 STRANGER: Final = "stranger"
 MANAGER, TIMELOCK = "Manager", "Timelock"
-EXITS: Final = frozenset({"requestWithdrawal", "admit", "release", "claim", "claimTo"})
+EXITS: Final = frozenset(
+    {"requestWithdrawal", "admit", "release", "claim", "claimTo"}
+    | {"look", "freezeSilent", "freezeIgnored", "tally", "escape"}
+)
 """What an owner and the keepers call on the way out."""
 _REFUSAL: Final = re.compile("CallerNot|CallerRefused|Unauthorized|OwnDismissal")
 _FIXED: Final = ("view", "pure")

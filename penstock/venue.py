@@ -341,9 +341,9 @@ class Venue:
 
     def deposit(self, account: int, amount: int) -> None:
         """Add collateral."""
-        self._check_not_frozen()
         credited = self.account(account)
         _check_amount(amount)
+        self._check_not_frozen()
         credited.credit(amount)
         self.deposited += amount
 
@@ -413,21 +413,14 @@ class Venue:
             if position.size == 0:
                 collateral = check_collateral(collateral + position.quote)
             else:
+                if self.market(market).due(now):
+                    self._check_not_frozen()
                 priced = self.priced(market, now)
                 if strict and now > priced.marked_until:
                     refused = (held.account, market, priced.marked_until)
                     raise Refused(Refusal.STALE, *refused)
                 backing += min(0, priced.worth(position)) - priced.initial(position.size)
         return collateral, backing
-
-    def _backing(self, account: int, position: Position, priced: Priced, now: int) -> int:
-        """min(0, value) − initial margin: profit of an open position is margin, not money."""
-        if self.market(priced.market).due(now):
-            self._check_not_frozen()
-        fresh_until = self.market(priced.market).fresh_until
-        if now > fresh_until:
-            raise Refused(Refusal.STALE, account, priced.market, fresh_until)
-        return min(0, priced.worth(position)) - priced.initial(position.size)
 
     def sweep(self, account: int, market: int) -> None:
         """Turn a closed position's quote into collateral; the word keeps its snapshot."""

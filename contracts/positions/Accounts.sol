@@ -147,11 +147,12 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
     }
 
     function _deposit(AccountId account, uint256 amount) private {
-        _checkNotFrozen();
         if (ownerOf[account] == address(0)) revert Account_NotRegistered(account);
         if (amount == 0 || amount > COLLATERAL_LIMIT) revert Collateral_AmountOutOfRange(amount);
         // Tokens first: while a token's hook runs, nothing is credited that has not arrived.
         VAULT.take(msg.sender, amount);
+        // And a hook that froze the venue, and had it counted, undoes that with the deposit.
+        _checkNotFrozen();
         _credit(account, amount);
         emit Deposited(account, msg.sender, amount);
     }

@@ -85,7 +85,7 @@ class Plan(Struct, frozen=True):
     @property
     def asking(self) -> int:
         """Waves that ask before the operator vanishes, or all of them."""
-        return self.waves if self.variant is Variant.PLAIN else self.waves // 2
+        return self.waves if self.variant is Variant.PLAIN else self.waves * 3 // 4
 
 
 SMALL: Final = Plan(

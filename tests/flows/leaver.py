@@ -1,18 +1,26 @@
-"""Who leaves by the command line: each command a process of its own, with nothing but the files."""
+"""Who leaves by the command line, with nothing but the files: here, or on another machine.
+
+Another machine is another process in another folder. To begin one takes seconds, so most commands
+are given here, to the same command line.
+"""
 
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from tempfile import TemporaryDirectory
+from typing import Any, Final, NamedTuple
 
 import msgspec
+from click.testing import CliRunner
 
+from penstock.cli import main
 from penstock.deployment import Deployment
 from penstock.devnet import Config, Devnet
 from penstock.devnet.control import Server
+from penstock.follow.cli import exit
 from penstock.localvenue import LocalVenue
 from penstock.rollup import RollupVenue
 from penstock.settings import DEFAULTS
@@ -21,17 +29,14 @@ BIN: Final = Path(sys.executable).parent
 WINDOW: Final = 60
 DEPOSIT: Final = 10**9
 LATER: Final = 3
+NAMES: Final = {"force", "withdrawal", "close", *(name for name in exit.commands)}
 
 
-class Done:
-    """What a command said, and how it ended."""
+class Done(NamedTuple):
+    """How a command ended, and what it said."""
 
-    def __init__(self, done: "subprocess.CompletedProcess[str]") -> None:
-        self.code: Final = done.returncode
-        self.said: Final = done.stdout + done.stderr
-
-    def __repr__(self) -> str:
-        return f"{self.code}: {self.said}"
+    code: int
+    said: str
 
 
 class Leaver:
@@ -46,10 +51,21 @@ class Leaver:
 
     def run(self, *words: object) -> Done:
         """Give a command that needs no key."""
-        command = [str(word) for word in (BIN / "penstock", "exit", words[0], *self.place)]
-        command += [str(word) for word in words[1:]]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
-        return Done(done)
+        done = CliRunner().invoke(main, self._words(words))
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return Done(done.exit_code, " ".join(done.output.split()))
+
+    def elsewhere(self, *words: object) -> Done:
+        """Give it on another machine."""
+        command = [str(BIN / "penstock"), *self._words(words)]
+        with TemporaryDirectory() as folder:
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        return Done(done.returncode, " ".join((done.stdout + done.stderr).split()))
+
+    def _words(self, words: Sequence[object]) -> list[str]:
+        # A subcommand of `force` comes before any option.
+        names = [word for word in words[:2] if word in NAMES]
+        return [str(word) for word in ("exit", *names, *self.place, *words[len(names) :])]
 
     def step(self, *words: object, key: str = "passer-by") -> Done:
         """Give one that does, with a key that everybody knows."""
@@ -57,8 +73,12 @@ class Leaver:
 
     def ask(self, *words: object) -> dict[str, Any]:
         """Look once, exactly."""
-        found: dict[str, Any] = json.loads(self.run("watch", "--json", *words).said)
+        found: dict[str, Any] = json.loads(self.run("watch", *words, "--json").said)
         return found
+
+    def pass_time(self, seconds: int) -> None:
+        """Let seconds pass."""
+        self.venue.chain.warp(self.venue.chain.time() + seconds)
 
 
 class RollupLeaver(Leaver):

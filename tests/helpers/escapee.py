@@ -12,6 +12,7 @@ from eth_utils.crypto import keccak
 from penstock import escape as model
 from penstock.escape import Page
 from tests.helpers.actors import Actor
+from tests.helpers.exits import is_ignored
 from tests.helpers.revm import Log
 from tests.helpers.twin import DONE, OWNER, Outcome, Twin
 from tests.helpers.venue import GOVERNOR, STRANGER
@@ -45,8 +46,7 @@ def freeze_silent(twin: Twin, sender: str = STRANGER.address) -> Outcome:
 
 def freeze_ignored(twin: Twin, request: int) -> Outcome:
     """Freeze because of a forced request; the desk says whether it was ignored."""
-    hatch = twin.venue.hatch
-    ignored = bool(twin.venue.exit_desk.call("isIgnored", request))
+    hatch, ignored = twin.venue.hatch, is_ignored(twin, request)
     return twin.both(
         lambda: twin.transact(hatch, "freezeIgnored", request, sender=STRANGER.address),
         lambda: model.freeze_ignored(twin.hatch, twin.model, request, ignored, twin.now),

@@ -102,9 +102,11 @@ class RevmChain:
         data = artifact.creation(arguments)
         self.evm.reset_transient_storage()
         try:
-            return str(self.evm.deploy(sender, data))
+            place = str(self.evm.deploy(sender, data))
         except RuntimeError as error:
             raise _translated(error) from None
+        self.result = self.evm.result
+        return place
 
     def send(
         self, sender: str, to: str, data: bytes, gas: int = BLOCK_GAS, value: int = 0

@@ -4,12 +4,12 @@ While that goes on the history goes on as well: it draws what it always draws, a
 forbids is refused alike by chain and model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
 from penstock import escape as model
-from tests.helpers import escapee
+from tests.helpers import escapee, exits
 from tests.helpers.twin import DONE, Outcome, Twin
 from tests.helpers.venue import STRANGER
 from tests.parity.history import MARKETS, History
@@ -39,6 +39,10 @@ class Exodus:
                 self._count("look", escapee.look(self.twin))
             elif kind < 0.1:
                 self._count("freeze", self._freeze())
+            elif kind < 0.11:
+                self._count("tally", escapee.tally(self.twin, []))
+            elif kind < 0.2:
+                self._count("force", self.force())
             else:
                 self.history.step()
 
@@ -66,6 +70,7 @@ class Exodus:
                     ("look", lambda: escapee.look(self.twin)),
                     ("freeze", self._freeze),
                     ("step", self._step),
+                    ("force", self.force),
                 )
             )
             self._count(name, action())
@@ -111,9 +116,27 @@ class Exodus:
         self.twin.transact(vault, "release", count, sender=STRANGER.address)
         return DONE
 
+    def force(self) -> Outcome:
+        """File a forced request, execute one, or take one back."""
+        rng, twin = self.rng, self.twin
+        account = rng.choice(self.history.accounts)
+        market = rng.choice(twin.model.account(account).open_markets or [1])
+        size = abs(twin.model.account(account).position(market).size)
+        request = rng.randint(1, len(twin.exits.requests) + 1)
+        actions: tuple[Callable[[], Outcome], ...] = (
+            lambda: exits.force_withdrawal(twin, account, 10 ** rng.randint(3, 10)),
+            lambda: exits.force_close(twin, account, market, rng.randint(1, max(1, size))),
+            lambda: exits.execute_withdrawal(twin, request),
+            lambda: exits.execute_close(twin, request, by_fund=rng.randint(0, size)),
+            lambda: exits.acknowledge(twin, request),
+            lambda: exits.drop(twin, request),
+        )
+        return rng.choice(actions)()
+
     def _freeze(self) -> Outcome:
-        if self.rng.random() < 0.2:
-            return escapee.freeze_ignored(self.twin, self.rng.randint(0, 3))
+        if self.rng.random() < 0.5:
+            last = len(self.twin.exits.requests)
+            return escapee.freeze_ignored(self.twin, self.rng.randint(0, last + 1))
         return escapee.freeze_silent(self.twin)
 
     def _step(self) -> Outcome:

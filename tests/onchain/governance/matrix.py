@@ -102,9 +102,18 @@ MATRIX: Final[dict[str, dict[str, Right]]] = {
     "InsuranceFund": {
         "cover": only("Liquidations"),
         "withdraw": GOVERNOR,
+        "withdrawResidual": GOVERNOR,
         "setLossCap": GOVERNOR,
         "setReserve": GOVERNOR,
         "setAuthority": BY_MANAGER,
+    },
+    "EscapeHatch": {
+        "look": ANYONE,
+        "freezeSilent": ANYONE,
+        "freezeIgnored": ANYONE,
+        "tally": ANYONE,
+        "escape": OWNER,
+        "payResidual": only("InsuranceFund"),
     },
     "Liquidations": {
         "takeOver": Right(("owner of by", "trading key of by")),

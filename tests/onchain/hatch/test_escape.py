@@ -49,7 +49,7 @@ def over(desk: Desk) -> None:
     tally_all(desk)
 
 
-@given(counted=st.integers(0, 3), account=st.integers(0, 5))
+@given(counted=st.integers(0, 3), account=st.integers(1, 4))
 @undoing
 def test_escape__not_all_counted__reverts(desk: Desk, counted: int, account: int) -> None:
     freeze(desk)
@@ -71,9 +71,9 @@ def test_escape__not_the_owner__reverts(desk: Desk, name: str) -> None:
     with reverts("Hatch_CallerNotOwner", 1, sender, OWNER.address):
         desk.venue.hatch.transact("escape", 1, sender, [], sender=sender)
     # The fund owns account 0, which has no share.
-    with desk.chain.impersonated(desk.venue.fund.address) as fund:
-        with reverts("Hatch_AccountWithoutShare", FUND, 4):
-            desk.venue.hatch.transact("escape", FUND, RECIPIENT, [], sender=fund)
+    fund, refused = desk.venue.fund.address, reverts("Hatch_AccountWithoutShare", FUND, 4)
+    with desk.chain.impersonated(fund), refused:
+        desk.venue.hatch.transact("escape", FUND, RECIPIENT, [], sender=fund)
 
 
 @pytest.mark.parametrize("recipient", ["zero", "vault"])

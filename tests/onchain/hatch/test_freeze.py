@@ -28,7 +28,9 @@ from tests.helpers.escapee import (
     look,
     stay_up,
 )
+from tests.helpers.exits import force_close
 from tests.helpers.revm import RevmChain, reverts
+from tests.helpers.trouble import open_long
 from tests.helpers.twin import DONE, undoing
 from tests.onchain.settlement.desk import Desk
 
@@ -171,6 +173,53 @@ def test_wdq_8__request_that_is_none__does_not_freeze(desk: Desk, request: int) 
     stay_up(desk, 10 * 86_400)
     assert freeze_ignored(desk, request) == ("Hatch_RequestNotIgnored", (request,))
     desk.compare()
+
+
+@given(off=st.integers(-2, 2), lots=st.integers(1, 100))
+@undoing
+def test_wdq_8__forced_close_ignored__freezes_at_twice_the_window_to_the_second(
+    desk: Desk, off: int, lots: int
+) -> None:
+    open_long(desk, 100)
+    assert force_close(desk, 1, 1, lots) is DONE
+    stay_up(desk, 2 * desk.exits.window + off)
+    outcome = freeze_ignored(desk, 1)
+    assert outcome == (DONE if off >= 0 else ("Hatch_RequestNotIgnored", (1,)))
+    if outcome is DONE:
+        assert desk.logs[-1][1].name == "FrozenForRequest"
+        assert desk.logs[-1][1].arguments == (1,)
+    compare(desk)
+    desk.compare()
+
+
+@given(lots=st.integers(1, 100), late=st.integers(0, 10**6))
+@undoing
+def test_wdq_8__forced_close_served_at_the_last_second__does_not_freeze(
+    desk: Desk, lots: int, late: int
+) -> None:
+    open_long(desk, 100)
+    assert force_close(desk, 1, 1, lots) is DONE
+    stay_up(desk, 2 * desk.exits.window - 1)
+    mark = desk.model.market(1).mark
+    desk.marks(mark, desk.model.market(2).mark)
+    open_long(desk, -lots)
+    stay_up(desk, 1 + late)
+    assert freeze_ignored(desk, 1) == ("Hatch_RequestNotIgnored", (1,))
+
+
+@given(down=st.integers(90_000, 10**6), off=st.integers(-1, 1))
+@undoing
+def test_freeze_ignored__after_an_outage__operator_has_the_grace_to_the_second(
+    desk: Desk, down: int, off: int
+) -> None:
+    open_long(desk, 100)
+    assert force_close(desk, 1, 1, 100) is DONE
+    desk.chain.time += 2 * desk.exits.window + down
+    assert desk.beat() is DONE
+    over = desk.now + desk.model.watch.grace
+    stay_up(desk, desk.model.watch.grace + off)
+    outcome = freeze_ignored(desk, 1)
+    assert outcome == (DONE if off >= 0 else ("Hatch_GraceLasts", (desk.now, over)))
 
 
 @undoing

@@ -16,18 +16,21 @@ from penstock.powers import doors, values
 from penstock.system import CONTRACTS
 from tests.helpers.actors import Actor
 from tests.helpers.escapee import freeze_silent, look, stay_up, tally_all
+from tests.helpers.exits import force_close, force_withdrawal, row, signed_withdrawal
 from tests.helpers.revm import Contract
 from tests.helpers.trouble import FUND, SIZE, endow, open_long
 from tests.helpers.twin import DONE, OWNER, undoing
-from tests.helpers.venue import GOVERNOR, OPERATOR
+from tests.helpers.venue import GOVERNOR, OPERATOR, PARAMETERS
 from tests.onchain.governance.changes import rules
 from tests.onchain.settlement.desk import DEPOSIT, MARK, Desk
 
+FEE: Final = PARAMETERS.request_fee_cap
 SOMEBODY: Final = Actor("somebody").address
 TERMS: Final = (60, 100_000, 7_500_000, 500_000, 3_750_000)
 LISTING: Final = (100, 500, 250, 500, 200, TERMS, (1_000, 10_000))
 NO_PERMIT: Final = (2**32 - 1, 27, bytes(32), bytes(32))
-FROZEN, CLOSED, TWICE = "Positions_Frozen", "Queue_Closed", "Hatch_AlreadyFrozen"
+FROZEN, CLOSED, ENDED = "Positions_Frozen", "Queue_Closed", "Desk_Frozen"
+TWICE: Final = "Hatch_AlreadyFrozen"
 
 
 class Call(NamedTuple):
@@ -42,6 +45,11 @@ def _plain(sender: str, *arguments: object, refusal: str = FROZEN) -> Call:
     return Call(sender, lambda _: arguments, refusal)
 
 
+def _signed(desk: Desk) -> tuple[object, ...]:
+    signed = signed_withdrawal(desk, 4, 5)
+    return row(signed.withdrawal), [1], signed.signature
+
+
 def _word(desk: Desk) -> tuple[object, ...]:
     return 1, desk.word("market", 1, 0)
 
@@ -50,8 +58,8 @@ LOCKED: Final[Mapping[str, Mapping[str, Call]]] = {
     "PerpPositions": {
         "deposit": _plain("owner", 1, 5),
         "depositWithPermit": _plain("owner", 1, 5, *NO_PERMIT),
-        "requestWithdrawal": _plain("owner", 3, SOMEBODY, 5, [], refusal=CLOSED),
-        "transfer": _plain("owner", 3, 4, 5, []),
+        "requestWithdrawal": _plain("owner", 3, SOMEBODY, 5, [1], refusal=CLOSED),
+        "transfer": _plain("owner", 3, 4, 5, [1]),
         "settle": Call("operator", lambda desk: (encode(desk.batch()),)),
         "move": _plain("liquidations", 1, 2, 1, 1, MARK, 0),
         "setMarket": Call("index", _word),
@@ -82,6 +90,13 @@ LOCKED: Final[Mapping[str, Mapping[str, Call]]] = {
         "takeOver": _plain("owner", 1, FUND, [1], [SIZE], [1]),
         "deleverage": _plain("owner", 1, 1, [1], [2], [SIZE]),
     },
+    "ExitDesk": {
+        "request": Call("owner", lambda desk: _signed(desk), CLOSED),
+        "forceWithdrawal": _plain("owner", 4, SOMEBODY, 5, refusal=ENDED),
+        "executeWithdrawal": _plain("owner", 1, [1], refusal=CLOSED),
+        "forceClose": _plain("owner", 4, 1, 1, refusal=ENDED),
+        "executeClose": _plain("owner", 2, [1], [], 100),
+    },
     "EscapeHatch": {
         "freezeSilent": _plain("owner", refusal=TWICE),
     },
@@ -102,7 +117,8 @@ OPEN: Final[Mapping[str, frozenset[str]]] = {
     "FundingIndex": frozenset({"setAuthority"}),
     "InsuranceFund": frozenset({"withdrawResidual", "setLossCap", "setReserve", "setAuthority"}),
     "Liquidations": frozenset(),
-    "ExitDesk": frozenset(),
+    # A page passes over what cannot be carried; what was paid for requests is paid back.
+    "ExitDesk": frozenset({"carry", "revoke", "acknowledge", "drop", "collect"}),
     "EscapeHatch": frozenset({"look", "freezeIgnored", "tally", "escape", "payResidual"}),
 }
 APART: Final = {"CollateralTokenMock", "PriceFeed", "SequencerWatch", "Manager", "Timelock"}
@@ -133,10 +149,12 @@ def _place(desk: Desk, contract: str) -> str:
 
 
 def _name(part: Contract, function: str, arguments: Sequence[object], sender: str) -> str:
-    data = artifact(part.name).functions[function].encode(arguments)
-    with part.chain.undone(), part.chain.impersonated(sender):
+    chain, data = part.chain, artifact(part.name).functions[function].encode(arguments)
+    value = FEE if function.startswith("force") else 0
+    with chain.undone(), chain.impersonated(sender):
+        chain.evm.set_balance(sender, value)
         try:
-            part.chain.send(sender, part.address, data)
+            chain.send(sender, part.address, data, value=value)
         except ContractRevert as refused:
             return refused.name
     return ""
@@ -148,6 +166,9 @@ def _about_to_freeze(desk: Desk, function: str) -> None:
     if not bankrupt:
         endow(desk, DEPOSIT)
     open_long(desk)
+    open_long(desk, 100, 3, 4)
+    assert force_withdrawal(desk, 4, 5) is DONE
+    assert force_close(desk, 3, 1, 100) is DONE
     # Less than a withdrawal leaves nothing to take over at the mark; the fund can carry the rest.
     assert look(desk) is DONE
     stay_up(desk, desk.hatch.liveness - 60)

@@ -61,7 +61,8 @@ def test_tally__complete__reverts(desk: Desk) -> None:
 @undoing
 def test_tally__lists_uneven__reverts(desk: Desk, accounts: int, lists: int) -> None:
     freeze(desk)
-    page = list(range(1, accounts + 1)), [[]] * lists
+    nothing: list[int] = []
+    page = list(range(1, accounts + 1)), [nothing] * lists
     if accounts != lists:
         with reverts("Hatch_PageUneven", accounts, lists):
             desk.venue.hatch.transact("tally", *page, sender=STRANGER.address)

@@ -4,7 +4,7 @@ from typing import Final
 
 from penstock.devnet.client import ask
 from penstock.devnet.config import ETHER
-from penstock.exit_facts import Reader
+from penstock.follow.facts import Reader
 from penstock.localchain import LocalChain
 
 ENOUGH: Final = ETHER // 10

@@ -148,6 +148,8 @@ class Forced(Struct, frozen=True):
     """Of a close; 0 for a withdrawal."""
     left: int = 0
     """Lots still to close, or quote units asked for."""
+    recipient: str = ""
+    """Of a withdrawal."""
     is_ignored: bool = False
     """As the desk says."""
     is_frozen: bool = False

@@ -1,12 +1,15 @@
 """An exit as a person reads it: one line; and as a program does: JSON (pure)."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from penstock.progress import Exit, Obstacle, Progress, Step, progress
+from penstock.follow.progress import Exit, Forced, Obstacle, Progress, Step, progress
 from penstock.units import show_quote
+
+MOST: Final = 2**54
+"""More than an account can have, in quote units."""
 
 
 def name_of(exit: Exit) -> str:
@@ -14,7 +17,9 @@ def name_of(exit: Exit) -> str:
     for kind, part in (("ticket", exit.ticket), ("hold", exit.hold), ("request", exit.forced)):
         if part is not None:
             return f"{kind} {part.number}"
-    return f"account {exit.account}"
+    if exit.signed is not None:
+        return f"withdrawal {exit.signed.nonce:#x} of account {exit.account}"
+    return f"account {exit.account}" if exit.account else "the venue"
 
 
 def line_of(exit: Exit, now: int, decimals: int) -> str:
@@ -55,9 +60,26 @@ def data_of(exit: Exit, now: int) -> dict[str, Any]:
 def _money(exit: Exit, decimals: int) -> str:
     part = exit.ticket or exit.hold
     if part is None:
-        return ""
+        return _share(exit, decimals) if exit.forced is None else _asked(exit.forced, decimals)
     to = f"{exit.l1_recipient} on L1" if exit.door else part.recipient
     return f", {show_quote(part.amount, decimals):,} to {to}{_rest(exit, decimals)}"
+
+
+def _asked(forced: Forced, decimals: int) -> str:
+    """What of a forced request is left to do."""
+    if forced.is_close:
+        return f", {forced.left:,} lots of market {forced.market} left"
+    amount = f"{show_quote(forced.left, decimals):,}" if forced.left < MOST else "all"
+    return f", {amount} to {forced.recipient}"
+
+
+def _share(exit: Exit, decimals: int) -> str:
+    silence = exit.silence
+    if silence is None or not silence.frozen_at:
+        return ""
+    if not silence.fixed_at:
+        return f", {silence.counted} of {silence.accounts} accounts counted"
+    return f", a share of {show_quote(silence.share, decimals):,}" if exit.account else ""
 
 
 def _rest(exit: Exit, decimals: int) -> str:

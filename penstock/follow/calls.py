@@ -1,15 +1,15 @@
 """Edge: takes the next step of an exit: the call on L2, or the devnet's on L1.
 
-`penstock.progress` says what is due; here it is done, and tried at the node before it is sent.
+`progress` says what is due; here it is done, and tried at the node before it is sent.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from penstock.devnet.client import ask
-from penstock.exit_facts import ExitError, Reader
+from penstock.follow.facts import ExitError, Reader
+from penstock.follow.progress import Exit, Step, Ticket, leg_progress
 from penstock.keepers.wallet import Wallet
-from penstock.progress import Exit, Step, Ticket, leg_progress
 from penstock.remote import Contract
 from penstock.sender import Receipt
 
@@ -29,13 +29,15 @@ class Caller:
     def __init__(self, reader: Reader, wallet: Callable[[], Wallet]) -> None:
         self.reader: Final = reader
         self.wallet: Final = wallet
+        self.claim_to: str | None = None
+        """Where a ticket's recipient has a claim paid instead."""
 
     def take(self, exit: Exit, step: Step) -> None:
         """Take a step that is due. Raises ExitError, ContractRevert, WalletError."""
         if step in _ON_L1:
             self._on_l1(exit, step)
         else:
-            self.send(*_CALLS[step](self.reader, exit))
+            self.send(*_CALLS[step](self, exit))
 
     def send(
         self,
@@ -61,22 +63,25 @@ class Caller:
 _ON_L1: Final[Mapping[Step, str]] = {Step.PROVE: "prove", Step.FINALISE: "finalize"}
 
 
-def _admit(reader: Reader, exit: Exit) -> Call:
+def _admit(caller: Caller, exit: Exit) -> Call:
     assert exit.hold is not None, "only a hold is admitted"
-    return reader.remote.queue, "admit", (exit.hold.number,), STEP_GAS
+    return caller.reader.remote.queue, "admit", (exit.hold.number,), STEP_GAS
 
 
-def _release(reader: Reader, exit: Exit) -> Call:
+def _release(caller: Caller, exit: Exit) -> Call:
     count = min(PAGE, _ticket(exit).tickets_ahead + 1)
-    return reader.remote.vault, "release", (count,), STEP_GAS + RELEASE_GAS * count
+    return caller.reader.remote.vault, "release", (count,), STEP_GAS + RELEASE_GAS * count
 
 
-def _claim(reader: Reader, exit: Exit) -> Call:
-    return reader.remote.vault, "claim", (_ticket(exit).number,), STEP_GAS
+def _claim(caller: Caller, exit: Exit) -> Call:
+    vault, number = caller.reader.remote.vault, _ticket(exit).number
+    if caller.claim_to is None:
+        return vault, "claim", (number,), STEP_GAS
+    return vault, "claimTo", (number, caller.claim_to), STEP_GAS
 
 
-def _send(reader: Reader, exit: Exit) -> Call:
-    doors = reader.remote.doors
+def _send(caller: Caller, exit: Exit) -> Call:
+    doors = caller.reader.remote.doors
     assert doors is not None, "whoever has a door has doors"
     return doors, "send", (exit.l1_recipient,), STEP_GAS
 
@@ -86,7 +91,7 @@ def _ticket(exit: Exit) -> Ticket:
     return exit.ticket
 
 
-_CALLS: Final[Mapping[Step, Callable[[Reader, Exit], Call]]] = {
+_CALLS: Final[Mapping[Step, Callable[[Caller, Exit], Call]]] = {
     Step.ADMIT: _admit,
     Step.RELEASE: _release,
     Step.CLAIM: _claim,

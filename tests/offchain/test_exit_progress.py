@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from penstock.progress import (
+from penstock.follow.progress import (
     ORDER,
     Exit,
     Forced,
