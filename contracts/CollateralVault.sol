@@ -76,13 +76,12 @@ contract CollateralVault is ICollateralVault, ReentrancyGuardTransient {
     /// @inheritdoc ICollateralVault
     function release(uint256 max) external nonReentrant returns (uint256 paid) {
         for (uint256 i; i < max; ++i) {
-            (uint64 ticket, address recipient, uint256 amount) = QUEUE.pop();
+            (uint64 ticket, address recipient, uint256 amount) = QUEUE.pop(booked);
             if (ticket == 0) break;
             if (_tryPay(ticket, recipient, amount)) {
                 paid += amount;
             } else {
-                QUEUE.setAside(ticket);
-                emit PaymentFailed(ticket, recipient, amount);
+                emit PaymentFailed(ticket, recipient, QUEUE.setAside(ticket, amount, booked));
             }
         }
     }

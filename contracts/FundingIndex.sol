@@ -71,7 +71,7 @@ contract FundingIndex is GuardianPause {
     /// @dev Accrues at the old mark, then takes what the source and the time have to say.
     function _refresh(MarketId market, uint32 maxAge) private {
         MarketWord word = _accrued(market);
-        Interim memory interim = _interims[market];
+        Interim storage interim = _interims[market];
         MarketWord next = interim.applied(word);
         (uint32 price, uint32 time, bool clamped) = SOURCE.latest(MarketId.unwrap(market));
         uint32 last = _courses[market].markTime;

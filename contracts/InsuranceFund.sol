@@ -11,6 +11,7 @@ import {Quote} from "./types/Quantities.sol";
 import {Margin} from "./libraries/Margin.sol";
 import {Words} from "./libraries/Words.sol";
 import {Governed} from "./governance/Governed.sol";
+import {IEscapeHatch} from "./interfaces/IEscapeHatch.sol";
 import {IInsuranceFund} from "./interfaces/IInsuranceFund.sol";
 import {IMarketWords} from "./interfaces/IMarketWords.sol";
 import {IPerpPositions} from "./interfaces/IPerpPositions.sol";
@@ -43,6 +44,9 @@ contract InsuranceFund is IInsuranceFund, Governed {
     IPositionLens public immutable LENS;
 
     /// @inheritdoc IInsuranceFund
+    IEscapeHatch public immutable HATCH;
+
+    /// @inheritdoc IInsuranceFund
     uint256 public reserve;
 
     mapping(MarketId => Loss) private _losses;
@@ -50,11 +54,18 @@ contract InsuranceFund is IInsuranceFund, Governed {
     /// @param positions The contract that keeps its account.
     /// @param liquidations Who may ask for cover.
     /// @param lens The lens of `positions`.
+    /// @param hatch What pays the fund out of a frozen venue.
     /// @param manager Says who may set caps and reserve, and withdraw.
-    constructor(IPerpPositions positions, address liquidations, IPositionLens lens, address manager) Governed(manager) {
+    constructor(
+        IPerpPositions positions,
+        address liquidations,
+        IPositionLens lens,
+        IEscapeHatch hatch,
+        address manager
+    ) Governed(manager) {
         bool named = address(positions) != address(0) && liquidations != address(0) && address(lens) != address(0);
-        if (!named) revert Fund_AddressZero();
-        (POSITIONS, LIQUIDATIONS, LENS) = (positions, liquidations, lens);
+        if (!named || address(hatch) == address(0)) revert Fund_AddressZero();
+        (POSITIONS, LIQUIDATIONS, LENS, HATCH) = (positions, liquidations, lens, hatch);
     }
 
     /// @inheritdoc IInsuranceFund
@@ -75,6 +86,11 @@ contract InsuranceFund is IInsuranceFund, Governed {
         int256 left = spare();
         if (left < int256(amount) + int256(reserve)) revert Fund_ReserveNotLeft(amount, left, reserve);
         POSITIONS.requestWithdrawal(SELF, recipient, amount, openMarkets());
+    }
+
+    /// @inheritdoc IInsuranceFund
+    function withdrawResidual(address recipient) external restricted {
+        HATCH.payResidual(recipient);
     }
 
     /// @inheritdoc IInsuranceFund

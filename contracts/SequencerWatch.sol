@@ -40,13 +40,13 @@ contract SequencerWatch is ISequencerWatch {
 
     /// @inheritdoc ISequencerWatch
     function beat() external {
-        Beats memory stored = _beats;
-        if (stored.last == block.timestamp) return;
-        Beats memory seen = _afterBeat(stored);
+        Beats memory seen = _beats;
+        if (seen.last == block.timestamp) return;
+        uint32 minutesBefore = seen.minutesDown;
+        bool ended = _hear(seen);
         _beats = seen;
         emit Beat();
-        if (seen.outageEnd == stored.outageEnd) return;
-        emit OutageEnded(seen.outageStart, seen.outageEnd, seen.minutesDown - stored.minutesDown);
+        if (ended) emit OutageEnded(seen.outageStart, seen.outageEnd, seen.minutesDown - minutesBefore);
     }
 
     /// @inheritdoc ISequencerWatch
@@ -56,12 +56,12 @@ contract SequencerWatch is ISequencerWatch {
 
     /// @inheritdoc ISequencerWatch
     function downMinutes() external view returns (uint256) {
-        return _afterBeat(_beats).minutesDown;
+        return _seen().minutesDown;
     }
 
     /// @inheritdoc ISequencerWatch
     function downMinutesAt(uint256 time) external view returns (uint256) {
-        Beats memory seen = _afterBeat(_beats);
+        Beats memory seen = _seen();
         if (time >= seen.outageEnd) return seen.minutesDown;
         return seen.minutesDown - _minutesUp(seen.outageEnd - Math.max(time, seen.outageStart));
     }
@@ -73,19 +73,28 @@ contract SequencerWatch is ISequencerWatch {
 
     /// @inheritdoc ISequencerWatch
     function graceEndsAt() public view returns (uint256) {
-        uint256 end = _afterBeat(_beats).outageEnd;
+        uint256 end = _seen().outageEnd;
         return end == 0 ? 0 : end + GRACE;
     }
 
-    /// @dev What a beat now makes of what is stored.
-    function _afterBeat(Beats memory stored) private view returns (Beats memory seen) {
-        (seen.outageStart, seen.outageEnd) = (stored.outageStart, stored.outageEnd);
-        (seen.last, seen.minutesDown) = (uint32(block.timestamp), stored.minutesDown);
-        uint256 gap = block.timestamp - stored.last;
-        if (gap <= LIMIT) return seen;
-        (seen.outageStart, seen.outageEnd) = (stored.last, seen.last);
-        // Minutes since 1970 fit 32 bits for as long as seconds do.
-        seen.minutesDown += uint32(_minutesUp(gap));
+    /// @dev What would be stored if somebody beat now.
+    function _seen() private view returns (Beats memory seen) {
+        seen = _beats;
+        _hear(seen);
+    }
+
+    /// @dev Lets `self` hear a beat now; says whether it ends an outage.
+    /// Unchecked: time does not go back, and minutes since 1970 fit 32 bits for as long as seconds do.
+    function _hear(Beats memory self) private view returns (bool ended) {
+        unchecked {
+            uint256 gap = block.timestamp - self.last;
+            ended = gap > LIMIT;
+            if (ended) {
+                (self.outageStart, self.outageEnd) = (self.last, uint32(block.timestamp));
+                self.minutesDown += uint32(_minutesUp(gap));
+            }
+            self.last = uint32(block.timestamp);
+        }
     }
 
     /// @dev Whether the uptime feed, if there is one, has said for the time of grace that the sequencer is up.

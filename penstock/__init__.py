@@ -27,7 +27,9 @@ from penstock.messages import (
     SignedLadder,
     SignedOrder,
     SignedReport,
+    SignedWithdrawal,
     Verdict,
+    Withdrawal,
 )
 from penstock.pace import Pace
 from penstock.signing import Domain, Signer
@@ -61,9 +63,11 @@ __all__ = [
     "SignedLadder",
     "SignedOrder",
     "SignedReport",
+    "SignedWithdrawal",
     "Signer",
     "Triggered",
     "Trimmed",
     "Verdict",
     "Waiting",
+    "Withdrawal",
 ]

@@ -120,6 +120,15 @@ def events() -> Mapping[bytes, Event]:
     }
 
 
+def event_topics(contract: str, name: str, values: Sequence[object]) -> list[str | None]:
+    """Topics that find a contract's events by their first indexed values; None stands for any."""
+    declared = (e for e in artifact(contract).abi if (e["type"], e.get("name")) == ("event", name))
+    entry = next(declared)
+    pairs = zip(_event(entry).indexed, values, strict=False)
+    words = [None if value is None else CODEC.encode([kind], [value]) for kind, value in pairs]
+    return [None if word is None else "0x" + word.hex() for word in (_signature(entry), *words)]
+
+
 @lru_cache(maxsize=1)
 def _errors() -> Mapping[bytes, tuple[str, tuple[str, ...]]]:
     """Errors of all contracts by selector: one contract passes on what another threw."""

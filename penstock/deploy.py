@@ -42,12 +42,17 @@ MAX_INTERVAL: Final = 24 * 60
 MAX_CAP: Final = 50_000_000
 MAX_MARKETS: Final = 127
 MIN_DELAY, MAX_DELAY = 60, 7 * 24 * 3600
+MIN_FLOOR, MAX_FLOOR = 10**10, 2**72 - 1
+MIN_SHARE, MAX_SHARE = 1_000, 10_000
+MIN_WINDOW, MAX_WINDOW = 60, 7 * 24 * 3600
 MAX_TIMELOCK_DELAY: Final = 90 * 24 * 3600
 MIN_QUORUM, MAX_PUBLISHERS = 3, 32
 MAX_REPORT_AGE: Final = 3600
 MAX_SPEED_PPM: Final = 1_000_000
 MIN_OUTAGE, MAX_OUTAGE = 60, 24 * 3600
 MIN_GRACE, MAX_GRACE = 60, 24 * 3600
+MIN_LIVENESS, MAX_LIVENESS = 3_600, 30 * 24 * 3600
+MAX_REQUEST_FEE: Final = 10**18
 
 
 class DeployError(PenstockError):
@@ -108,11 +113,15 @@ class MarketParameters(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
-    """The numbers of a venue; times are seconds."""
+    """The numbers of a venue; times are seconds, fees of forced requests wei, `outflow_floor` quote
+    units and `outflow_share` basis points of what the vault has booked."""
 
     markets: tuple[MarketParameters, ...]
     decimals: int = 6
     withdrawal_delay: int = 300
+    outflow_floor: int = 10**12
+    outflow_share: int = 2_500
+    outflow_window: int = 24 * 3600
     timelock_delay: int = 8 * 24 * 3600
     quorum: int = 3
     max_report_age: int = 60
@@ -126,6 +135,8 @@ class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
     outage_after: int = 600
     grace: int = 900
     settlement_window: int = 86_400
+    request_fee: int = 2 * 10**14
+    request_fee_cap: int = 2 * 10**16
     liveness: int = 3 * 86_400
 
 
@@ -165,6 +176,9 @@ def check_parameters(parameters: Parameters) -> None:
     """Raise RangeError, SpecError or ParameterError for what the contracts would refuse."""
     p = parameters
     check_range("withdrawal_delay", p.withdrawal_delay, MIN_DELAY, MAX_DELAY)
+    check_range("outflow_floor", p.outflow_floor, MIN_FLOOR, MAX_FLOOR)
+    check_range("outflow_share", p.outflow_share, MIN_SHARE, MAX_SHARE)
+    check_range("outflow_window", p.outflow_window, MIN_WINDOW, MAX_WINDOW)
     _check_timelock(p)
     check_range("quorum", p.quorum, MIN_QUORUM, MAX_PUBLISHERS)
     check_range("max_report_age", p.max_report_age, 1, MAX_REPORT_AGE)
@@ -179,6 +193,10 @@ def check_parameters(parameters: Parameters) -> None:
     shortest = max(MIN_OUTAGE, min(p.max_price_age, MAX_OUTAGE))
     check_range("outage_after", p.outage_after, shortest, MAX_OUTAGE)
     check_range("grace", p.grace, MIN_GRACE, MAX_GRACE)
+    check_range("settlement_window", p.settlement_window, MIN_WINDOW, MAX_WINDOW)
+    check_range("liveness", p.liveness, MIN_LIVENESS, MAX_LIVENESS)
+    check_range("request_fee_cap", p.request_fee_cap, 1, MAX_REQUEST_FEE)
+    check_range("request_fee", p.request_fee, 1, p.request_fee_cap)
     check_range("markets", len(p.markets), 1, UINT16_MAX)
     symbols = [market.symbol for market in p.markets]
     if len(set(symbols)) != len(symbols):
@@ -343,7 +361,10 @@ def _creations(s: System, p: Parameters, deployer: str, uptime_feed: str) -> tup
     settings = (s.operator, *rules, p.discount_share, p.penalty_share)
     books = (s.vault, s.queue, s.index, s.watch)
     parts = (*books, s.liquidations, s.desk, s.hatch, s.token, s.fund)
+    queue_parts = (s.vault, s.positions, s.index, s.fund, s.hatch)
+    outflow = (p.outflow_floor, p.outflow_share, p.outflow_window)
     guards = (p.quorum, p.max_report_age, p.max_speed_ppm)
+    prices = (p.request_fee, p.request_fee_cap)
     return (
         # The first two, since the others ask whether there is a manager. Until the end of the plan
         # the deployer is its admin, to whom every governed function is open.
@@ -351,14 +372,14 @@ def _creations(s: System, p: Parameters, deployer: str, uptime_feed: str) -> tup
         Step("Timelock", (s.manager, p.timelock_delay, s.governor, s.guardian)),
         Step("PriceFeed", (s.manager, s.publishers, *guards)),
         Step("SequencerWatch", (p.outage_after, p.grace, uptime_feed)),
-        Step("WithdrawalQueue", (s.vault, s.positions, s.manager, p.withdrawal_delay)),
+        Step("WithdrawalQueue", (queue_parts, s.manager, p.withdrawal_delay, outflow)),
         Step("CollateralVault", (s.token, s.positions, s.queue, s.hatch)),
         Step("FundingIndex", (s.feed, s.positions, s.watch, s.manager)),
         Step("PerpPositions", (parts, s.manager, settings)),
         Step("PositionLens", (s.positions, s.index)),
-        Step("InsuranceFund", (s.positions, s.liquidations, s.lens, s.manager)),
+        Step("InsuranceFund", (s.positions, s.liquidations, s.lens, s.hatch, s.manager)),
         Step("Liquidations", (s.positions, s.index, s.fund, s.watch)),
-        Step("ExitDesk", (s.positions, s.index, s.fund, p.settlement_window)),
+        Step("ExitDesk", (s.positions, s.index, s.fund, s.lens, p.settlement_window, *prices)),
         Step("EscapeHatch", (s.positions, s.vault, s.queue, s.desk, s.watch, p.liveness)),
     )
 

@@ -17,14 +17,14 @@ ROLES: Final[Mapping[int, str]] = {ADMIN: "ADMIN", GOVERNOR: "GOVERNOR", GUARDIA
 
 GOVERNED: Final[Mapping[str, Mapping[int, tuple[str, ...]]]] = {
     "PriceFeed": {GOVERNOR: ("setPublishers", "addPublisher", "removePublisher", "setGuards")},
-    "WithdrawalQueue": {GOVERNOR: ("setDelay",)},
+    "WithdrawalQueue": {GOVERNOR: ("setDelay", "setOutflow")},
     "FundingIndex": {
         GOVERNOR: ("listMarket", "setMargins", "setFees", "setLimits", "setTerms"),
         GUARDIAN: ("pause",),
     },
     # Reached through the manager's `execute`: its address is the governor that the contract knows.
     "PerpPositions": {GOVERNOR: ("setSettings",)},
-    "InsuranceFund": {GOVERNOR: ("withdraw", "setLossCap", "setReserve")},
+    "InsuranceFund": {GOVERNOR: ("withdraw", "withdrawResidual", "setLossCap", "setReserve")},
 }
 
 

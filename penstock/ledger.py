@@ -94,7 +94,7 @@ class Ledger:
             match log.name, log.arguments:
                 case "Deposited", (account, _, amount):
                     self.deposits[account] = self.deposits.get(account, 0) + amount
-                case "TicketIssued", (_, account, _, amount, _):
+                case "TicketIssued" | "TicketHeld", (_, account, _, amount, _):
                     self.withdrawals[account] = self.withdrawals.get(account, 0) + amount
                 case "TicketPaid", (_, _, amount):
                     self.paid += amount

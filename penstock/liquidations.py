@@ -49,13 +49,13 @@ def take_over(
 
     The lists of open markets are the accounts' own when they are left out.
     """
-    trial = _trial(venue, (account, by))
+    trial = trial_of(venue, (account, by))
     shortfall = _take_over(trial, account, by, lots, now, markets, by_markets)
-    _adopt(venue, trial)
+    adopt(venue, trial)
     return shortfall
 
 
-def _trial(venue: Venue, accounts: Iterable[int]) -> Venue:
+def trial_of(venue: Venue, accounts: Iterable[int]) -> Venue:
     """The venue once more: what a liquidation of these accounts may change is copied."""
     trial = copy(venue)
     named = {VENUE_ACCOUNT, *accounts} & venue.accounts.keys()
@@ -67,10 +67,10 @@ def _trial(venue: Venue, accounts: Iterable[int]) -> Venue:
 
 def _copied(held: Account) -> Account:
     positions = {market: replace(position) for market, position in held.positions.items()}
-    return replace(held, positions=positions)
+    return replace(held, positions=positions, slots=dict(held.slots))
 
 
-def _adopt(venue: Venue, trial: Venue) -> None:
+def adopt(venue: Venue, trial: Venue) -> None:
     """Make a trial come true."""
     venue.accounts, venue.markets, venue.fund = trial.accounts, trial.markets, trial.fund
 
@@ -226,9 +226,9 @@ def deleverage(
 
     Return what the fund paid and what the counterparties gave up.
     """
-    trial = _trial(venue, (account, *(counterparty for counterparty, _ in lots)))
+    trial = trial_of(venue, (account, *(counterparty for counterparty, _ in lots)))
     done = _deleverage(trial, account, market, lots, now, markets)
-    _adopt(venue, trial)
+    adopt(venue, trial)
     return done
 
 

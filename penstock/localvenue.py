@@ -116,14 +116,14 @@ class LocalVenue:
         self._endow(owner, amount)
         return self.remote.positions.transact(owner, "deposit", account, amount)
 
-    def post(self, market: int, prices: Iterable[int]) -> None:
-        """Have one publisher sign each price, and let the operator carry them to the feed."""
+    def post(self, market: int, prices: Iterable[int], carrier: Sender | None = None) -> None:
+        """Have one publisher sign each price, and let the operator or another carry them."""
         time = self.chain.time()
         rows = [
             publisher.sign_report(self.feed_domain, Report(market, price, time)).row
             for publisher, price in zip(self.publishers, sorted(prices), strict=False)
         ]
-        self.remote.feed.transact(self.operator, "post", market, rows, gas=POST_GAS)
+        self.remote.feed.transact(carrier or self.operator, "post", market, rows, gas=POST_GAS)
 
     def live(self, until: int) -> None:
         """Let time pass, and have the operator beat so often that it is no outage."""
@@ -134,10 +134,10 @@ class LocalVenue:
             watch.transact(self.operator, "beat")
         self.chain.warp(max(until, self.chain.time()))
 
-    def refresh(self) -> None:
+    def refresh(self, sender: Sender | None = None) -> None:
         """Let every market take the feed's price, and charge the funding that is due."""
         markets = [spec.market for spec in self.remote.system.markets]
-        self.remote.index.transact(self.operator, "refresh", markets, gas=POST_GAS)
+        self.remote.index.transact(sender or self.operator, "refresh", markets, gas=POST_GAS)
 
     def _endow(self, owner: Sender, amount: int) -> None:
         """Give an owner the tokens to deposit."""

@@ -9,8 +9,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from penstock.errors import FlagError, LadderError, RangeError
-from penstock.units import UINT16_MAX, UINT32_MAX, UINT40_MAX, check_range
+from penstock.errors import AddressError, FlagError, LadderError, RangeError
+from penstock.units import INT56_MAX, UINT16_MAX, UINT32_MAX, UINT40_MAX, check_range
 
 BUY: Final = 1
 IMMEDIATE: Final = 2
@@ -201,6 +201,19 @@ class Report(Struct, frozen=True, gc=False, rename="camel"):
     time: int
 
 
+class Withdrawal(Struct, frozen=True, gc=False, rename="camel"):
+    """What the owner of an account asks the exit desk for: quote units, carried by `deadline`.
+
+    `nonce` is any number that was not used for this account yet.
+    """
+
+    account: int
+    recipient: str
+    amount: int
+    nonce: int
+    deadline: int
+
+
 class SignedLadder(Struct, frozen=True, gc=False):
     """A ladder and its compact signature (64 bytes, EIP-2098)."""
 
@@ -241,6 +254,13 @@ class SignedReport(Struct, frozen=True, gc=False):
     def row(self) -> tuple[int, int, bytes, bytes]:
         """What the feed's `post` takes: price, time, and the two words of the signature."""
         return self.report.price, self.report.time, self.signature[:32], self.signature[32:]
+
+
+class SignedWithdrawal(Struct, frozen=True, gc=False):
+    """A withdrawal and its owner's signature: compact, of 65 bytes, or what its wallet takes."""
+
+    withdrawal: Withdrawal
+    signature: bytes
 
 
 class Fill(Struct, frozen=True, gc=False):
@@ -303,3 +323,25 @@ def validate_report(report: Report) -> Report:
     check_range("price", report.price, 1, UINT32_MAX)
     check_range("time", report.time, 1, UINT32_MAX)
     return report
+
+
+def validate_withdrawal(withdrawal: Withdrawal) -> Withdrawal:
+    """Return `withdrawal` when the contract could carry it. Raises RangeError or AddressError."""
+    check_range("account", withdrawal.account, 1, UINT32_MAX)
+    check_range("amount", withdrawal.amount, 1, INT56_MAX)
+    check_range("nonce", withdrawal.nonce, 0, 2**64 - 1)
+    check_range("deadline", withdrawal.deadline, 0, 2**256 - 1)
+    if int.from_bytes(address_bytes("recipient", withdrawal.recipient), "big") == 0:
+        raise AddressError("recipient", withdrawal.recipient)
+    return withdrawal
+
+
+def address_bytes(field: str, value: str | bytes) -> bytes:
+    """Read an address, 20 bytes or hex digits. Raises AddressError."""
+    try:
+        raw = bytes.fromhex(value.removeprefix("0x")) if isinstance(value, str) else bytes(value)
+    except ValueError:
+        raise AddressError(field, value) from None
+    if len(raw) != 20:
+        raise AddressError(field, value)
+    return raw

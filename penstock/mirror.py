@@ -357,6 +357,10 @@ def _cancel(mirror: Mirror, log: Log) -> None:
     mirror.venue.cancel(log.arguments[0], [log.arguments[1]])
 
 
+def _freeze(mirror: Mirror, _: Log) -> None:
+    mirror.venue.freeze()
+
+
 _HANDLERS: Final[dict[str, Handler]] = {
     "SettingsChanged": _change_settings,
     "MarketListed": _list_market,
@@ -364,6 +368,8 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "SignerRotated": _rotate,
     "Deposited": _call("deposit", 0, 2),
     "TicketIssued": _withdraw,
+    # What it holds was debited; its ticket, later, is no second debit.
+    "TicketHeld": _withdraw,
     "PositionSwept": _call("sweep", 0, 1),
     "OrderCancelled": _cancel,
     "AllCancelled": _call("cancel_all", 0, 1, 2),
@@ -384,4 +390,6 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "FundingAccrued": _accrue,
     "FundingSkipped": _accrue,
     "BatchSettled": lambda mirror, log: mirror._settle(log),
+    "FrozenForSilence": _freeze,
+    "FrozenForRequest": _freeze,
 }

@@ -23,9 +23,12 @@ ANYONE: Final = "anyone"
 NOBODY: Final = "nobody"
 STRANGER: Final = "stranger"
 MANAGER, TIMELOCK = "Manager", "Timelock"
-EXITS: Final = frozenset({"requestWithdrawal", "release", "claim", "claimTo"})
+EXITS: Final = frozenset(
+    {"requestWithdrawal", "admit", "release", "claim", "claimTo"}
+    | {"look", "freezeSilent", "freezeIgnored", "tally", "escape"}
+)
 """What an owner and the keepers call on the way out."""
-_REFUSAL: Final = re.compile("CallerNot|Unauthorized|OwnDismissal")
+_REFUSAL: Final = re.compile("CallerNot|CallerRefused|Unauthorized|OwnDismissal")
 _FIXED: Final = ("view", "pure")
 _BYTES: Final[Mapping[str, bytes]] = {
     # A question to a price source, which it answers whoever asks.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from penstock.artifacts import artifact, events
+from penstock.artifacts import artifact, event_topics, events
 from penstock.deploy import Abi, created_address
 from penstock.rpc import Rpc
 from penstock.sender import Receipt, Sender
@@ -20,7 +20,7 @@ PENDING: Final = "pending"
 
 
 class Log(NamedTuple):
-    """An event of a known contract. `time` is that of its block."""
+    """An event of a known contract. `time` is that of its block, `place` where it stands there."""
 
     block: int
     time: int
@@ -28,6 +28,7 @@ class Log(NamedTuple):
     address: str
     name: str
     arguments: tuple[Any, ...]
+    place: int = 0
 
 
 class Contract:
@@ -45,12 +46,18 @@ class Contract:
         """Write the calldata of a call."""
         return self._functions[function].encode(arguments)
 
-    def ask(self, function: str, *arguments: object, sender: str | None = None) -> Any:
+    def ask(
+        self, function: str, *arguments: object, sender: str | None = None, value: int = 0
+    ) -> Any:
         """Call without changing anything. Raises ContractRevert."""
-        return self.ask_many([(function, *arguments)], sender=sender)[0]
+        return self.ask_many([(function, *arguments)], sender=sender, value=value)[0]
 
     def ask_many(
-        self, questions: Sequence[Sequence[Any]], sender: str | None = None, block: str = PENDING
+        self,
+        questions: Sequence[Sequence[Any]],
+        sender: str | None = None,
+        block: str = PENDING,
+        value: int = 0,
     ) -> list[Any]:
         """Ask many questions in one message."""
         requests = []
@@ -58,6 +65,8 @@ class Contract:
             call = {"to": self.address, "data": "0x" + self.encode(function, *arguments).hex()}
             if sender is not None:
                 call["from"] = sender
+            if value:
+                call["value"] = hex(value)
             requests.append(("eth_call", (call, block)))
         answers = self.rpc.batch(requests)
         return [
@@ -65,11 +74,27 @@ class Contract:
             for question, answer in zip(questions, answers, strict=True)
         ]
 
+    def logs(self, event: str, *indexed: object) -> list[Log]:
+        """Its events of one name since the first block, by their first indexed values.
+
+        None stands for any value.
+        """
+        topics = event_topics(self.name, event, indexed)
+        blocks = {"fromBlock": "0x0", "toBlock": "latest"}
+        asked = {**blocks, "address": self.address, "topics": topics}
+        found = self.rpc.call("eth_getLogs", asked)
+        return list(read_logs(found, block_times(self.rpc, blocks_of(found))))
+
     def transact(
-        self, sender: Sender, function: str, *arguments: object, gas: int = CALL_GAS
+        self,
+        sender: Sender,
+        function: str,
+        *arguments: object,
+        gas: int = CALL_GAS,
+        value: int = 0,
     ) -> Receipt:
         """Send and wait. Raises ContractRevert when the contract undid it."""
-        return sender.transact(self.address, self.encode(function, *arguments), gas)
+        return sender.transact(self.address, self.encode(function, *arguments), gas, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +138,11 @@ class Remote:
             "address": [part.address for part in parts],
         }
         found = self.rpc.call("eth_getLogs", question)
-        return list(read_logs(found, self.times(int(log["blockNumber"], 16) for log in found)))
+        return list(read_logs(found, self.times(blocks_of(found))))
 
     def times(self, blocks: Iterable[int]) -> dict[int, int]:
         """Time of each block."""
-        wanted = sorted(set(blocks))
-        asked = [("eth_getBlockByNumber", (hex(block), False)) for block in wanted]
-        answers = self.rpc.batch(asked)
-        return {b: int(a["timestamp"], 16) for b, a in zip(wanted, answers, strict=True)}
+        return block_times(self.rpc, blocks)
 
 
 def connect(rpc: Rpc, system: System) -> Remote:
@@ -128,6 +150,18 @@ def connect(rpc: Rpc, system: System) -> Remote:
     places = system.places
     bound = {name: Contract(rpc, kind, places[kind]) for name, kind in CONTRACTS.items()}
     return Remote(system=system, **bound)
+
+
+def blocks_of(found: Iterable[dict[str, Any]]) -> Iterator[int]:
+    """Blocks of events as a node tells them."""
+    return (int(log["blockNumber"], 16) for log in found)
+
+
+def block_times(rpc: Rpc, blocks: Iterable[int]) -> dict[int, int]:
+    """Time of each block."""
+    wanted = sorted(set(blocks))
+    answers = rpc.batch([("eth_getBlockByNumber", (hex(block), False)) for block in wanted])
+    return {b: int(a["timestamp"], 16) for b, a in zip(wanted, answers, strict=True)}
 
 
 def read_logs(found: Iterable[dict[str, Any]], times: dict[int, int]) -> Iterator[Log]:
@@ -139,8 +173,9 @@ def read_logs(found: Iterable[dict[str, Any]], times: dict[int, int]) -> Iterato
         if event is not None:
             block = int(log["blockNumber"], 16)
             arguments = event.decode(topics[1:], bytes.fromhex(log["data"][2:]))
-            place = log["transactionHash"], log["address"].lower()
-            yield Log(block, times.get(block, 0), *place, event.name, arguments)
+            source = log["transactionHash"], log["address"].lower()
+            time, place = times.get(block, 0), int(log["logIndex"], 16)
+            yield Log(block, time, *source, event.name, arguments, place)
 
 
 class RpcDeployer:

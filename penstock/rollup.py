@@ -6,7 +6,7 @@ L1 or from a development account, never out of nothing, so that L2 can be rebuil
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from penstock.deploy import Origin, Parameters
 from penstock.devnet import ETHER, Arrival, Devnet, Key, Token
@@ -14,12 +14,11 @@ from penstock.devnet.accounts import role
 from penstock.devnet.client import ask
 from penstock.devnet.errors import DepositFailedError
 from penstock.devnet.predeploys import BRIDGE
+from penstock.driven import DrivenRpc
 from penstock.localchain import LocalChain
 from penstock.localvenue import CALL_GAS, Call, LocalVenue, Trader, signer_of
-from penstock.rpc import Request, Rpc
-from penstock.sender import Sender
+from penstock.sender import Receipt, Sender
 
-RECEIPT: Final = "eth_getTransactionReceipt"
 NAME, SYMBOL = "Penstock test dollar", "pUSD"
 TREASURE: Final = 1_000_000_000_000
 """Quote units that a devnet's first account gets of a new collateral."""
@@ -33,28 +32,11 @@ def bridged_token(descriptor: Path, decimals: int = 6) -> tuple[str, Origin]:
     return str(made["l2"]), Origin(str(made["l1"]), BRIDGE)
 
 
-class DrivenRpc(Rpc):
-    """The L2 node of a devnet in virtual time. Asking for a receipt in vain makes a block."""
-
-    def __init__(self, net: Devnet) -> None:
-        super().__init__(net.l2.url)
-        self._net: Final = net
-
-    def batch(self, requests: Sequence[Request]) -> list[Any]:
-        """Ask; where a receipt is missing, let a block be made and ask again."""
-        answers = super().batch(requests)
-        asked = zip(requests, answers, strict=True)
-        if any(method == RECEIPT and answer is None for (method, _), answer in asked):
-            self._net.step()
-            answers = super().batch(requests)
-        return answers
-
-
 class RollupChain(LocalChain):
     """The L2 of a devnet as a chain that a venue is tried on."""
 
     def __init__(self, net: Devnet) -> None:
-        super().__init__(DrivenRpc(net))
+        super().__init__(DrivenRpc(net.l2.url, net.step))
         self.net: Final = net
 
     @property
@@ -114,17 +96,32 @@ class RollupVenue(LocalVenue):
 
         Raises DepositFailedError when a message did not do on L2 what it should.
         """
-        key, positions = self.owner_key(trader.name), self.remote.positions
+        key = self.owner_key(trader.name)
         self._endow_on_l1(key, amount)
         bridged = self.net.deposit_erc20(key, self.collateral, amount)
-        call = positions.encode("deposit", trader.account, amount)
-        arrivals = [bridged, self.net.force(key, positions.address, call, gas=CALL_GAS)]
-        for arrival in arrivals:
-            if not arrival.succeeded:
-                raise DepositFailedError(arrival.l2.hash, "its call failed on L2")
+        _check_arrival(bridged)
+        call = (self.remote.positions, "deposit", (trader.account, amount))
+        return [bridged, self._force(trader, call, CALL_GAS)]
+
+    def force(self, trader: Trader, call: Call, gas: int = CALL_GAS) -> Arrival:
+        """Have an owner call a contract from L1, through the portal, without the sequencer.
+
+        Raises DepositFailedError when the call failed on L2.
+        """
+        address = self.owner_key(trader.name).address
+        if self.net.l1.balance(address) < ETHER:
+            self.net.l1.send(self.rollup.treasury, address, value=2 * ETHER)
+            self.net.sync()
+        return self._force(trader, call, gas)
+
+    def _force(self, trader: Trader, call: Call, gas: int) -> Arrival:
+        contract, function, values = call
+        data, key = contract.encode(function, *values), self.owner_key(trader.name)
+        arrival = self.net.force(key, contract.address, data, gas=gas)
+        _check_arrival(arrival)
         # A forced transaction uses a nonce of the owner on L2.
         trader.owner.resync()
-        return arrivals
+        return arrival
 
     def _endow_on_l1(self, key: Key, amount: int) -> None:
         """Give an owner the tokens on L1, and what gas is paid with there."""
@@ -146,9 +143,9 @@ class RollupVenue(LocalVenue):
         owners = [trader.owner for trader, _ in people]
         self._hand_out([(trader.owner.address, amount) for trader, amount in people])
         for calls in zip(*(self._first_steps(trader) for trader, _ in people), strict=True):
-            self._together(list(zip(owners, calls, strict=True)))
+            self.together(list(zip(owners, calls, strict=True)))
         deposits = [(self.remote.positions, "deposit", (t.account, amount)) for t, amount in people]
-        self._together(list(zip(owners, deposits, strict=True)))
+        self.together(list(zip(owners, deposits, strict=True)))
 
     def _hand_out(self, amounts: Sequence[tuple[str, int]]) -> None:
         """Give owners their tokens on L2, after one deposit on L1."""
@@ -160,18 +157,27 @@ class RollupVenue(LocalVenue):
             self.net.l2.send(treasury, self.collateral.l2, data)
         self.net.step()
 
-    def _together(self, calls: Sequence[tuple[Sender, Call]]) -> None:
-        """Send one call of each sender, and then wait for all. Raises ContractRevert."""
+    def together(
+        self, calls: Sequence[tuple[Sender, Call]], gas: int = CALL_GAS, value: int = 0
+    ) -> list[Receipt]:
+        """Send every call, so that they share blocks, then wait for all. Raises ContractRevert."""
         sent = []
         for sender, (contract, function, values) in calls:
             data = contract.encode(function, *values)
-            sent.append((sender, contract, data, sender.send(contract.address, data, CALL_GAS)))
+            sent.append((sender, contract, data, sender.send(contract.address, data, gas, value)))
+        receipts = []
         for sender, contract, data, hash in sent:
-            receipt = sender.wait(hash)
+            receipts.append(receipt := sender.wait(hash))
             if not receipt.succeeded:
-                sender.explain(receipt, contract.address, data, CALL_GAS)
+                sender.explain(receipt, contract.address, data, gas, value)
+        return receipts
 
     def _endow(self, owner: Sender, amount: int) -> None:
         treasury = self.rollup.treasury
         self.net.bridge.mint(treasury, self.collateral, treasury.address, amount)
         self.net.deposit_erc20(treasury, self.collateral, amount, owner.address)
+
+
+def _check_arrival(arrival: Arrival) -> None:
+    if not arrival.succeeded:
+        raise DepositFailedError(arrival.l2.hash, "its call failed on L2")

@@ -76,10 +76,13 @@ class Sender:
         mined, known = self.counts()
         return known - mined
 
-    def draft(self, to: str, data: bytes, gas: int, nonce: int | None = None) -> Transaction:
+    def draft(
+        self, to: str, data: bytes, gas: int, nonce: int | None = None, value: int = 0
+    ) -> Transaction:
         """Write a transaction, the next one or that of a nonce; it is not counted yet."""
         target = bytes.fromhex(to.removeprefix("0x"))
-        return Transaction(self.chain_id, self.nonce if nonce is None else nonce, gas, target, data)
+        number = self.nonce if nonce is None else nonce
+        return Transaction(self.chain_id, number, gas, target, data, value)
 
     def submit(self, draft: Transaction, fees: Fees) -> str:
         """Sign for an offer, send and count it. A refused transaction does not use a nonce."""
@@ -92,9 +95,9 @@ class Sender:
         self.nonce = max(self.nonce, draft.nonce + 1)
         return transaction_hash(raw)
 
-    def send(self, to: str, data: bytes, gas: int) -> str:
+    def send(self, to: str, data: bytes, gas: int, value: int = 0) -> str:
         """Send at the sender's price and return the hash without waiting."""
-        return self.submit(self.draft(to, data, gas), self.fees)
+        return self.submit(self.draft(to, data, gas, value=value), self.fees)
 
     def wait(self, hash: str, patience: float = PATIENCE) -> Receipt:
         """Wait for the receipt. Raises ReceiptMissingError."""
@@ -105,16 +108,17 @@ class Sender:
             time.sleep(POLL)  # a node does not push receipts over HTTP; it can only be asked again
         return read_receipt(found)
 
-    def transact(self, to: str, data: bytes, gas: int) -> Receipt:
+    def transact(self, to: str, data: bytes, gas: int, value: int = 0) -> Receipt:
         """Send, wait, and raise ContractRevert when the contract undid it."""
-        receipt = self.wait(self.send(to, data, gas))
+        receipt = self.wait(self.send(to, data, gas, value))
         if not receipt.succeeded:
-            self.explain(receipt, to, data, gas)
+            self.explain(receipt, to, data, gas, value)
         return receipt
 
-    def explain(self, receipt: Receipt, to: str, data: bytes, gas: int) -> None:
+    def explain(self, receipt: Receipt, to: str, data: bytes, gas: int, value: int = 0) -> None:
         """Raise what a failed transaction met, by asking again."""
-        question = {"from": self.address, "data": "0x" + data.hex(), "gas": hex(gas)}
+        money = {"gas": hex(gas), "value": hex(value)}
+        question = {"from": self.address, "data": "0x" + data.hex(), **money}
         if to:
             question["to"] = to
         # NOTE: the state after the block: what a rival did in the same block shows there.

@@ -13,7 +13,6 @@ from coincurve.flags import EC_UNCOMPRESSED
 from sha3 import keccak_256
 
 from penstock.errors import (
-    AddressError,
     BackendError,
     KeyFormatError,
     RangeError,
@@ -29,10 +28,14 @@ from penstock.messages import (
     SignedLadder,
     SignedOrder,
     SignedReport,
+    SignedWithdrawal,
+    Withdrawal,
+    address_bytes,
     validate_cancel,
     validate_ladder,
     validate_order,
     validate_report,
+    validate_withdrawal,
 )
 
 DOMAIN_TYPE: Final = (
@@ -48,6 +51,9 @@ LADDER_TYPE: Final = (
 )
 CANCEL_TYPE: Final = "Cancel(uint32 account,uint40 nonce)"
 REPORT_TYPE: Final = "Report(uint16 market,uint32 price,uint32 time)"
+WITHDRAWAL_TYPE: Final = (
+    "Withdrawal(uint32 account,address recipient,uint256 amount,uint64 nonce,uint256 deadline)"
+)
 NAME: Final = "Penstock"
 VERSION: Final = "1"
 
@@ -56,6 +62,7 @@ _ORDER: Final = Struct(">32s28xI30xH31x?31x?31x?31x?28xI28xI28xI24xQ")
 _LADDER: Final = Struct(">32s28xI30xH31x?31x?31x?28xI24xQ32s32s")
 _CANCEL: Final = Struct(">32s28xI24xQ")
 _REPORT: Final = Struct(">32s30xH28xI28xI")
+_WITHDRAWAL: Final = Struct(">32s28xI12x20s32s24xQ32s")
 
 _CTX: Final = GLOBAL_CONTEXT.ctx
 _SIGNATURE: Final = ffi.typeof("secp256k1_ecdsa_recoverable_signature *")
@@ -74,13 +81,15 @@ _ORDER_HASH: Final = keccak(ORDER_TYPE.encode())
 _LADDER_HASH: Final = keccak(LADDER_TYPE.encode())
 _CANCEL_HASH: Final = keccak(CANCEL_TYPE.encode())
 _REPORT_HASH: Final = keccak(REPORT_TYPE.encode())
+_WITHDRAWAL_HASH: Final = keccak(WITHDRAWAL_TYPE.encode())
 
 
 class Domain:
     """Where a signature counts: a chain id and a verifying contract.
 
-    Orders, ladders and cancels are verified by PerpPositions, reports by PriceFeed. Digests are
-    taken of messages that were validated; a field that does not fit its width raises struct.error.
+    Orders, ladders and cancels are verified by PerpPositions, reports by PriceFeed, withdrawals by
+    ExitDesk. Digests are taken of messages that were validated; a field that does not fit its width
+    raises struct.error.
     """
 
     __slots__ = ("_prefix", "chain_id", "contract", "separator")
@@ -89,7 +98,7 @@ class Domain:
         if not 0 < chain_id < 2**256:
             raise RangeError("chain id", chain_id, 1, 2**256 - 1)
         self.chain_id: Final = chain_id
-        self.contract: Final = _address(contract)
+        self.contract: Final = address_bytes("contract", contract)
         words = (
             keccak(DOMAIN_TYPE.encode()),
             keccak(NAME.encode()),
@@ -144,6 +153,18 @@ class Domain:
         words = _REPORT.pack(_REPORT_HASH, report.market, report.price, report.time)
         return keccak(self._prefix + keccak(words))
 
+    def withdrawal_digest(self, withdrawal: Withdrawal) -> bytes:
+        """Hash a withdrawal for signing."""
+        words = _WITHDRAWAL.pack(
+            _WITHDRAWAL_HASH,
+            withdrawal.account,
+            address_bytes("recipient", withdrawal.recipient),
+            withdrawal.amount.to_bytes(32, "big"),
+            withdrawal.nonce,
+            withdrawal.deadline.to_bytes(32, "big"),
+        )
+        return keccak(self._prefix + keccak(words))
+
 
 class Signer:
     """A private key and its address (20 bytes). Raises KeyFormatError for what is no key."""
@@ -184,6 +205,11 @@ class Signer:
     def sign_report(self, domain: Domain, report: Report) -> SignedReport:
         """Validate and sign a price report."""
         return SignedReport(report, self.sign(domain.report_digest(validate_report(report))))
+
+    def sign_withdrawal(self, domain: Domain, withdrawal: Withdrawal) -> SignedWithdrawal:
+        """Validate and sign a withdrawal."""
+        digest = domain.withdrawal_digest(validate_withdrawal(withdrawal))
+        return SignedWithdrawal(withdrawal, self.sign(digest))
 
 
 def recover(digest: bytes, signature: bytes) -> bytes:
@@ -228,16 +254,6 @@ def check_backend(library: Any = _libsecp256k1) -> None:
 
 def _array(values: tuple[int, ...]) -> bytes:
     return pack(">" + "28xI" * len(values), *values)
-
-
-def _address(value: str | bytes) -> bytes:
-    try:
-        raw = bytes.fromhex(value.removeprefix("0x")) if isinstance(value, str) else bytes(value)
-    except ValueError:
-        raise AddressError("contract", value) from None
-    if len(raw) != 20:
-        raise AddressError("contract", value)
-    return raw
 
 
 check_backend()

@@ -74,6 +74,62 @@ class Refusal(StrEnum):
     LOSS_CAP = "Fund_LossCapReached"
     RESERVE = "Fund_ReserveNotLeft"
     RESTING = "Pause_Resting"
+    FROZEN = "Positions_Frozen"
+    HATCH_FROZEN = "Hatch_AlreadyFrozen"
+    HATCH_GRACE = "Hatch_GraceLasts"
+    HATCH_NOT_NOTED = "Hatch_NumberNotNoted"
+    HATCH_TOO_SHORT = "Hatch_SilenceTooShort"
+    HATCH_NOT_IGNORED = "Hatch_RequestNotIgnored"
+    HATCH_NOT_FROZEN = "Hatch_NotFrozen"
+    HATCH_COMPLETE = "Hatch_TallyComplete"
+    HATCH_UNTALLIED = "Hatch_TallyIncomplete"
+    HATCH_NO_SHARE = "Hatch_AccountWithoutShare"
+    HATCH_NOT_ASCENDING = "Hatch_MarketsNotAscending"
+    HATCH_INCOMPLETE = "Hatch_PositionsIncomplete"
+    HATCH_PAID = "Hatch_AlreadyPaid"
+    HATCH_NOTHING = "Hatch_NothingToPay"
+    QUEUE_CLOSED = "Queue_Closed"
+    NOT_ASIDE = "Queue_TicketNotAside"
+    NOT_CLAIMABLE = "Queue_TicketNotClaimable"
+    HOLD_UNKNOWN = "Hold_Unknown"
+    HOLD_NOT_OVER = "Hold_NotOver"
+    DESTINATION = "Guard_DestinationRefused"
+    GUARD_NOT_ANNOUNCED = "Guard_NotAnnounced"
+    GUARD_NOT_APPLICABLE = "Guard_NotApplicable"
+    GATE_RESTING = "Gate_Resting"
+    DESK_FROZEN = "Desk_Frozen"
+    DESK_ACCOUNT = "Desk_AccountRefused"
+    DESK_OWNER = "Desk_CallerNotOwner"
+    DESK_RECIPIENT = "Desk_RecipientZero"
+    DESK_AMOUNT = "Desk_AmountZero"
+    DESK_LOTS = "Desk_LotsOutOfRange"
+    DESK_FEE = "Desk_FeeTooLow"
+    DESK_NOTHING = "Desk_NothingToCollect"
+    DESK_INCOMPLETE = "Desk_PositionsIncomplete"
+    DESK_STALE = "Desk_PriceStale"
+    DESK_BANKRUPT = "Desk_Bankrupt"
+    DESK_HELD = "Desk_MarketHeld"
+    DESK_TOO_LARGE = "Desk_PositionTooLarge"
+    DESK_TOO_MANY = "Desk_TooManyMarkets"
+    DESK_MARGIN = "Desk_BelowMargin"
+    REQUEST_EXPIRED = "Request_Expired"
+    REQUEST_SIGNATURE = "Request_SignatureWrong"
+    REQUEST_USED = "Request_NonceUsed"
+    REQUEST_NOT_PENDING = "Request_NotPending"
+    REQUEST_KIND = "Request_KindWrong"
+    REQUEST_EARLY = "Request_TooEarly"
+    REQUEST_NOTHING = "Request_NothingToSpare"
+    CLOSE_NOTHING = "Close_NothingLeft"
+    CLOSE_LOTS = "Close_LotsOutOfRange"
+    CLOSE_SELF = "Close_SelfTrade"
+    CLOSE_SIDE = "Close_SameSide"
+    CLOSE_PRICE = "Close_PriceOutsideBand"
+    CLOSE_LOSS_CAP = "Close_LossCapReached"
+    ORDER_SIGNATURE = "Order_SignatureWrong"
+    ORDER_EXPIRED = "Order_Expired"
+    ORDER_REPLACED = "Order_Replaced"
+    ORDER_OVERFILL = "Order_Overfill"
+    ORDER_REDUCE_ONLY = "Order_ReduceOnly"
 
 
 class Refused(PenstockError, ValueError):
@@ -90,6 +146,8 @@ class Venue:
 
     __slots__ = (
         "accounts",
+        "deposited",
+        "frozen",
         "fund",
         "markets",
         "paused_until",
@@ -112,11 +170,32 @@ class Venue:
         self.accounts: dict[int, Account] = {VENUE_ACCOUNT: Account(VENUE_ACCOUNT, 0)}
         self.tickets: list[tuple[int, int]] = []
         """Account and amount of every withdrawal, in the order of the queue."""
+        self.deposited: int = 0
+        """Sum of all deposits."""
+        self.frozen: bool = False
+        """Whether the venue is over."""
+
+    # The end; see `escape`.
+
+    def freeze(self) -> None:
+        """End the venue: no fill settles any more, no market and no balance moves."""
+        self.frozen = True
+        self.settings = replace(self.settings, operator=0)
+
+    def _check_not_frozen(self) -> None:
+        if self.frozen:
+            raise Refused(Refusal.FROZEN)
+
+    @property
+    def unpromised(self) -> int:
+        """What the vault holds beyond what the queue owes."""
+        return self.deposited - sum(amount for _, amount in self.tickets)
 
     # Markets.
 
     def list_market(self, listing: Listing, now: int) -> int:
         """List a market and return its number."""
+        self._check_not_frozen()
         number = len(self.markets) + 1
         self.markets[number] = Market(number, listing, funding.Sample())
         self.markets[number].begin(0, now, self.watch)
@@ -126,9 +205,22 @@ class Venue:
         self, market: int, price: int, time: int, now: int, *, clamped: bool = False
     ) -> None:
         """Beat, accrue at the old mark, then take the source's price; margins move on."""
+        self._check_still(market, price, time, now, clamped)
         self.beat(now)
         self.accrue(market, now)
-        listed = self.markets[market]
+        self._take_price(self.markets[market], price, time, now, clamped)
+
+    def _check_still(self, market: int, price: int, time: int, now: int, clamped: bool) -> None:
+        """A refresh of a frozen venue is good as long as it changes nothing."""
+        if not self.frozen:
+            return
+        self.accrue(market, now)
+        refreshed = replace(self.markets[market])
+        self._take_price(refreshed, price, time, now, clamped)
+        if refreshed != self.markets[market]:
+            raise Refused(Refusal.FROZEN)
+
+    def _take_price(self, listed: Market, price: int, time: int, now: int, clamped: bool) -> None:
         listed.listing = listed.interim.applied(listed.listing, now)
         # Without a price the mark grows stale; what held the market may go on until there is one.
         if price and time >= listed.time:
@@ -143,13 +235,21 @@ class Venue:
 
     def accrue(self, market: int, now: int) -> None:
         """Charge the funding that is due in a market."""
-        self.market(market).accrue(now, self.watch)
+        listed = self.market(market)
+        if listed.due(now):
+            self._check_not_frozen()
+        listed.accrue(now, self.watch)
 
     def market(self, market: int) -> Market:
         """Look a market up."""
         if market not in self.markets:
             raise Refused(Refusal.NOT_LISTED, market)
         return self.markets[market]
+
+    def _changeable(self, market: int) -> Market:
+        listed = self.market(market)
+        self._check_not_frozen()
+        return listed
 
     def seen(self, market: int, now: int) -> Market:
         """A market with the funding that is due at `now`."""
@@ -169,7 +269,7 @@ class Venue:
 
     def set_margins(self, market: int, initial_bps: int, maintenance_bps: int, now: int) -> None:
         """Move margins: down at once, up along a line within a day."""
-        listed = self.market(market)
+        listed = self._changeable(market)
         listed.interim = Interim(
             (listed.listing.initial_bps, initial_bps),
             (listed.listing.maintenance_bps, maintenance_bps),
@@ -180,18 +280,18 @@ class Venue:
 
     def set_fees(self, market: int, taker_fee: int, maker_fee: int) -> None:
         """Change fees at once."""
-        listed = self.market(market)
+        listed = self._changeable(market)
         listed.listing = replace(listed.listing, taker_fee=taker_fee, maker_fee=maker_fee)
 
     def set_limits(self, market: int, limits: Limits) -> None:
         """Replace the limits of a market at once."""
-        listed = self.market(market)
+        listed = self._changeable(market)
         listed.listing = replace(listed.listing, limits=limits)
 
     def set_terms(self, market: int, interval: int, terms: funding.Terms, now: int) -> None:
         """End the running period on the old terms and begin one on the new; minutes."""
+        listed = self._changeable(market)
         self.accrue(market, now)
-        listed = self.markets[market]
         listed.close(now, self.watch)
         listed.listing = replace(listed.listing, interval=interval, terms=terms)
         # A rate beyond a new cap is not where the next one steps from.
@@ -205,7 +305,7 @@ class Venue:
         lasts = now < self.paused_until
         if not lasts and self.paused_until and now < rests_until:
             raise Refused(Refusal.RESTING, now, rests_until)
-        listed = [self.market(market) for market in markets]
+        listed = [self._changeable(market) for market in markets]
         self.paused_until = self.paused_until if lasts else now + PAUSE
         for market in listed:
             market.held = True
@@ -243,33 +343,56 @@ class Venue:
         """Add collateral."""
         credited = self.account(account)
         _check_amount(amount)
+        self._check_not_frozen()
         credited.credit(amount)
+        self.deposited += amount
 
     def request_withdrawal(
-        self, account: int, amount: int, now: int, markets: Sequence[int] | None = None
+        self,
+        account: int,
+        amount: int,
+        now: int,
+        markets: Sequence[int] | None = None,
+        *,
+        forced: bool = False,
     ) -> None:
         """Sweep closed positions, debit the account and queue a ticket.
 
-        `markets` names every open position, as in the contract's call; left out, it does.
+        `markets` names every open position, as in the contract's call; left out, it does. A forced
+        exit does not wait for a price.
         """
-        self._debit(account, amount, now, markets)
+        self._debit(account, amount, now, markets, forced=forced)
         self.tickets.append((account, amount))
 
     def transfer(
         self, account: int, to: int, amount: int, now: int, markets: Sequence[int] | None = None
     ) -> None:
         """Give collateral to another account, under the rules of a withdrawal."""
+        self._check_not_frozen()
         credited = self.account(to)
         self._debit(account, amount, now, markets)
         credited.credit(amount)
 
-    def _debit(self, account: int, amount: int, now: int, markets: Sequence[int] | None) -> None:
+    def _debit(
+        self,
+        account: int,
+        amount: int,
+        now: int,
+        markets: Sequence[int] | None,
+        *,
+        forced: bool = False,
+    ) -> None:
         _check_amount(amount)
         held = self.account(account)
         markets = held.open_markets if markets is None else markets
-        collateral, backing = self._sweep_and_back(held, markets, now)
+        # Nor does the fund when it covers.
+        strict = not forced and account != VENUE_ACCOUNT
+        collateral, backing = self._sweep_and_back(held, markets, now, strict=strict)
         if collateral + backing < amount:
             raise Refused(Refusal.EXCEEDS, account, amount, collateral + backing)
+        if self.frozen:
+            # The queue says so, and not the accounts.
+            raise Refused(Refusal.QUEUE_CLOSED)
         for market in markets:
             if held.positions[market].size:
                 self.accrue(market, now)
@@ -277,23 +400,27 @@ class Venue:
                 held.positions[market].quote = 0
         held.collateral = collateral - amount
 
-    def _sweep_and_back(self, held: Account, markets: Sequence[int], now: int) -> tuple[int, int]:
-        """Collateral with closed positions swept; losses less margin of the open ones."""
+    def _sweep_and_back(
+        self, held: Account, markets: Sequence[int], now: int, *, strict: bool
+    ) -> tuple[int, int]:
+        """Collateral with closed positions swept; min(0, value) − initial margin of the open ones.
+
+        Profit of an open position is margin, not money.
+        """
         collateral, backing = held.collateral, 0
         for market in each_open(held, markets, Refusal.INCOMPLETE):
             position = held.positions[market]
             if position.size == 0:
                 collateral = check_collateral(collateral + position.quote)
             else:
-                backing += self._backing(held.account, position, self.priced(market, now), now)
+                if self.market(market).due(now):
+                    self._check_not_frozen()
+                priced = self.priced(market, now)
+                if strict and now > priced.marked_until:
+                    refused = (held.account, market, priced.marked_until)
+                    raise Refused(Refusal.STALE, *refused)
+                backing += min(0, priced.worth(position)) - priced.initial(position.size)
         return collateral, backing
-
-    def _backing(self, account: int, position: Position, priced: Priced, now: int) -> int:
-        """min(0, value) − initial margin: profit of an open position is margin, not money."""
-        fresh_until = self.market(priced.market).fresh_until
-        if now > fresh_until:
-            raise Refused(Refusal.STALE, account, priced.market, fresh_until)
-        return min(0, priced.worth(position)) - priced.initial(position.size)
 
     def sweep(self, account: int, market: int) -> None:
         """Turn a closed position's quote into collateral; the word keeps its snapshot."""
@@ -339,6 +466,7 @@ class Venue:
 
         Funding that is due is accrued first. `liquidations` decides who may.
         """
+        self._check_not_frozen()
         self.accrue(market, now)
         listed, grown = self.markets[market], 0
         sides = ((giver, -lots, paid - penalty), (taker, lots, -paid))
@@ -376,6 +504,7 @@ class Venue:
         for none; left out, every signature is right. Raises Refused, or RangeError where a word
         would overflow; nothing has changed then.
         """
+        self._check_not_frozen()
         done = self._work(batch, now, recovered)
         positions = [(holding, _written(holding)) for holding in done.holdings if holding.traded]
         self._check_open_interest(done)

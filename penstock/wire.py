@@ -3,6 +3,7 @@
     {"order": {"account": 1, "market": 1, "buy": true, …}, "signature": "0x…"}
     {"order": …, "signature": "0x…", "trigger": {"price": 58000, "direction": "at_or_below"}}
     {"report": {"market": 1, "price": 600000, "time": 1800000000}, "signature": "0x…"}
+    {"withdrawal": {"account": 1, "recipient": "0x…", "amount": 5, …}, "signature": "0x…"}
 
 Names are those of the signed types; a trigger is not signed. Decoding validates; what it returns,
 the contract can read.
@@ -25,10 +26,13 @@ from penstock.messages import (
     SignedLadder,
     SignedOrder,
     SignedReport,
+    SignedWithdrawal,
+    Withdrawal,
     validate_cancel,
     validate_ladder,
     validate_order,
     validate_report,
+    validate_withdrawal,
 )
 from penstock.units import UINT32_MAX, check_range
 
@@ -66,6 +70,11 @@ class _ReportJson(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     signature: str
 
 
+class _WithdrawalJson(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    withdrawal: Withdrawal
+    signature: str
+
+
 class TriggerOrder(NamedTuple):
     """A signed order and the mark, in ticks, that it waits for."""
 
@@ -79,6 +88,7 @@ _decode_trigger: Final = msgspec.json.Decoder(_TriggerJson).decode
 _decode_ladder: Final = msgspec.json.Decoder(_LadderJson).decode
 _decode_cancel: Final = msgspec.json.Decoder(_CancelJson).decode
 _decode_report: Final = msgspec.json.Decoder(_ReportJson).decode
+_decode_withdrawal: Final = msgspec.json.Decoder(_WithdrawalJson).decode
 _encode: Final[Callable[[Any], bytes]] = msgspec.json.Encoder().encode
 
 
@@ -115,6 +125,19 @@ def decode_report(data: bytes) -> SignedReport:
     return SignedReport(validate_report(body.report), _signature("report", body.signature))
 
 
+def decode_withdrawal(data: bytes) -> SignedWithdrawal:
+    """Read a signed withdrawal; a wallet's signature may have any length.
+
+    Raises DecodeError, RangeError or AddressError.
+    """
+    body = _read("withdrawal", _decode_withdrawal, data)
+    try:
+        signature = bytes.fromhex(body.signature.removeprefix("0x"))
+    except ValueError as error:
+        raise DecodeError("withdrawal", "signature must be 0x and hex digits") from error
+    return SignedWithdrawal(validate_withdrawal(body.withdrawal), signature)
+
+
 def encode_order(signed: SignedOrder) -> bytes:
     """Write a signed order. Of a ladder's level, write the ladder instead."""
     return _encode(_OrderJson(signed.order, "0x" + signed.signature.hex()))
@@ -140,6 +163,11 @@ def encode_cancel(signed: SignedCancel) -> bytes:
 def encode_report(signed: SignedReport) -> bytes:
     """Write a publisher's report."""
     return _encode(_ReportJson(signed.report, "0x" + signed.signature.hex()))
+
+
+def encode_withdrawal(signed: SignedWithdrawal) -> bytes:
+    """Write a signed withdrawal."""
+    return _encode(_WithdrawalJson(signed.withdrawal, "0x" + signed.signature.hex()))
 
 
 def _read(what: str, decode: Callable[[bytes], T], data: bytes) -> T:

@@ -121,7 +121,7 @@ abstract contract FundingAccrual is FundingStorage {
         }
     }
 
-    /// @dev Writes what follows a closed period.
+    /// @dev Writes what follows a closed period. Its terms are those that are stored.
     function _begin(
         MarketId market,
         MarketWord word,
@@ -129,7 +129,9 @@ abstract contract FundingAccrual is FundingStorage {
         Closed memory closed
     ) internal returns (MarketWord next) {
         next = _next(market, word, course, closed);
-        _courses[market] = course;
+        Course storage stored = _courses[market];
+        (stored.periodStart, stored.lastRate) = (course.periodStart, course.lastRate);
+        stored.downBefore = course.downBefore;
         POSITIONS.beginPeriod(market, next);
         _announce(market, word, course, closed);
     }

@@ -48,11 +48,10 @@ abstract contract MarketTerms is FundingAccrual, Governed {
     function setMargins(MarketId market, uint16 initialBps, uint16 maintenanceBps) external restricted {
         _checkMargins(initialBps, maintenanceBps);
         MarketWord word = _listed(market);
-        Interim memory interim = _interims[market];
+        Interim storage interim = _interims[market];
         (interim.initialFrom, interim.initialTo) = (uint16(word.initialBps()), initialBps);
         (interim.maintenanceFrom, interim.maintenanceTo) = (uint16(word.maintenanceBps()), maintenanceBps);
         interim.startedAt = uint32(block.timestamp);
-        _interims[market] = interim;
         POSITIONS.setMarket(market, interim.applied(word));
         emit MarginsChanged(market, initialBps, maintenanceBps);
     }
@@ -78,6 +77,7 @@ abstract contract MarketTerms is FundingAccrual, Governed {
         Closed memory closed = _close(market, word, course);
         _take(course, terms);
         _startAnew(course, closed.end, WATCH.downMinutesAt(closed.end));
+        _courses[market] = course;
         _begin(market, word, course, closed);
         emit TermsChanged(market, terms);
     }

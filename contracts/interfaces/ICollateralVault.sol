@@ -50,7 +50,7 @@ interface ICollateralVault {
     /// @param amount What was taken, in quote units.
     event CollateralTaken(address indexed payer, uint256 amount);
 
-    /// @notice Emitted when a ticket is paid.
+    /// @notice Emitted when a ticket, or a part of it, is paid.
     /// @param ticket Number of the ticket.
     /// @param recipient Who was paid.
     /// @param amount What was paid, in quote units.
@@ -93,9 +93,10 @@ interface ICollateralVault {
     /// @param amount What is paid, in quote units.
     function payShare(address recipient, uint256 amount) external;
 
-    /// @notice Pays tickets from the head of the queue while they are ready. Anyone may call.
+    /// @notice Pays tickets from the head of the queue while they are ready and the queue's bucket lasts, the last one in part if
+    /// need be. Anyone may call.
     ///
-    /// A payment that fails is set aside, to be claimed later, and does not stop those behind it.
+    /// A payment that fails is set aside with the rest of its ticket, to be claimed later, and does not stop those behind it.
     ///
     /// Emits {TicketPaid} or {PaymentFailed} for each.
     ///
@@ -108,7 +109,7 @@ interface ICollateralVault {
     /// Emits {TicketPaid}.
     ///
     /// Requirements:
-    /// - the ticket is aside;
+    /// - the ticket is aside and can be claimed;
     /// - the payment succeeds.
     ///
     /// @param ticket Number of the ticket.
@@ -120,7 +121,7 @@ interface ICollateralVault {
     ///
     /// Requirements:
     /// - the caller is the ticket's recipient;
-    /// - the ticket is aside;
+    /// - the ticket is aside and can be claimed;
     /// - `to` is neither zero nor the vault;
     /// - the payment succeeds.
     ///

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AccountId, MarketId} from "../types/Ids.sol";
+import {IEscapeHatch} from "./IEscapeHatch.sol";
 import {IPerpPositions} from "./IPerpPositions.sol";
 
 /// @title InsuranceFund
@@ -51,6 +52,11 @@ interface IInsuranceFund {
     /// @param amount Quote units.
     function withdraw(address recipient, uint256 amount) external;
 
+    /// @notice Takes out of a frozen venue what no account claims, once. Only the governor.
+    /// @dev It needs no reserve: all accounts are counted, and what they claim stays.
+    /// @param recipient Who is paid.
+    function withdrawResidual(address recipient) external;
+
     /// @notice Replaces the loss cap of a market. Only the governor.
     /// @dev Emits `LossCapChanged`.
     /// @param market The market.
@@ -93,6 +99,9 @@ interface IInsuranceFund {
 
     /// @notice The contract that keeps the fund's account.
     function POSITIONS() external view returns (IPerpPositions);
+
+    /// @notice What pays the fund out of a frozen venue.
+    function HATCH() external view returns (IEscapeHatch);
 
     /// @notice Who may ask for cover.
     function LIQUIDATIONS() external view returns (address);

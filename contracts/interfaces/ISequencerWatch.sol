@@ -21,7 +21,7 @@ struct Beats {
 ///     calm           now >= end of the latest outage + GRACE, and the uptime feed agrees
 ///
 /// All views answer as if somebody beat now: a chain that just came back is not calm although nobody beat yet.
-/// @dev It moves nothing and stops nothing: an answer delays liquidation and funding, and no exit asks it.
+/// @dev It moves nothing and stops nothing: an answer delays liquidation, funding and a freeze for silence, and no withdrawal asks it.
 /// Assumptions. Somebody beats at least every `LIMIT` seconds while the chain is up: each new price does. If nobody does, the gap
 /// counts as an outage, which delays liquidation and funding. The operator of an L2 may fill an outage with empty blocks of past times;
 /// nobody's beat is in them, so they are a gap as well.

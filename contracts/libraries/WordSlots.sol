@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
+
 import {AccountId, MarketId, PositionKey, SlotKey, positionKey, slotKey} from "../types/Ids.sol";
 
 /// @notice Where the words of `PerpPositions` lie in its storage; see docs/storage.md.
@@ -48,6 +50,6 @@ library WordSlots {
 
     /// @dev Where Solidity puts the value of `key` in the mapping at `base`.
     function _at(uint256 key, uint256 base) private pure returns (uint256) {
-        return uint256(keccak256(abi.encode(key, base)));
+        return uint256(Hashes.efficientKeccak256(bytes32(key), bytes32(base)));
     }
 }

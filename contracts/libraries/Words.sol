@@ -14,12 +14,12 @@ import {WordSlots} from "./WordSlots.sol";
 /// @notice Reads the words of `PerpPositions` by name, for the contracts beside it.
 library Words {
     function tally(IMarketWords self) internal view returns (TallyWord) {
-        return TallyWord.wrap(self.load(WordSlots.TALLY));
+        return TallyWord.wrap(_load(self, WordSlots.TALLY));
     }
 
     /// @notice `penalty share 8 · discount share 8 · max price age 32 · open after 32`.
     function rules(IMarketWords self) internal view returns (uint256) {
-        return self.load(WordSlots.RULES);
+        return _load(self, WordSlots.RULES);
     }
 
     /// @notice Seconds after its publication at which a mark that enters now grows stale.
@@ -29,26 +29,31 @@ library Words {
 
     /// @notice Without funding that is due; zero for a market that is not listed.
     function market(IMarketWords self, MarketId id) internal view returns (MarketWord) {
-        return MarketWord.wrap(self.load(WordSlots.market(id)));
+        return MarketWord.wrap(_load(self, WordSlots.market(id)));
     }
 
     function activity(IMarketWords self, MarketId id) internal view returns (ActivityWord) {
-        return ActivityWord.wrap(self.load(WordSlots.activity(id)));
+        return ActivityWord.wrap(_load(self, WordSlots.activity(id)));
     }
 
     function account(IMarketWords self, AccountId id) internal view returns (AccountWord) {
-        return AccountWord.wrap(self.load(WordSlots.account(id)));
+        return AccountWord.wrap(_load(self, WordSlots.account(id)));
     }
 
     function position(IMarketWords self, AccountId id, MarketId marketId) internal view returns (PositionWord) {
-        return PositionWord.wrap(self.load(WordSlots.position(id, marketId)));
+        return PositionWord.wrap(_load(self, WordSlots.position(id, marketId)));
     }
 
     function slots(IMarketWords self, AccountId id, uint8 slot) internal view returns (SlotsWord) {
-        return SlotsWord.wrap(self.load(WordSlots.slots(id, slot)));
+        return SlotsWord.wrap(_load(self, WordSlots.slots(id, slot)));
     }
 
     function epochFloor(IMarketWords self, AccountId id) internal view returns (uint256) {
-        return self.load(WordSlots.floor(id));
+        return _load(self, WordSlots.floor(id));
+    }
+
+    /// @dev One call for all, so that a contract that reads many words has its code once.
+    function _load(IMarketWords self, uint256 slot) private view returns (uint256) {
+        return self.load(slot);
     }
 }

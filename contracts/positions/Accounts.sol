@@ -85,7 +85,8 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
         if (msg.sender != DESK) _checkOwner(account);
         if (recipient == address(0) || recipient == address(VAULT)) revert Withdrawal_RecipientRefused(recipient);
         _debit(account, amount, markets);
-        return QUEUE.push(AccountId.unwrap(account), recipient, amount);
+        // The queue of a frozen venue takes nothing: it says so, and this need not ask.
+        return QUEUE.push(AccountId.unwrap(account), recipient, uint56(amount));
     }
 
     /// @inheritdoc IPerpPositions
@@ -95,6 +96,7 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
         uint256 amount,
         MarketId[] calldata markets
     ) external nonReentrant onlyAccountOwner(from) {
+        _checkNotFrozen();
         if (ownerOf[to] == address(0)) revert Account_NotRegistered(to);
         if (QUEUE.isGuarded(AccountId.unwrap(from))) revert Account_Guarded(from);
         _debit(from, amount, markets);
@@ -145,18 +147,18 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
     }
 
     function _deposit(AccountId account, uint256 amount) private {
-        _checkNotFrozen();
         if (ownerOf[account] == address(0)) revert Account_NotRegistered(account);
         if (amount == 0 || amount > COLLATERAL_LIMIT) revert Collateral_AmountOutOfRange(amount);
         // Tokens first: while a token's hook runs, nothing is credited that has not arrived.
         VAULT.take(msg.sender, amount);
+        // And a hook that froze the venue, and had it counted, undoes that with the deposit.
+        _checkNotFrozen();
         _credit(account, amount);
         emit Deposited(account, msg.sender, amount);
     }
 
     /// @dev Takes away what the account can spare, its closed positions swept.
     function _debit(AccountId account, uint256 amount, MarketId[] calldata markets) private {
-        _checkNotFrozen();
         if (amount == 0 || amount > COLLATERAL_LIMIT) revert Collateral_AmountOutOfRange(amount);
         (AccountWord word, Quote backing) = _sweepAndBack(account, _accounts[account], markets);
         Quote withdrawable = word.collateral() + backing;

@@ -28,7 +28,7 @@ library Interims {
     uint256 internal constant RAMP = 1 days;
 
     /// @notice The same market with the margins of this second.
-    function applied(Interim memory self, MarketWord word) internal view returns (MarketWord) {
+    function applied(Interim storage self, MarketWord word) internal view returns (MarketWord) {
         if (self.startedAt == 0) return word;
         uint256 passed = block.timestamp - self.startedAt;
         uint256 initialBps = _eased(self.initialFrom, self.initialTo, passed);
@@ -36,7 +36,7 @@ library Interims {
     }
 
     /// @notice Whether the guardian's pause lasts.
-    function isPaused(Interim memory self) internal view returns (bool) {
+    function isPaused(Interim storage self) internal view returns (bool) {
         return block.timestamp < self.pausedUntil;
     }
 

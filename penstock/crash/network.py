@@ -10,6 +10,7 @@ from typing import Final
 
 from penstock.crash.plan import PARAMETERS
 from penstock.crash.topup import Landing
+from penstock.deploy import Parameters
 from penstock.devnet import ETHER, Config, Devnet
 from penstock.invariants import Check
 from penstock.localchain import LocalChain
@@ -29,9 +30,9 @@ class Network:
         self.venue: Final = venue
 
     @classmethod
-    def start(cls, chain: LocalChain) -> "Network":
-        """Deploy the venue of a crash."""
-        return cls(LocalVenue.start(chain, PARAMETERS))
+    def start(cls, chain: LocalChain, parameters: Parameters = PARAMETERS) -> "Network":
+        """Deploy a venue, that of a crash unless other numbers are given."""
+        return cls(LocalVenue.start(chain, parameters))
 
     def stand_still(self, seconds: int) -> Iterator[None]:
         """Let the chain take no transaction for so long; stops where somebody could act."""
@@ -59,9 +60,9 @@ class RollupNetwork(Network):
         self.rollup: Final = venue
 
     @classmethod
-    def launch(cls, net: Devnet) -> "RollupNetwork":
-        """Make the collateral on L1, and deploy the venue of a crash on L2."""
-        return cls(RollupVenue.launch(net, PARAMETERS))
+    def launch(cls, net: Devnet, parameters: Parameters = PARAMETERS) -> "RollupNetwork":
+        """Make the collateral on L1, and deploy on L2 the venue of a crash, or another one."""
+        return cls(RollupVenue.launch(net, parameters))
 
     def stand_still(self, seconds: int) -> Iterator[None]:
         """Stop the sequencer while L1 goes on, and start it again."""

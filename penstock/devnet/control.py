@@ -31,6 +31,7 @@ def status(net: Devnet) -> Answer:
         "l1": {"block": net.l1.height(), "url": net.l1.url},
         "l2": {"block": head.number, "origin": head.origin.number, "url": net.l2.url},
         "time": net.node.state.now,
+        "clock": net.config.clock,
         "safe": net.safe,
         "outputs": [output.block for output in net.node.state.outputs if output.l1_block][-1:],
         "running": {name: switch.running for name, switch in _switches(net).items()},
@@ -50,21 +51,21 @@ def withdraw(net: Devnet, account: int, amount: int, to: str = "") -> Answer:
     return {"hash": net.withdraw_eth(net.accounts[account], amount, to)}
 
 
-def withdrawal(net: Devnet, hash: str) -> Answer:
+def withdrawal(net: Devnet, hash: str, index: int = 0) -> Answer:
     """Where a withdrawal is, and when it can be paid."""
-    return _about(net, net.withdrawal(hash))
+    return _about(net, net.withdrawal(hash, index))
 
 
-def prove(net: Devnet, hash: str) -> Answer:
+def prove(net: Devnet, hash: str, index: int = 0) -> Answer:
     """Prove a withdrawal on L1."""
-    found = net.withdrawal(hash)
+    found = net.withdrawal(hash, index)
     found.prove()
     return _about(net, found)
 
 
-def finalize(net: Devnet, hash: str) -> Answer:
+def finalize(net: Devnet, hash: str, index: int = 0) -> Answer:
     """Have a proven withdrawal paid on L1."""
-    found = net.withdrawal(hash)
+    found = net.withdrawal(hash, index)
     payout = found.finalize()
     return {**_about(net, found), "paid": payout.succeeded, "l1": payout.receipt.hash}
 

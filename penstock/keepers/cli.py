@@ -42,24 +42,35 @@ NODE: Final = click.option(
 DESCRIPTOR: Final = click.option(
     "--deployment", type=FILE, default=PLACE, help="Descriptor that `ape run deploy` wrote."
 )
+
+
+def key_options(variable: str, known: str) -> tuple[Callable[[F], F], ...]:
+    """Where a key comes from: a variable, an encrypted file, or a name that everybody knows."""
+    return (
+        click.option(
+            "--key-env",
+            default=variable,
+            show_default=True,
+            help="The environment variable that holds the key which pays the gas.",
+        ),
+        click.option(
+            "--keyfile",
+            type=FILE,
+            help="An ape account's file instead; the passphrase is asked for.",
+        ),
+        click.option(
+            "--development",
+            is_flag=False,
+            flag_value=known,
+            help="A key that everybody knows, by its name, with ether out of nothing: on anvil.",
+        ),
+    )
+
+
 COMMON: Final = (
     NODE,
     DESCRIPTOR,
-    click.option(
-        "--key-env",
-        default=KEY_VARIABLE,
-        show_default=True,
-        help="The environment variable that holds the key which pays the gas.",
-    ),
-    click.option(
-        "--keyfile", type=FILE, help="An ape account's file instead; the passphrase is asked for."
-    ),
-    click.option(
-        "--development",
-        is_flag=False,
-        flag_value="keeper",
-        help="A key that everybody knows, by its name, with ether out of nothing: on anvil only.",
-    ),
+    *key_options(KEY_VARIABLE, "keeper"),
     click.option("--steps", type=int, help="Look so often and end; without it, for ever."),
     click.option(
         "--pause", default=PAUSE, show_default=True, help="Seconds between looks at nothing."
@@ -91,7 +102,9 @@ def keeper(command: F) -> F:
         **own: Any,
     ) -> None:
         remote = venue_at(url, Deployment.read(deployment))
-        signer = _signer(remote, key_env, keyfile, development)
+        signer = signer_for(key_env, "the keeper's", keyfile, development)
+        if development is not None:
+            LocalChain(remote.rpc).fund("0x" + signer.address.hex())
         wallet = Wallet(Sender(remote.rpc, signer))
         station = Station(Mirror(remote), wallet, click.echo)
         made: Keeper = command(station, development is not None, **own)
@@ -170,15 +183,14 @@ def fees(station: Station, development: bool, least: str, ether: str) -> FeeColl
     return FeeCollector(station, costs=_costs(station, ether), least=amount)
 
 
-def _signer(remote: Remote, variable: str, keyfile: Path | None, development: str | None) -> Signer:
+def signer_for(variable: str, whose: str, keyfile: Path | None, development: str | None) -> Signer:
+    """The key that the options name. Raises KeyMissingError, KeyFormatError."""
     if development is not None:
-        signer = signer_of(development)
-        LocalChain(remote.rpc).fund("0x" + signer.address.hex())
-        return signer
+        return signer_of(development)
     if keyfile is not None:
         passphrase: str = click.prompt("Passphrase", hide_input=True, err=True)
         return signer_from_file(keyfile, passphrase)
-    return signer_from_environment(variable, "the keeper's")
+    return signer_from_environment(variable, whose)
 
 
 def _priced(remote: Remote, text: str) -> tuple[int, int]:

@@ -53,7 +53,12 @@ class Wallet:
         return self.sender.address
 
     def perform(
-        self, contract: Contract, function: str, arguments: tuple[object, ...], gas: int
+        self,
+        contract: Contract,
+        function: str,
+        arguments: tuple[object, ...],
+        gas: int,
+        value: int = 0,
     ) -> Receipt:
         """Try a call at the node, send it, wait for its receipt.
 
@@ -61,19 +66,19 @@ class Wallet:
         and WalletError.
         """
         self._check_pool()
-        contract.ask(function, *arguments, sender=self.address)
-        self._check_balance(gas)
+        contract.ask(function, *arguments, sender=self.address, value=value)
+        self._check_balance(gas, value)
         self.sender.resync()
-        return contract.transact(self.sender, function, *arguments, gas=gas)
+        return contract.transact(self.sender, function, *arguments, gas=gas, value=value)
 
     def _check_pool(self) -> None:
         waiting = self.sender.waiting()
         if waiting > 0:
             raise TransactionWaitsError(self.address, waiting)
 
-    def _check_balance(self, gas: int) -> None:
+    def _check_balance(self, gas: int, value: int) -> None:
         """A node takes a transaction only from who could pay all its gas at the highest price."""
         asked = self.sender.rpc.call("eth_getBalance", self.address, "latest")
-        balance, needed = int(asked, 16), gas * self.sender.fees.cap
+        balance, needed = int(asked, 16), gas * self.sender.fees.cap + value
         if balance < needed:
             raise WalletEmptyError(self.address, balance, needed)

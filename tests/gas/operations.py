@@ -1,12 +1,12 @@
 """Gas of every operation that somebody pays for, and the size of every contract."""
 
-from benchmarks import liquidations
+from benchmarks import escape, liquidations
 from benchmarks.gas import Cases, accrue_after
 from benchmarks.node import GOVERNOR, TRADER, Site, site
 
 Table = dict[str, dict[str, int]]
 SIZES = (10, 100)
-CONTRACTS = ("feed", "watch", "queue", "vault", "index", "positions", "lens")
+CONTRACTS = ("feed", "watch", "queue", "vault", "index", "positions", "lens", "desk", "hatch")
 
 
 def measure() -> Table:
@@ -16,7 +16,7 @@ def measure() -> Table:
         cases.warm_up()
         gas = _settlement(cases) | _accounts(venue, cases) | _prices(venue)
         code = _bytecode(venue)
-    return {"gas": gas | _liquidations(), "bytecode": code}
+    return {"gas": gas | _liquidations() | escape.measure(), "bytecode": code}
 
 
 def _settlement(cases: Cases) -> dict[str, int]:

@@ -102,15 +102,19 @@ class RevmChain:
         data = artifact.creation(arguments)
         self.evm.reset_transient_storage()
         try:
-            return str(self.evm.deploy(sender, data))
+            place = str(self.evm.deploy(sender, data))
         except RuntimeError as error:
             raise _translated(error) from None
+        self.result = self.evm.result
+        return place
 
-    def send(self, sender: str, to: str, data: bytes, gas: int = BLOCK_GAS) -> bytes:
-        """Send raw bytes. Raises Revert."""
+    def send(
+        self, sender: str, to: str, data: bytes, gas: int = BLOCK_GAS, value: int = 0
+    ) -> bytes:
+        """Send raw bytes, and ether. Raises Revert."""
         self.evm.reset_transient_storage()
         try:
-            answer = bytes(self.evm.message_call(sender, to, data, gas=gas))
+            answer = bytes(self.evm.message_call(sender, to, data, value=value, gas=gas))
         except RuntimeError as error:
             raise _translated(error) from None
         self.result = self.evm.result
@@ -124,10 +128,11 @@ class RevmChain:
         *arguments: object,
         sender: str,
         gas: int = BLOCK_GAS,
+        value: int = 0,
     ) -> Any:
         """Send a transaction; return what the function returned. Raises Revert."""
         called = artifacts()[contract].functions[function]
-        return called.decode(self.send(sender, address, called.encode(arguments), gas))
+        return called.decode(self.send(sender, address, called.encode(arguments), gas, value))
 
     def call(
         self,
@@ -154,6 +159,16 @@ class RevmChain:
             self.evm.revert(checkpoint)
             self._time, self._number = time, number
             self._set_block()
+
+    @contextmanager
+    def impersonated(self, address: str) -> Iterator[str]:
+        """Let a contract send. Meanwhile it has no code: an EVM takes nothing from one that has."""
+        code, nonce = self.evm.get_code(address), self.evm.basic(address).nonce
+        self.evm.insert_account_info(address, AccountInfo(nonce=nonce))
+        try:
+            yield address
+        finally:
+            self.evm.insert_account_info(address, AccountInfo(code=code, nonce=nonce))
 
     def logs(self) -> list[Log]:
         """Events of the last transaction; those of no known contract are left out."""
@@ -235,10 +250,11 @@ class Contract:
     def call(self, function: str, *arguments: object, sender: str = ZERO_ADDRESS) -> Any:
         return self.chain.call(self.address, self.name, function, *arguments, sender=sender)
 
-    def transact(self, function: str, *arguments: object, sender: str, gas: int = BLOCK_GAS) -> Any:
-        return self.chain.transact(
-            self.address, self.name, function, *arguments, sender=sender, gas=gas
-        )
+    def transact(
+        self, function: str, *arguments: object, sender: str, gas: int = BLOCK_GAS, value: int = 0
+    ) -> Any:
+        called = (self.address, self.name, function)
+        return self.chain.transact(*called, *arguments, sender=sender, gas=gas, value=value)
 
     def measure(self, function: str, *arguments: object, sender: str) -> int:
         return self.chain.measure(self.address, self.name, function, *arguments, sender=sender)

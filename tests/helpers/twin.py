@@ -19,6 +19,8 @@ from penstock.batch import Batch, OrderEntry, decode, encode
 from penstock.builder import build
 from penstock.deploy import ZERO_ADDRESS, MarketParameters, Parameters
 from penstock.errors import RangeError, SignatureError
+from penstock.escape import Hatch
+from penstock.exits import ExitDesk
 from penstock.funding import Terms
 from penstock.limits import Limits
 from penstock.messages import LADDER, Cancel, Fill, Ladder, Order, SignedCancel
@@ -53,11 +55,14 @@ def address_text(address: bytes | int) -> str:
 class Twin:
     """The chain's venue and the model's; `keys` are the trading keys of the accounts."""
 
-    def __init__(self, parameters: Parameters = PARAMETERS) -> None:
-        self.venue: Final[Venue] = make_venue(parameters)
+    def __init__(self, parameters: Parameters = PARAMETERS, *, odd_token: bool = False) -> None:
+        self.venue: Final[Venue] = make_venue(parameters, odd_token=odd_token)
         self.chain: Final = self.venue.chain
         self.domain: Final = Domain(self.chain.chain_id, self.venue.positions.address)
         self.model: Model = _model(parameters, self.chain.time)
+        self.hatch: Hatch = Hatch(parameters.liveness)
+        fees = parameters.request_fee, parameters.request_fee_cap
+        self.exits: ExitDesk = ExitDesk(parameters.settlement_window, *fees)
         self.keys: dict[int, Signer] = {}
         self.logs: list[tuple[int, Log]] = []
         """Every event since deployment, with the time of its block."""
@@ -71,19 +76,21 @@ class Twin:
     @contextmanager
     def undone(self) -> Iterator[None]:
         """Undo at the end what happens to chain and model."""
-        kept = deepcopy(self.model), dict(self.keys), len(self.logs)
+        kept = deepcopy((self.model, self.hatch, self.exits)), dict(self.keys), len(self.logs)
         with self.chain.undone():
             try:
                 yield
             finally:
-                self.model, self.keys = kept[0], kept[1]
+                (self.model, self.hatch, self.exits), self.keys = kept[0], kept[1]
                 del self.logs[kept[2] :]
 
     # Operations.
 
-    def transact(self, contract: Contract, function: str, *arguments: object, sender: str) -> int:
+    def transact(
+        self, contract: Contract, function: str, *arguments: object, sender: str, value: int = 0
+    ) -> int:
         """Send to the chain alone, and keep the events."""
-        answer = contract.transact(function, *arguments, sender=sender)
+        answer = contract.transact(function, *arguments, sender=sender, value=value)
         self.logs += [(self.now, log) for log in self.chain.logs()]
         return int(answer) if isinstance(answer, int) else 0
 

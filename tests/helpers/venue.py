@@ -21,7 +21,10 @@ OPERATOR = Actor("operator")
 POSITIONS = Actor("positions")
 STRANGER = Actor("stranger")
 VAULT = Actor("vault")
+HATCH = Actor("hatch")
 GOVERNOR = DEPLOYER
+# An outflow that never holds anything up: for tests about something else.
+WIDE = (2**72 - 1, 10_000, 60)
 
 PARAMETERS = Parameters(
     markets=(
@@ -51,6 +54,8 @@ class Venue:
     lens: Contract
     fund: Contract
     liquidations: Contract
+    exit_desk: Contract
+    hatch: Contract
     manager: Contract
     timelock: Contract
 
@@ -121,6 +126,8 @@ def make_venue(
         lens=chain.at("PositionLens", system.lens),
         fund=chain.at("InsuranceFund", system.fund),
         liquidations=chain.at("Liquidations", system.liquidations),
+        exit_desk=chain.at("ExitDesk", system.desk),
+        hatch=chain.at("EscapeHatch", system.hatch),
         manager=manager,
         timelock=timelock,
     )
@@ -153,7 +160,7 @@ class Custody:
     def owe(self, recipient: str, amount: int, account: int = 1) -> int:
         """Issue a ticket past the accounts, as `PerpPositions` would; return its number."""
         arguments = (account, recipient, amount)
-        return int(self.vault.transact("owe", *arguments, sender=POSITIONS.address))
+        return int(self.queue.transact("push", *arguments, sender=POSITIONS.address))
 
     def pass_delay(self) -> None:
         """Let every ticket in line become ready."""
@@ -167,7 +174,9 @@ class Custody:
         return int(self.token.call("balanceOf", who))
 
 
-def make_custody(*, odd_token: bool = False, delay: int = 300) -> Custody:
+def make_custody(
+    *, odd_token: bool = False, delay: int = 300, terms: tuple[int, int, int] = WIDE
+) -> Custody:
     """Deploy; with `odd_token` the collateral has habits that can be switched on."""
     chain = RevmChain()
     deployer = chain.deployer()
@@ -175,14 +184,19 @@ def make_custody(*, odd_token: bool = False, delay: int = 300) -> Custody:
     manager = deployer.create("Manager", GOVERNOR)
     token, vault, queue = (deployer.predict(offset) for offset in range(3))
     deployer.create(name)
-    deployer.create("CollateralVault", token, POSITIONS.address, queue)
-    deployer.create("WithdrawalQueue", vault, manager, delay)
+    deployer.create("CollateralVault", token, POSITIONS.address, queue, HATCH.address)
+    deployer.create("WithdrawalQueue", queue_parts(vault), manager, delay, terms)
     return Custody(
         chain,
         chain.at(name, token),
         chain.at("WithdrawalQueue", queue),
         chain.at("CollateralVault", vault),
     )
+
+
+def queue_parts(vault: str = VAULT.address) -> tuple[str, ...]:
+    """Whom a queue on its own works with: keys, index and fund being nobody's."""
+    return vault, POSITIONS.address, STRANGER.address, STRANGER.address, HATCH.address
 
 
 def set_aside(custody: Custody, who: str, amount: int) -> None:
@@ -194,13 +208,12 @@ def set_aside(custody: Custody, who: str, amount: int) -> None:
     assert custody.release() == 0
 
 
-def make_queue(delay: int = 300) -> Contract:
+def make_queue(delay: int = 300, terms: tuple[int, int, int] = WIDE) -> Contract:
     """A queue whose vault is a key."""
     chain = RevmChain()
     manager = chain.create("Manager", GOVERNOR)
-    return chain.at(
-        "WithdrawalQueue", chain.create("WithdrawalQueue", VAULT.address, manager, delay)
-    )
+    arguments = (queue_parts(), manager, delay, terms)
+    return chain.at("WithdrawalQueue", chain.create("WithdrawalQueue", *arguments))
 
 
 def isolated(test: Callable[P, None]) -> Callable[P, None]:

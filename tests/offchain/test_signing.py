@@ -22,13 +22,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.errors import AddressError, BackendError, KeyFormatError, RangeError, SignatureError
-from penstock.messages import Cancel, Ladder, Order, Report
+from penstock.messages import Cancel, Ladder, Order, Report, Withdrawal
 from penstock.signing import Domain, Signer, check_backend, keccak, recover
 from tests.vectors.make import TYPES, digest
 from tests.vectors.signatures import N, compact, high, parities, points, refused
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "digests.json").read_text())
-CLASSES: dict[str, Any] = {"Order": Order, "Ladder": Ladder, "Cancel": Cancel, "Report": Report}
+CLASSES: dict[str, Any] = {
+    "Order": Order,
+    "Ladder": Ladder,
+    "Cancel": Cancel,
+    "Report": Report,
+    "Withdrawal": Withdrawal,
+}
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 secrets = st.integers(1, CURVE_ORDER - 1).map(lambda n: n.to_bytes(32, "big"))
@@ -48,6 +54,8 @@ def values(type: str, levels: int) -> st.SearchStrategy[Any]:
         return st.lists(values(type[:-2], 0), min_size=levels, max_size=levels)
     if type == "bool":
         return st.booleans()
+    if type == "address":
+        return contracts.map(lambda raw: "0x" + raw.hex())
     return st.integers(0, 2 ** int(type.removeprefix("uint")) - 1)
 
 

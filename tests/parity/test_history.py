@@ -24,7 +24,13 @@ STEPS = 5_000 if DEEP else 500
 VIEWS_EVERY = 25
 # Met in calls that a history does not make: it registers real keys and trades listed markets. With
 # five accounts nobody is a small part of a market, and nobody can carry more than eight tiers.
+# The desk, the queue and the end of a venue have histories of their own.
 ELSEWHERE = {
+    refusal
+    for refusal in Refusal
+    if refusal.startswith(("Positions_", "Hatch_", "Queue_", "Hold_", "Guard_", "Gate_"))
+    or refusal.startswith(("Desk_", "Request_", "Close_", "Order_"))
+} | {
     Refusal.SIGNER_ZERO,
     Refusal.NOT_LISTED,
     Refusal.SHARE_EXCEEDED,

@@ -38,6 +38,13 @@ TYPES: dict[str, list[tuple[str, str]]] = {
     ],
     "Cancel": [("uint32", "account"), ("uint40", "nonce")],
     "Report": [("uint16", "market"), ("uint32", "price"), ("uint32", "time")],
+    "Withdrawal": [
+        ("uint32", "account"),
+        ("address", "recipient"),
+        ("uint256", "amount"),
+        ("uint64", "nonce"),
+        ("uint256", "deadline"),
+    ],
 }
 FILE = Path(__file__).with_name("digests.json")
 
@@ -68,6 +75,8 @@ def _value(type: str, levels: int, rng: random.Random) -> Any:
         return [_value(type[:-2], levels, rng) for _ in range(levels)]
     if type == "bool":
         return rng.random() < 0.5
+    if type == "address":
+        return f"0x{rng.getrandbits(160):040x}"
     top = 2 ** int(type.removeprefix("uint")) - 1
     return rng.choice([0, 1, top, rng.randint(0, top), rng.randint(0, top)])
 

@@ -13,7 +13,8 @@ Layouts: TypeAlias = dict[str, list[str]]
 
 DEPLOYED: Final = (
     *("PriceFeed", "SequencerWatch", "WithdrawalQueue", "CollateralVault", "FundingIndex"),
-    *("PerpPositions", "InsuranceFund", "Liquidations", "PositionLens", "Manager", "Timelock"),
+    *("PerpPositions", "InsuranceFund", "Liquidations", "PositionLens", "ExitDesk", "EscapeHatch"),
+    *("Manager", "Timelock"),
 )
 
 

@@ -33,7 +33,7 @@ from penstock.deploy import (
 from penstock.errors import RangeError, SpecError
 from penstock.governance import ADMIN, GOVERNOR, GUARDIAN
 from tests.helpers.actors import Actor, publishers
-from tests.helpers.revm import DEPLOYER, RevmChain, RevmDeployer, artifacts
+from tests.helpers.revm import DEPLOYER, Log, RevmChain, RevmDeployer, artifacts
 from tests.helpers.venue import OPERATOR, PARAMETERS, Venue
 
 PARTIES = Parties(OPERATOR.address, tuple(who.address for who in publishers()))
@@ -69,6 +69,10 @@ CHANGES: list[dict[str, Any]] = [
     {"outage_after": 86_401},
     {"grace": 59},
     {"grace": 86_401},
+    {"settlement_window": 59},
+    {"settlement_window": 7 * 86_400 + 1},
+    {"liveness": 3_599},
+    {"liveness": 30 * 86_400 + 1},
     {"markets": ()},
 ]
 
@@ -202,12 +206,33 @@ def test_deploy__legal__parts_know_each_other(venue: Venue) -> None:
     assert venue.watch.call("GRACE") == PARAMETERS.grace
     assert venue.watch.call("UPTIME_FEED") == ZERO_ADDRESS
     assert venue.index.call("marketCount") == len(system.markets)
+    assert venue.vault.call("HATCH") == venue.queue.call("HATCH") == system.hatch
+    assert venue.fund.call("HATCH") == system.hatch
+    assert venue.exit_desk.call("POSITIONS") == system.positions
+    assert venue.exit_desk.call("WINDOW") == PARAMETERS.settlement_window
+    hatch = [venue.hatch.call(name) for name in ("POSITIONS", "VAULT", "QUEUE", "DESK", "WATCH")]
     s = system
-    parts = (s.vault, s.index, s.watch, s.liquidations, s.token, s.fund)
-    assert venue.positions.call("addresses") == (parts, s.manager)
+    assert hatch == [s.positions, s.vault, s.queue, s.desk, s.watch]
+    assert venue.hatch.call("LIVENESS") == PARAMETERS.liveness
     assert venue.lens.call("POSITIONS") == system.positions
     assert [spec.unit for spec in system.markets] == [100, 100]
     assert system.market("ETH-PERP").market == 2
+
+
+def test_deploy__positions__say_what_they_work_with() -> None:
+    class Listening(RevmDeployer):
+        def create(self, contract: str, *arguments: object) -> str:
+            place = super().create(contract, *arguments)
+            heard.extend(self.chain.logs())
+            return place
+
+    heard: list[Log] = []
+    s = deploy(Listening(RevmChain(), DEPLOYER), PARAMETERS, PARTIES)
+    (deployed,) = [log for log in heard if log.name == "Deployed"]
+    books = (s.vault, s.queue, s.index, s.watch)
+    parts = (*books, s.liquidations, s.desk, s.hatch, s.token, s.fund)
+    assert deployed.address == s.positions
+    assert deployed.arguments == (parts, s.manager)
 
 
 @pytest.mark.parametrize("who", [DEPLOYER, Actor("governor").address])

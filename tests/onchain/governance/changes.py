@@ -43,6 +43,12 @@ CHANGES = (
     Change("feed", "setPublishers", (CROWD, 3), lambda v: v.feed.call("publishers")),
     Change("feed", "setGuards", (30, 1_000), lambda v: v.feed.call("maxAge")),
     Change("queue", "setDelay", (3_600,), lambda v: v.queue.call("delay")),
+    Change(
+        "queue",
+        "setOutflow",
+        ((10**11, 5_000, 3_600),),
+        lambda v: v.queue.call("outflow")[:3],
+    ),
     Change("index", "setFees", (1, 7, 5), lambda v: v.index.call("marketOf", 1)[8:10]),
     Change("index", "setMargins", (1, 800, 400), lambda v: v.index.call("interimOf", 1)),
     Change("fund", "setReserve", (5,), lambda v: v.fund.call("reserve")),

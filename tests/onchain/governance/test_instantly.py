@@ -26,10 +26,12 @@ INSIDER = st.sampled_from([who.address for who in INSIDERS] + [DEPLOYER])
 THEFTS = (
     # Moving funds.
     Change("fund", "withdraw", (SOMEBODY.address, 1), lambda v: v.queue.call("owed")),
-    Change("vault", "owe", (1, SOMEBODY.address, 1), lambda v: v.queue.call("owed")),
+    Change("vault", "payShare", (SOMEBODY.address, 1), lambda v: v.vault.call("booked")),
     Change("vault", "pay", (SOMEBODY.address, 1), lambda v: v.queue.call("owed")),
     Change("vault", "take", (SOMEBODY.address, 1), lambda v: v.vault.call("booked")),
     Change("queue", "push", (1, SOMEBODY.address, 1), lambda v: v.queue.call("owed")),
+    # Bucket and gate out of the way.
+    Change("queue", "lift", (), lambda v: v.queue.call("isLifted")),
     # Another authority, and with it everything.
     *(
         Change(part, "setAuthority", (SOMEBODY.address,), lambda v: v.feed.call("authority"))

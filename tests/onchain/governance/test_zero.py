@@ -6,7 +6,7 @@ import pytest
 
 from penstock.deploy import ZERO_ADDRESS
 from tests.helpers.revm import RevmChain, reverts
-from tests.helpers.venue import STRANGER
+from tests.helpers.venue import STRANGER, WIDE
 
 Z, S = ZERO_ADDRESS, STRANGER.address
 NO_MANAGER = ("AccessManagedInvalidAuthority", Z)
@@ -17,19 +17,20 @@ CASES: list[tuple[str, tuple[object, ...], tuple[Any, ...]]] = [
     ("Timelock", (S, 1, Z, S), ("Timelock_AddressZero",)),
     ("Timelock", (S, 1, S, Z), ("Timelock_AddressZero",)),
     ("PriceFeed", (Z, [S], 3, 60, 1), NO_MANAGER),
-    ("WithdrawalQueue", (S, Z, 300), NO_MANAGER),
+    ("WithdrawalQueue", ((S,) * 5, Z, 300, WIDE), NO_MANAGER),
     ("FundingIndex", (S, S, S, Z), NO_MANAGER),
     ("InsuranceFund", (S, S, S, Z), NO_MANAGER),
     ("ChainlinkPriceSource", (Z,), NO_MANAGER),
     ("PythPriceSource", (S, Z), NO_MANAGER),
-    ("PerpPositions", ((S,) * 6, Z, RULES), ("Positions_AddressZero",)),
-    ("PerpPositions", ((S,) * 6, S, (Z, *RULES[1:])), ("Settings_OperatorZero",)),
-    ("CollateralVault", (Z, S, S), ("Vault_AddressZero",)),
-    ("CollateralVault", (S, Z, S), ("Vault_AddressZero",)),
-    ("CollateralVault", (S, S, Z), ("Vault_AddressZero",)),
+    ("PerpPositions", ((S,) * 9, Z, RULES), ("Positions_AddressZero",)),
+    ("PerpPositions", ((S,) * 9, S, (Z, *RULES[1:])), ("Settings_OperatorZero",)),
     *(
-        ("PerpPositions", ((S,) * i + (Z,) + (S,) * (5 - i), S, RULES), ("Positions_AddressZero",))
-        for i in range(6)
+        ("PerpPositions", ((S,) * i + (Z,) + (S,) * (8 - i), S, RULES), ("Positions_AddressZero",))
+        for i in range(9)
+    ),
+    *(
+        ("CollateralVault", (S,) * i + (Z,) + (S,) * (3 - i), ("Vault_AddressZero",))
+        for i in range(4)
     ),
     *(
         ("Liquidations", (S,) * i + (Z,) + (S,) * (3 - i), ("Liquidation_AddressZero",))

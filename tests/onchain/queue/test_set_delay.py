@@ -2,7 +2,7 @@
 
 caller is not the governor ... AccessManagedUnauthorized
 outside 1 minute … 7 days .... Queue_DelayOutOfBounds
-vault is zero ................ Queue_VaultZero
+a part is zero ............... Queue_AddressZero
 otherwise .................... tickets to come wait for so long, those in line as before
 """
 
@@ -14,7 +14,7 @@ from penstock.deploy import MAX_DELAY, MIN_DELAY, ZERO_ADDRESS
 from tests.helpers.actors import Actor
 from tests.helpers.amounts import PEOPLE
 from tests.helpers.revm import RevmChain, reverts
-from tests.helpers.venue import GOVERNOR, STRANGER, VAULT, make_queue
+from tests.helpers.venue import GOVERNOR, STRANGER, WIDE, make_queue, queue_parts
 
 OUTSIDE = st.one_of(st.integers(0, MIN_DELAY - 1), st.integers(MAX_DELAY + 1, 2**32 - 1))
 
@@ -41,14 +41,21 @@ def test_set_delay__within_the_bounds__changes_it(delay: int) -> None:
     assert queue.call("delay") == delay
 
 
-def test_constructor__vault_is_zero__reverts() -> None:
-    chain = RevmChain()
+@pytest.mark.parametrize("place", range(5))
+def test_constructor__a_part_is_zero__reverts(place: int) -> None:
+    chain, parts = RevmChain(), list(queue_parts())
     manager = chain.create("Manager", GOVERNOR)
-    with reverts("Queue_VaultZero"):
-        chain.create("WithdrawalQueue", ZERO_ADDRESS, manager, 300)
+    parts[place] = ZERO_ADDRESS
+    with reverts("Queue_AddressZero"):
+        chain.create("WithdrawalQueue", tuple(parts), manager, 300, WIDE)
 
 
 @pytest.mark.parametrize("manager", [ZERO_ADDRESS, STRANGER.address])
 def test_constructor__manager_has_no_code__reverts(manager: str) -> None:
     with reverts("AccessManagedInvalidAuthority", manager):
-        RevmChain().create("WithdrawalQueue", VAULT.address, manager, 300)
+        RevmChain().create("WithdrawalQueue", queue_parts(), manager, 300, WIDE)
+
+
+def test_constructor__legal__names_its_neighbours() -> None:
+    queue, names = make_queue(), ("VAULT", "POSITIONS", "INDEX", "FUND", "HATCH")
+    assert tuple(queue.call(name) for name in names) == queue_parts()

@@ -27,8 +27,8 @@ SIGNS = st.booleans()
 class Desk(Twin):
     """Accounts 1 to 4 hold `DEPOSIT` each; both markets stand at `MARKS`."""
 
-    def __init__(self, parameters: Parameters = PARAMETERS) -> None:
-        super().__init__(parameters)
+    def __init__(self, parameters: Parameters = PARAMETERS, *, odd_token: bool = False) -> None:
+        super().__init__(parameters, odd_token=odd_token)
         for name in "abcd":
             account = self.register(trading_key(name))
             assert self.deposit(account, DEPOSIT) is DONE

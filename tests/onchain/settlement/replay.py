@@ -116,6 +116,11 @@ class Replay:
     ) -> None:
         self.accounts[account].collateral -= amount
 
+    def _on_TicketHeld(
+        self, time: int, hold: int, account: int, recipient: str, amount: int, until: int
+    ) -> None:
+        self.accounts[account].collateral -= amount
+
     def _on_Transferred(self, time: int, giver: int, taker: int, amount: int) -> None:
         self.accounts[giver].collateral -= amount
         self.accounts[taker].collateral += amount

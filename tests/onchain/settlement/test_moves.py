@@ -1,6 +1,6 @@
 """move(from, to, market, size, paid, penalty), and what else only Liquidations and the fund may
 
-caller is not Liquidations .......... Positions_CallerNotLiquidations
+caller is neither that nor the desk .. Positions_CallerRefused
 otherwise ........................... funding applied to both, lots and quote moved, the penalty to
                                       the fees, open markets and open interest counted
 load(slot) .......................... any word, to anyone: reading changes nothing
@@ -53,9 +53,8 @@ NAMES = st.one_of(
 
 @given(who=NAMES)
 @undoing
-def test_move__not_liquidations__reverts(desk: Desk, who: str) -> None:
-    named = desk.venue.liquidations.address
-    with reverts("Positions_CallerNotLiquidations", who, named):
+def test_move__neither_liquidations_nor_the_desk__reverts(desk: Desk, who: str) -> None:
+    with reverts("Positions_CallerRefused", who):
         desk.venue.positions.transact("move", 1, 2, 1, 1, 0, 0, sender=who)
 
 

@@ -25,7 +25,7 @@ SECONDS = st.integers(0, 2**32 - 1)
 @given(who=PEOPLE)
 @undoing
 def test_set_settings__not_the_governor__reverts(desk: Desk, who: Actor) -> None:
-    _, governor = desk.venue.positions.call("addresses")
+    governor = desk.venue.manager.address
     with reverts("Settings_CallerNotGovernor", who.address, governor):
         rules = (OPERATOR.address, 1, 1, 1, 1, 50, 25)
         desk.venue.positions.transact("setSettings", rules, sender=who.address)

@@ -11,13 +11,13 @@ from penstock.deploy import ZERO_ADDRESS
 from tests.helpers.actors import Actor
 from tests.helpers.amounts import AMOUNTS, PEOPLE
 from tests.helpers.revm import artifacts, reverts
-from tests.helpers.venue import POSITIONS, Custody, isolated
+from tests.helpers.venue import HATCH, POSITIONS, Custody, isolated
 
 
-@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("place", range(4))
 @isolated
 def test_constructor__an_address_is_zero__reverts(custody: Custody, place: int) -> None:
-    arguments = [Actor(str(i)).address for i in range(3)]
+    arguments = [Actor(str(i)).address for i in range(4)]
     arguments[place] = ZERO_ADDRESS
     with reverts("Vault_AddressZero"):
         custody.chain.create("CollateralVault", *arguments)
@@ -28,6 +28,7 @@ def test_constructor__legal__names_its_neighbours(custody: Custody) -> None:
     assert custody.vault.call("TOKEN") == custody.token.address
     assert custody.vault.call("POSITIONS") == POSITIONS.address
     assert custody.vault.call("QUEUE") == custody.queue.address
+    assert custody.vault.call("HATCH") == HATCH.address
 
 
 @given(who=PEOPLE, amount=AMOUNTS)
@@ -41,6 +42,6 @@ def test_pay__caller_is_not_the_vault__reverts(custody: Custody, who: Actor, amo
 
 def test_vault__every_function__is_one_of_these() -> None:
     # Whoever adds a door must add its tests, and say here that it is one.
-    views = {"PAYMENT_GAS", "TOKEN", "POSITIONS", "QUEUE", "booked"}
-    doors = {"take", "owe", "release", "claim", "claimTo", "pay"}
+    views = {"PAYMENT_GAS", "TOKEN", "POSITIONS", "QUEUE", "HATCH", "booked"}
+    doors = {"take", "payShare", "release", "claim", "claimTo", "pay"}
     assert set(artifacts()["CollateralVault"].functions) == views | doors

@@ -104,8 +104,15 @@ def test_vlt_4__token_pauses_or_blocks_the_vault__everything_is_claimed_later(
 def zero_call(contract: str, function: str) -> bytes:
     """A call with plausible arguments: ones where numbers are, Bob where addresses are."""
     called = artifacts()[contract].functions[function]
-    plain = {"address": BOB, "bool": True, "bytes": b"", "string": ""}
-    arguments = [plain.get(kind, 1) for kind in called.inputs]
+    plain: dict[str, object] = {"address": BOB, "bool": True, "bytes": b"", "string": ""}
+    arguments = [
+        ()
+        if kind.endswith("[]")
+        else (1,) * (kind.count(",") + 1)
+        if kind[0] == "("
+        else plain.get(kind, 1)
+        for kind in called.inputs
+    ]
     return called.selector + CODEC.encode(called.inputs, arguments)
 
 

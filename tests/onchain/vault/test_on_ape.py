@@ -6,6 +6,7 @@ import ape
 import pytest
 
 from penstock.contracts import ApeDeployer, Handles, container
+from tests.helpers.venue import WIDE
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI
@@ -22,8 +23,9 @@ def custody(owner: "AccountAPI", operator: "AccountAPI", alice: "AccountAPI") ->
     manager = deployer.create("Manager", owner.address)
     token, vault, queue = (deployer.predict(offset) for offset in range(3))
     deployer.create("OddTokenMock")
-    deployer.create("CollateralVault", token, operator.address, queue)
-    deployer.create("WithdrawalQueue", vault, manager, DELAY)
+    key = operator.address
+    deployer.create("CollateralVault", token, key, queue, key)
+    deployer.create("WithdrawalQueue", (vault, *[key] * 4), manager, DELAY, WIDE)
     coin = container("OddTokenMock").at(token)
     coin.mint(alice, 1_000, sender=alice)
     coin.approve(vault, 2**256 - 1, sender=alice)
@@ -63,8 +65,8 @@ def test_release__two_tickets__waits_pays_in_order_and_goes_round_the_blocked(
 ) -> None:
     coin, vault, queue = custody
     vault.take(alice, 1_000, sender=operator)
-    vault.owe(1, bob, 300, sender=operator)
-    vault.owe(2, alice, 200, sender=operator)
+    queue.push(1, bob, 300, sender=operator)
+    queue.push(2, alice, 200, sender=operator)
     vault.release(10, sender=carol)
     assert vault.booked() == 1_000
 

@@ -1,0 +1,170 @@
+"""Edge: commands that ask to leave: a request, a signed one, one that nobody can leave undone."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from penstock.follow.deposit import Portal
+from penstock.follow.facts import ExitError
+from penstock.follow.forced import EVERYTHING, Demand, execution, force_from_l1, waiting
+from penstock.follow.forced import force as make
+from penstock.follow.progress import Exit, Stage, Step, signed_progress
+from penstock.follow.reports import name_of
+from penstock.follow.requests import (
+    ALL,
+    Wish,
+    amount_of,
+    carriage,
+    decimal_of,
+    recipient_of,
+    sign,
+    under_way,
+)
+from penstock.follow.terminal import ACCOUNT, ALREADY, KEYS, PAYEE, WHICH, Terminal, at_venue, later
+from penstock.keepers.cli import FILE
+from penstock.messages import SignedWithdrawal
+from penstock.wire import decode_withdrawal, encode_withdrawal
+
+DAY: Final = 86_400
+AGAIN: Final = click.option("--again", is_flag=True, help="Ask although the same is under way.")
+FROM_L1: Final = click.option("--from-l1", is_flag=True, help="Through the portal of --devnet.")
+
+
+@click.command()
+@click.argument("amount")
+@at_venue(ACCOUNT, *PAYEE, AGAIN, *KEYS)
+@click.option("--signed", type=FILE, help="Sign it into this file, for anybody to carry.")
+@click.option("--lasting", default=DAY, show_default=True, help="Seconds that it can be carried.")
+def request(
+    terminal: Terminal,
+    amount: str,
+    to: str | None,
+    to_l1: str | None,
+    again: bool,
+    signed: Path | None,
+    lasting: int,
+) -> None:
+    """Ask for AMOUNT of an account's money, or for `all`, as its owner."""
+    wish = _wish(terminal, amount, to, to_l1)
+    if signed is not None:
+        _sign(terminal, wish, signed, lasting)
+        return
+    known = None if again else under_way(terminal.reader, wish)
+    if known is not None:
+        terminal.say(known, ALREADY)
+        return
+    reader = terminal.reader
+    asked = (*wish.parts, reader.markets_of(wish.account))
+    receipt = terminal.caller.send(reader.remote.positions, "requestWithdrawal", asked)
+    terminal.say(reader.of_receipt(receipt))
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@at_venue(*KEYS)
+def carry(terminal: Terminal, file: Path) -> None:
+    """Carry the withdrawal that an owner signed into FILE. Anyone may."""
+    signed = _read(file)
+    found = terminal.reader.of_signed(signed.withdrawal)
+    state = signed_progress(found.signed, terminal.reader.now()) if found.signed else None
+    if state is not None and state.stage is Stage.EXPIRED:
+        raise ExitError(f"{name_of(found)} could be carried until {signed.withdrawal.deadline}")
+    if state is not None and state.step is Step.REQUEST:
+        terminal.caller.send(*carriage(terminal.reader, signed))
+        terminal.say(terminal.reader.of_signed(signed.withdrawal))
+    else:
+        terminal.say(found, ALREADY)
+
+
+@click.group()
+def force() -> None:
+    """Ask for what nobody can leave undone, from L2 or from L1; anyone executes it in time."""
+
+
+@force.command()
+@click.argument("amount")
+@at_venue(ACCOUNT, *PAYEE, AGAIN, FROM_L1, *KEYS)
+def withdrawal(
+    terminal: Terminal, amount: str, to: str | None, to_l1: str | None, again: bool, from_l1: bool
+) -> None:
+    """Force a withdrawal of AMOUNT, or of `all` that can be spared then, as the owner."""
+    recipient = recipient_of(terminal.reader, terminal.account, to, to_l1)
+    wanted = EVERYTHING if amount == ALL else _wish(terminal, amount, to, to_l1).amount
+    _force(terminal, Demand(terminal.account, 0, wanted, recipient), again, from_l1)
+
+
+@force.command()
+@click.argument("symbol")
+@click.argument("size")
+@at_venue(ACCOUNT, AGAIN, FROM_L1, *KEYS)
+def close(terminal: Terminal, symbol: str, size: str, again: bool, from_l1: bool) -> None:
+    """Force SIZE out of the position in market SYMBOL, or `all` of it, as the owner."""
+    spec, account = terminal.reader.remote.system.market(symbol), terminal.account
+    held = abs(int(terminal.reader.remote.lens.ask("positionOf", account, spec.market)[0]))
+    lots = held if size == ALL else spec.to_lots(decimal_of(size))
+    _force(terminal, Demand(account, spec.market, lots), again, from_l1)
+
+
+@click.command()
+@at_venue(*WHICH, *KEYS)
+@click.option(
+    "--by-fund", type=int, help="Lots that the insurance fund takes over; all if left out."
+)
+def execute(terminal: Terminal, by_fund: int | None) -> None:
+    """Execute a forced request whose window is over. Anyone may."""
+    late = [one for one in terminal.exits() if not _execute(terminal, one, by_fund)]
+    later(late)
+
+
+def _wish(terminal: Terminal, amount: str, to: str | None, to_l1: str | None) -> Wish:
+    reader, account = terminal.reader, terminal.account
+    recipient = recipient_of(reader, account, to, to_l1)
+    return Wish(account, recipient, amount_of(reader, account, amount, terminal.decimals))
+
+
+def _sign(terminal: Terminal, wish: Wish, file: Path, lasting: int) -> None:
+    """Sign into a file, once."""
+    before = ""
+    if file.exists():
+        signed, before = _read(file), ALREADY
+        there = signed.withdrawal
+        if (there.account, there.recipient, there.amount) != wish.parts:
+            raise ExitError(f"{file} holds another withdrawal; name another file")
+    else:
+        signed = sign(terminal.reader, terminal.signer, wish, lasting)
+        file.write_bytes(encode_withdrawal(signed) + b"\n")
+    terminal.say(terminal.reader.of_signed(signed.withdrawal), before)
+
+
+def _read(file: Path) -> SignedWithdrawal:
+    try:
+        return decode_withdrawal(file.read_bytes())
+    except OSError as error:
+        raise ExitError(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _force(terminal: Terminal, demand: Demand, again: bool, from_l1: bool) -> None:
+    known = None if again else waiting(terminal.reader, demand)
+    if known is not None:
+        terminal.say(known, ALREADY)
+    elif from_l1:
+        portal = Portal(terminal.reader)
+        if terminal.is_known:
+            portal.provide("0x" + terminal.signer.address.hex())
+        terminal.say(force_from_l1(terminal.reader, portal, terminal.signer, demand))
+    else:
+        terminal.say(make(terminal.caller, demand))
+
+
+def _execute(terminal: Terminal, exit: Exit, by_fund: int | None) -> bool:
+    """Execute a request if its time has come; whether it is done then."""
+    forced, now = exit.forced, terminal.reader.now()
+    waits = forced is not None and forced.status == "pending"
+    if forced is None or not waits or now < forced.open_from or forced.is_frozen:
+        terminal.say(exit, "" if waits else ALREADY)
+        return not waits
+    terminal.caller.send(*execution(terminal.reader, forced, by_fund))
+    after = terminal.reader.of_request(forced.number)
+    terminal.say(after)
+    return after.forced is None or after.forced.status != "pending"

@@ -1,0 +1,295 @@
+"""Edge: what the chain says of an exit, from one number alone: of a ticket, hold, request, account.
+
+    ExitError                          an exit cannot be followed, or not so
+    └── UnknownExitError  LookupError  the chain knows nothing of this number
+
+Nothing is remembered between two questions, so an exit that was begun on one machine goes on from
+any other that has the venue's descriptor and a node. What happened on L1 is told by a devnet that
+runs here, when its descriptor is at hand too.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from penstock.deployment import Deployment
+from penstock.devnet.client import ask, read_descriptor
+from penstock.devnet.messages import messages_in
+from penstock.driven import DrivenRpc
+from penstock.errors import PenstockError
+from penstock.follow.progress import (
+    Exit,
+    Forced,
+    Hold,
+    Leg,
+    Signed,
+    Silence,
+    Step,
+    Ticket,
+    progress,
+)
+from penstock.messages import Withdrawal
+from penstock.remote import PENDING, Contract, Log, Remote, connect, read_logs
+from penstock.rpc import Rpc
+from penstock.sender import Receipt
+
+NOBODY: Final = "0x" + "00" * 20
+STATUSES: Final = ("unknown", "line", "line", "paid", "aside")
+"""What `TicketStatus` means once time is left out."""
+REQUESTS: Final = ("unknown", "pending", "served", "dropped")
+FORCED: Final = ("WithdrawalForced", "CloseForced")
+VENUE: Final = 0
+"""The account that an exit of nobody's is under: the freeze itself."""
+
+
+class ExitError(PenstockError):
+    """An exit cannot be followed, or not so."""
+
+
+class UnknownExitError(ExitError, LookupError):
+    """The chain knows nothing of this number."""
+
+    def __init__(self, what: str, number: int) -> None:
+        self.number: Final = number
+        super().__init__(
+            f"there is no {what} {number} in this venue; `penstock exit watch --account N` lists "
+            f"what an account has under way"
+        )
+
+
+class Reader:
+    """Reads the exits of one venue."""
+
+    def __init__(self, remote: Remote, devnet: Path | None = None, l1_recipient: str = "") -> None:
+        self.remote: Final = remote
+        self.devnet: Final = devnet
+        self._hint: Final = l1_recipient.lower()
+        # NOTE: an anvil of a devnet guesses the next block's time by the machine's clock, and the
+        # devnet has its own. What depends on time is taken as of the last block there.
+        self._block: Final = PENDING if devnet is None else "latest"
+
+    @classmethod
+    def open(
+        cls, url: str, deployment: Path, devnet: Path | None = None, l1_recipient: str = ""
+    ) -> "Reader":
+        """Connect to the venue on file; with a devnet, at its L2."""
+        rpc = Rpc(url) if devnet is None else _devnet_rpc(devnet)
+        remote = connect(rpc, Deployment.read(deployment).check(rpc).system)
+        return cls(remote, devnet, l1_recipient)
+
+    def now(self) -> int:
+        """Time of the next block."""
+        if self.devnet is None:
+            return self.remote.rpc.next_time()
+        status = ask(self.devnet, "status")
+        return int(status["time"]) + read_descriptor(self.devnet).rollup.l2_block
+
+    # --- an exit, by one number -------------------------------------------------------------------
+
+    def of_ticket(self, number: int) -> Exit:
+        """The exit that a ticket belongs to. Raises UnknownExitError."""
+        ticket = self.ticket(number)
+        paid = self.remote.vault.logs("TicketPaid", number)
+        there = [log for log in paid if log.arguments[1] == ticket.recipient]
+        return self._onward(Exit(ticket.account, ticket=ticket), ticket.recipient, there)
+
+    def of_hold(self, number: int) -> Exit:
+        """The exit that a hold belongs to, admitted or not. Raises UnknownExitError."""
+        queue = self.remote.queue
+        account, recipient, amount, until = self._ask(queue, "hold", number)
+        if amount:
+            hold = Hold(number, account, recipient, amount, until)
+            return self._onward(Exit(account, hold=hold), recipient, [])
+        admitted = queue.logs("TicketAdmitted", number)
+        if not admitted:
+            raise UnknownExitError("hold", number)
+        return self.of_ticket(admitted[0].arguments[1])
+
+    def of_request(self, number: int) -> Exit:
+        """The exit that a forced request belongs to. Raises UnknownExitError."""
+        forced = self.forced(number)
+        if forced.status != "served" or forced.is_close:
+            return Exit(forced.account, forced=forced)
+        # Where there are several, the last ticket stands behind the others.
+        done = self.remote.desk.logs("WithdrawalExecuted", number)[-1]
+        return replace(self._issued(done, forced.account, done.arguments[1]), forced=forced)
+
+    def of_signed(self, withdrawal: Withdrawal) -> Exit:
+        """The exit that a signed withdrawal is, carried or not."""
+        account, nonce, desk = withdrawal.account, withdrawal.nonce, self.remote.desk
+        used = bool(self._ask(desk, "isUsed", account, nonce))
+        signed = Signed(account, nonce, withdrawal.deadline, used)
+        carried = [log for log in desk.logs("RequestCarried", account) if log.arguments[1] == nonce]
+        if not carried:
+            return Exit(account, signed=signed)
+        done = carried[0]
+        return replace(self._issued(done, account, done.arguments[2]), signed=signed)
+
+    def of_escape(self, account: int) -> Exit:
+        """The way out of a venue that is over; of account 0, how near that is."""
+        silence = self.silence(account)
+        exit = Exit(account, silence=silence)
+        escaped = self.remote.hatch.logs("Escaped", account) if silence.is_paid else []
+        return self._onward(exit, escaped[0].arguments[1], escaped) if escaped else exit
+
+    def of_account(self, account: int) -> list[Exit]:
+        """Every exit of an account that is under way, oldest first. Raises UnknownExitError."""
+        if not 0 <= account <= int(self._ask(self.remote.positions, "accountCount")):
+            raise UnknownExitError("account", account)
+        found = [self.of_ticket(number) for number in self.tickets_of(account)]
+        found += [self.of_hold(number) for number in self.holds_of(account)]
+        found += [self.of_request(number) for number in self.requests_of(account)]
+        found += [self.of_escape(account)] if account and self.frozen_at() else []
+        now = self.now()
+        return [one for one in found if progress(one, now).step is not Step.NONE]
+
+    def of_receipt(self, receipt: Receipt) -> Exit:
+        """The exit that a transaction began."""
+        found = {log.name: log.arguments[0] for log in read_logs(receipt.logs, {})}
+        if "TicketHeld" in found:
+            return self.of_hold(found["TicketHeld"])
+        return self.of_ticket(found["TicketIssued"])
+
+    # --- what an account has had ------------------------------------------------------------------
+
+    def tickets_of(self, account: int) -> list[int]:
+        """Its tickets, those that were held before included."""
+        queue = self.remote.queue
+        issued = [log.arguments[0] for log in queue.logs("TicketIssued", None, account)]
+        held = {log.arguments[0] for log in queue.logs("TicketHeld", None, account)}
+        admitted = (log.arguments for log in (queue.logs("TicketAdmitted") if held else ()))
+        return sorted([*issued, *(ticket for hold, ticket, *_ in admitted if hold in held)])
+
+    def holds_of(self, account: int) -> list[int]:
+        """Its holds that have not joined the line."""
+        queue = self.remote.queue
+        held = [log.arguments[0] for log in queue.logs("TicketHeld", None, account)]
+        stored = queue.ask_many([("hold", number) for number in held], block=self._block)
+        return [number for number, (_, _, amount, _) in zip(held, stored, strict=True) if amount]
+
+    def requests_of(self, account: int) -> list[int]:
+        """Its forced requests that are neither served nor taken back."""
+        desk = self.remote.desk
+        logs = [log for name in FORCED for log in desk.logs(name, None, account)]
+        numbers = sorted(log.arguments[0] for log in logs)
+        stored = desk.ask_many([("requestOf", n) for n in numbers], block=self._block)
+        pairs = zip(numbers, stored, strict=True)
+        return [n for n, (_, _, status, *_) in pairs if REQUESTS[status] == "pending"]
+
+    def owner_of(self, account: int) -> str:
+        """Whose an account is."""
+        return str(self._ask(self.remote.positions, "ownerOf", account))
+
+    def ticket(self, number: int) -> Ticket:
+        """A ticket as the queue has it. Raises UnknownExitError."""
+        names = ("ticket", "leftOf", "aheadOf", "etaOf", "claimableFrom")
+        asked: list[tuple[Any, ...]] = [(name, number) for name in names]
+        asked += [("etaOf", max(0, number - 1)), ("gateEndsAt",)]
+        answers = self.remote.queue.ask_many(asked, block=self._block)
+        (*stored, status), left, ahead, eta, claim, before, gate = answers
+        if not status:
+            raise UnknownExitError("ticket", number)
+        found = (number, *stored, STATUSES[status], left, *ahead, eta, before, gate, claim)
+        return Ticket(**dict(zip(Ticket.__struct_fields__, found, strict=True)))
+
+    def forced(self, number: int) -> Forced:
+        """A forced request as the desk has it. Raises UnknownExitError."""
+        names = ("requestOf", "paymentOf", "closeOf", "isIgnored")
+        asked: list[tuple[Any, ...]] = [(name, number) for name in names]
+        answers = self.remote.desk.ask_many([*asked, ("WINDOW",)], block=self._block)
+        (account, market, status, at, *_), payment, close, ignored, window = answers
+        if not status:
+            raise UnknownExitError("request", number)
+        recipient, left = ("", close[1]) if market else payment
+        frozen, grace = bool(self.frozen_at()), int(self._ask(self.remote.watch, "graceEndsAt"))
+        about = (number, account, REQUESTS[status], at, window, market)
+        return Forced(*about, left, recipient, ignored, frozen, grace)
+
+    def frozen_at(self) -> int:
+        """When the venue was frozen; 0 when it was not."""
+        return int(self._ask(self.remote.hatch, "count")[0])
+
+    def silence(self, account: int) -> Silence:
+        """How near a freeze is or how far the tally, and an account's share."""
+        hatch = self.remote.hatch
+        asked = [("freezableAt",), ("count",), ("pot",), ("isPaid", account)]
+        answers = hatch.ask_many(asked, block=self._block)
+        freezable, (frozen_at, accounts, counted, _), (fixed_at, _), paid = answers
+        grace = int(self._ask(self.remote.watch, "graceEndsAt"))
+        share = 0
+        if fixed_at and 0 < account <= accounts:
+            share = int(self._ask(hatch, "shareOf", account, self.markets_of(account)))
+        tallied = (frozen_at, accounts, counted, fixed_at, share, paid)
+        return Silence(account, freezable, grace, *tallied)
+
+    def markets_of(self, account: int) -> list[int]:
+        """Its open markets, ascending, as every call wants them named."""
+        return list(self._ask(self.remote.lens, "openMarketsOf", account))
+
+    # --- on to L1 ---------------------------------------------------------------------------------
+
+    def _issued(self, log: Log, account: int, ticket: int) -> Exit:
+        """What a carried or executed request became: a ticket, or a hold where that is 0."""
+        if ticket:
+            return self.of_ticket(ticket)
+        held = self.remote.queue.logs("TicketHeld", None, account)
+        return self.of_hold(next(h for h in held if h.transaction == log.transaction).arguments[0])
+
+    def _onward(self, exit: Exit, recipient: str, paid: list[Log]) -> Exit:
+        """The same exit, with its way from a door to L1 if its recipient is one."""
+        doors = self.remote.doors
+        target = "" if doors is None else self._behind(doors, recipient, exit.account)
+        if doors is None or not target:
+            return exit
+        legs = tuple(self._legs(paid, doors.logs("Sent", None, recipient)))
+        return replace(exit, door=recipient, l1_recipient=target, legs=legs)
+
+    def _behind(self, doors: Contract, door: str, account: int) -> str:
+        """Whom a door leads to: whoever was sent to from there, or whose it would be; or nobody."""
+        sent = doors.logs("Sent", None, door)
+        if sent:
+            return str(sent[0].arguments[0])
+        guesses = [one for one in (self._hint, self.owner_of(account)) if one not in ("", NOBODY)]
+        found = doors.ask_many([("doorOf", one) for one in guesses], block=self._block)
+        return next((g for g, place in zip(guesses, found, strict=True) if place == door), "")
+
+    def _legs(self, paid: Iterable[Log], sent: list[Log]) -> Iterable[Leg]:
+        """What each payment became: what is sent takes with it all that lies at the door."""
+        waiting, since, gone = 0, 0, dict[tuple[int, int], Log]()
+        for payment in paid:
+            after = [log for log in sent if _order(log) > _order(payment)]
+            if after:
+                gone[_order(after[0])] = after[0]
+            else:
+                waiting, since = waiting + payment.arguments[2], payment.time
+        for log in gone.values():
+            yield self._sent(log)
+        if waiting:
+            yield Leg(waiting, since)
+
+    def _sent(self, log: Log) -> Leg:
+        """What was sent over the bridge, and where it is on L1."""
+        receipt = self.remote.rpc.call("eth_getTransactionReceipt", log.transaction)
+        before = [one for one in receipt["logs"] if int(one["logIndex"], 16) < log.place]
+        index, amount = len(messages_in(before)), log.arguments[2]
+        if self.devnet is None:
+            return Leg(amount, log.time, log.transaction, index)
+        told = ask(self.devnet, "withdrawal", hash=log.transaction, index=index)
+        return Leg(amount, log.time, log.transaction, index, told["status"], told["earliest"])
+
+    def _ask(self, contract: Contract, function: str, *arguments: object) -> Any:
+        return contract.ask_many([(function, *arguments)], block=self._block)[0]
+
+
+def _order(log: Log) -> tuple[int, int]:
+    return log.block, log.place
+
+
+def _devnet_rpc(place: Path) -> Rpc:
+    """The L2 of a devnet; in virtual time, whoever waits makes the blocks."""
+    url = read_descriptor(place).l2.url
+    if ask(place, "status")["clock"] == "real":
+        return Rpc(url)
+    return DrivenRpc(url, lambda: ask(place, "step"))

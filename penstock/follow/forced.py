@@ -1,0 +1,94 @@
+"""Edge: requests that nobody can leave undone: made from L2 or from L1, executed by anybody."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from penstock.follow.calls import STEP_GAS, Call, Caller
+from penstock.follow.deposit import Portal
+from penstock.follow.facts import ExitError, Reader
+from penstock.follow.progress import Exit, Forced
+from penstock.remote import read_logs
+from penstock.sender import Receipt
+from penstock.signing import Signer
+
+FORCE_GAS: Final = 500_000
+EXECUTE_GAS: Final = 5_000_000
+EVERYTHING: Final = 2**55 - 1
+"""More than any account has: all that it can spare when the request is executed."""
+
+
+class Demand(Struct, frozen=True):
+    """What is to be forced: a withdrawal in quote units, or lots of a market."""
+
+    account: int
+    market: int
+    amount: int
+    recipient: str = ""
+
+    def is_met_by(self, forced: Forced) -> bool:
+        """Whether a request that waits is just this one."""
+        wanted = self.account, self.market, self.recipient
+        same = (forced.account, forced.market, forced.recipient) == wanted
+        # Some of it may be gone already.
+        return same and (bool(self.market) or forced.left == self.amount or self.wants_all)
+
+    @property
+    def wants_all(self) -> bool:
+        """Whether it is all that can be spared."""
+        return self.amount == EVERYTHING
+
+
+def waiting(reader: Reader, demand: Demand) -> Exit | None:
+    """A request that is this one already."""
+    known = (reader.of_request(number) for number in reader.requests_of(demand.account))
+    return next((e for e in known if e.forced is not None and demand.is_met_by(e.forced)), None)
+
+
+def force(caller: Caller, demand: Demand) -> Exit:
+    """Make the request on L2. What is paid beyond the fee is credited."""
+    (contract, function, arguments, gas), fee = call_of(caller.reader, demand)
+    receipt = caller.send(contract, function, arguments, gas, fee)
+    return caller.reader.of_request(number_in(receipt))
+
+
+def force_from_l1(reader: Reader, portal: Portal, signer: Signer, demand: Demand) -> Exit:
+    """Make it on L1, while no sequencer may take transactions."""
+    (contract, function, arguments, gas), fee = call_of(reader, demand)
+    data = contract.encode(function, *arguments)
+    return reader.of_request(number_in(portal.send(signer, contract.address, data, gas, fee)))
+
+
+def call_of(reader: Reader, demand: Demand) -> tuple[Call, int]:
+    """The call that asks for it, and the most that it costs: the fee moves until it is there."""
+    desk = reader.remote.desk
+    fee = int(desk.ask("FEE_CAP"))
+    if demand.market:
+        close = (demand.account, demand.market, demand.amount)
+        return (desk, "forceClose", close, FORCE_GAS), fee
+    payment = (demand.account, demand.recipient, demand.amount)
+    return (desk, "forceWithdrawal", payment, FORCE_GAS), fee
+
+
+def number_in(receipt: Receipt) -> int:
+    """Number of the request that a transaction made."""
+    made = [
+        log
+        for log in read_logs(receipt.logs, {})
+        if log.name in ("WithdrawalForced", "CloseForced")
+    ]
+    if not made:
+        raise ExitError(f"transaction {receipt.hash} made no forced request")
+    return int(made[0].arguments[0])
+
+
+def execution(reader: Reader, forced: Forced, by_fund: int | None = None) -> Call:
+    """The call that executes a request; of a close, against the insurance fund."""
+    markets = reader.markets_of(forced.account)
+    desk, number = reader.remote.desk, forced.number
+    if not forced.is_close:
+        return desk, "executeWithdrawal", (number, markets), EXECUTE_GAS
+    lots = forced.left if by_fund is None else by_fund
+    if not lots:
+        return desk, "acknowledge", ([number],), STEP_GAS
+    return desk, "executeClose", (number, markets, [], lots), EXECUTE_GAS

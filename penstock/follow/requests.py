@@ -1,0 +1,94 @@
+"""Edge: what somebody asks for: how much, from which account, to whom, on L2 or by a door to L1."""
+
+import secrets
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from msgspec import Struct, structs
+
+from penstock.follow.calls import Call
+from penstock.follow.facts import ExitError, Reader
+from penstock.follow.progress import Exit
+from penstock.messages import SignedWithdrawal, Withdrawal
+from penstock.signing import Domain, Signer
+from penstock.units import to_quote
+
+CARRY_GAS: Final = 2_000_000
+NONCE_BITS: Final = 63
+ALL: Final = "all"
+OWNER: Final = "owner"
+WITHDRAWABLE: Final = 10
+"""Place of what a withdrawal may take in what `accountOf` returns."""
+
+
+class Wish(Struct, frozen=True):
+    """A withdrawal that is wanted; the amount in quote units."""
+
+    account: int
+    recipient: str
+    amount: int
+
+    @property
+    def parts(self) -> tuple[int, str, int]:
+        """Account, recipient, amount."""
+        return self.account, self.recipient, self.amount
+
+    def is_met_by(self, exit: Exit) -> bool:
+        """Whether an exit that is under way is just this one."""
+        part = exit.ticket or exit.hold
+        return part is not None and (part.account, part.recipient, part.amount) == self.parts
+
+
+def recipient_of(reader: Reader, account: int, to: str | None, to_l1: str | None) -> str:
+    """Who is to be paid on L2: an address, the owner, or somebody's door to L1."""
+    if to_l1 is None:
+        return (to or reader.owner_of(account)).lower()
+    if to is not None:
+        raise ExitError("name --to or --to-l1, not both: a door pays on L1")
+    doors = reader.remote.doors
+    if doors is None:
+        raise ExitError("this venue has no doors to L1: its collateral did not come over a bridge")
+    target = reader.owner_of(account) if to_l1 == OWNER else to_l1
+    return str(doors.ask("doorOf", target))
+
+
+def sign(reader: Reader, signer: Signer, wish: Wish, lasting: int) -> SignedWithdrawal:
+    """A withdrawal that anybody may carry within so many seconds. Raises ExitError."""
+    owner = reader.owner_of(wish.account)
+    if owner != "0x" + signer.address.hex():
+        raise ExitError(f"account {wish.account} belongs to {owner}: sign with its key")
+    domain = Domain(int(reader.remote.rpc.call("eth_chainId"), 16), reader.remote.system.desk)
+    nonce, deadline = secrets.randbits(NONCE_BITS), reader.now() + lasting
+    return signer.sign_withdrawal(domain, Withdrawal(*wish.parts, nonce, deadline))
+
+
+def carriage(reader: Reader, signed: SignedWithdrawal) -> Call:
+    """The call that carries it."""
+    markets = reader.markets_of(signed.withdrawal.account)
+    arguments = (structs.astuple(signed.withdrawal), markets, signed.signature)
+    return reader.remote.desk, "request", arguments, CARRY_GAS
+
+
+def amount_of(reader: Reader, account: int, text: str, decimals: int) -> int:
+    """How much: a number, or all that a withdrawal may take now."""
+    if text == ALL:
+        return max(0, int(reader.remote.lens.ask("accountOf", account)[WITHDRAWABLE]))
+    return to_quote(decimal_of(text), decimals)
+
+
+def decimal_of(text: str) -> Decimal:
+    """A number as a person writes it. Raises ExitError."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ExitError(f"{text!r} is neither a number nor {ALL!r}") from None
+
+
+def under_way(reader: Reader, wish: Wish) -> Exit | None:
+    """An exit that is this one already; when there is nothing left to ask for, any to there."""
+    for one in reader.of_account(wish.account):
+        part = one.ticket or one.hold
+        rest = not wish.amount and part is not None and part.recipient == wish.recipient
+        if wish.is_met_by(one) or rest:
+            return one
+    return None

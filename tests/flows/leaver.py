@@ -1,0 +1,104 @@
+"""Who leaves by the command line, with nothing but the files: here, or on another machine.
+
+Another machine is another process in another folder. To begin one takes seconds, so most commands
+are given here, to the same command line.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from click.testing import CliRunner
+
+from penstock.cli import main
+from penstock.deployment import Deployment
+from penstock.devnet import Config, Devnet
+from penstock.devnet.control import Server
+from penstock.follow.cli import exit
+from penstock.localvenue import LocalVenue
+from penstock.rollup import RollupVenue
+from penstock.settings import DEFAULTS
+
+BIN: Final = Path(sys.executable).parent
+WINDOW: Final = 60
+DEPOSIT: Final = 10**9
+LATER: Final = 3
+NAMES: Final = {"force", "withdrawal", "close", *(name for name in exit.commands)}
+
+
+class Done(NamedTuple):
+    """How a command ended, and what it said."""
+
+    code: int
+    said: str
+
+
+class Leaver:
+    """A venue's descriptor, where its node is, and the commands."""
+
+    def __init__(self, venue: LocalVenue, folder: Path, *place: object) -> None:
+        self.venue = venue
+        self.folder: Final = folder
+        file = folder / "deployment.json"
+        Deployment.of(venue.chain.rpc, venue.remote.system).write(file)
+        self.place: Final = ("--deployment", file, *place)
+
+    def run(self, *words: object) -> Done:
+        """Give a command that needs no key."""
+        done = CliRunner().invoke(main, self._words(words))
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return Done(done.exit_code, " ".join(done.output.split()))
+
+    def elsewhere(self, *words: object) -> Done:
+        """Give it on another machine."""
+        command = [str(BIN / "penstock"), *self._words(words)]
+        with TemporaryDirectory() as folder:
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        return Done(done.returncode, " ".join((done.stdout + done.stderr).split()))
+
+    def _words(self, words: Sequence[object]) -> list[str]:
+        # A subcommand of `force` comes before any option.
+        names = [word for word in words[:2] if word in NAMES]
+        return [str(word) for word in ("exit", *names, *self.place, *words[len(names) :])]
+
+    def step(self, *words: object, key: str = "passer-by") -> Done:
+        """Give one that does, with a key that everybody knows."""
+        return self.run(*words, "--development", key)
+
+    def ask(self, *words: object) -> dict[str, Any]:
+        """Look once, exactly."""
+        found: dict[str, Any] = json.loads(self.run("watch", *words, "--json").said)
+        return found
+
+    def pass_time(self, seconds: int) -> None:
+        """Let seconds pass."""
+        self.venue.chain.warp(self.venue.chain.time() + seconds)
+
+
+class RollupLeaver(Leaver):
+    """The same on a rollup in virtual time, with a server that others may ask."""
+
+    venue: RollupVenue
+
+    @property
+    def net(self) -> Devnet:
+        """The devnet."""
+        return self.venue.net
+
+
+@contextmanager
+def on_rollup(folder: Path) -> Iterator[RollupLeaver]:
+    """A venue with doors on a devnet."""
+    with Devnet.start(Config(window=WINDOW)) as net:
+        server, file = Server(net), folder / "devnet.json"
+        msgspec.structs.replace(net.descriptor, control=server.url).write(file)
+        try:
+            yield RollupLeaver(RollupVenue.launch(net, DEFAULTS), folder, "--devnet", file)
+        finally:
+            server.close()
