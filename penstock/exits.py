@@ -62,7 +62,7 @@ class Request:
     market: int = 0
     mark: int = 0
     amount: int = 0
-    """Quote units that a withdrawal asks for, at most."""
+    """Quote units that a withdrawal still asks for, at most."""
     held: int = 0
     """Signed size from which the lots of a close are to go."""
     left: int = 0
@@ -215,12 +215,14 @@ class ExitDesk:
         return number
 
     def drop(self, venue: Venue, request: int, now: int) -> None:
-        """Have the owner take a request back; the fee is the operator's unless he let it down."""
+        """Have the owner take a request back; the fee is the operator's, but of a late close."""
         asked = self._pending(request)
         operator = venue.settings.operator
-        returned = not operator or (asked.market and self.is_overdue(asked, now))
         self.requests[request] = replace(asked, status=Status.DROPPED)
-        self._pay(request, asked.owner if returned else operator, asked.fee, now)
+        if asked.market:
+            self._pay(request, operator, asked.fee, now)
+        else:
+            self._credit_part(request, operator or asked.owner, asked.fee)
 
     def is_overdue(self, asked: Request, now: int) -> bool:
         """Whether the time to serve a request is over."""
@@ -264,7 +266,10 @@ class ExitDesk:
         amount = min(asked.amount, spare)
         trial.request_withdrawal(asked.account, amount, now, markets, forced=True)
         adopt(venue, trial)
-        self._serve(request, sender, now)
+        self._pay(request, sender, asked.fee, now)
+        rest = asked.amount - amount if venue.accounts[asked.account].open_markets else 0
+        kept = replace(self.requests[request], amount=rest if rest else asked.amount)
+        self.requests[request] = kept if rest else replace(kept, status=Status.SERVED)
         return amount
 
     def execute_close(
@@ -326,8 +331,13 @@ class ExitDesk:
 
     def _pay(self, request: int, by: int, part: int, now: int) -> None:
         asked = self.requests[request]
+        returned = not by or self.is_overdue(asked, now)
+        self._credit_part(request, asked.owner if returned else by, part)
+
+    def _credit_part(self, request: int, to: int, part: int) -> None:
+        asked = self.requests[request]
         self.requests[request] = replace(asked, fee=asked.fee - part)
-        self._credit(asked.owner if self.is_overdue(asked, now) else by, part)
+        self._credit(to, part)
 
 
 class Closing:

@@ -30,11 +30,12 @@ abstract contract ForcedRequestBook is SignedRequests, RequestFees {
     function drop(uint256 request) external {
         ForcedRequest memory asked = _pending(request);
         _checkOwner(asked.account);
-        // Whoever changes his mind leaves the fee to the operator, unless it was he who was let down.
+        // Whoever changes his mind leaves the fee to the operator, who may have begun to serve him. A withdrawal that is overdue is
+        // nobody's fault: he could have executed it himself.
         address operator = _words().tally().operator();
-        bool returned = operator == address(0) || (asked.isClose() && asked.isOverdue(WINDOW));
         _requests[request].status = RequestStatus.Dropped;
-        _pay(request, asked, returned ? msg.sender : operator, asked.fee);
+        if (asked.isClose()) _pay(request, asked, operator, asked.fee);
+        else _credit(request, asked, operator == address(0) ? msg.sender : operator, asked.fee);
         emit RequestDropped(request, asked.account);
     }
 
@@ -65,17 +66,22 @@ abstract contract ForcedRequestBook is SignedRequests, RequestFees {
         if (block.timestamp < from && msg.sender != _words().tally().operator()) revert Request_TooEarly(request, from);
     }
 
-    /// @dev A request was served. Too late, and the fee is the owner's again.
-    /// @param by Who has the fee otherwise.
+    /// @dev A request was served.
+    /// @param by Who did.
     function _serve(uint256 request, ForcedRequest memory asked, address by) internal {
         _pay(request, asked, by, asked.fee);
         _requests[request].status = RequestStatus.Served;
         emit RequestServed(request, asked.account);
     }
 
-    /// @dev Pays a part of the fee for a part of the work.
+    /// @dev Pays a part of the fee for a part of the work; too late, and in a frozen venue, to the owner.
     function _pay(uint256 request, ForcedRequest memory asked, address by, uint96 part) internal {
-        address to = asked.isOverdue(WINDOW) ? POSITIONS.ownerOf(asked.account) : by;
+        bool returned = by == address(0) || asked.isOverdue(WINDOW);
+        _credit(request, asked, returned ? POSITIONS.ownerOf(asked.account) : by, part);
+    }
+
+    function _credit(uint256 request, ForcedRequest memory asked, address to, uint96 part) private {
+        if (part == 0) return;
         _requests[request].fee = asked.fee = asked.fee - part;
         creditOf[to] += part;
         emit FeePaid(request, to, part);

@@ -13,8 +13,8 @@ import {Weighing} from "./Weighing.sol";
 
 /// @notice Withdrawals that owners signed and somebody else carries.
 abstract contract SignedRequests is Weighing, SignedDomain {
-    /// @dev Enough for a wallet's own check and as many markets as an account may have, with funding due in each.
-    uint256 private constant CARRY_GAS = 5_000_000;
+    /// @dev Enough for a wallet's own check and positions in 16 markets with funding due in each; what needs more goes alone.
+    uint256 private constant CARRY_GAS = 2_000_000;
 
     /// @dev Used nonces of an account, 256 a word.
     mapping(AccountId => mapping(uint256 => uint256)) private _used;

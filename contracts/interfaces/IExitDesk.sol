@@ -20,7 +20,8 @@ import {IPositionLens} from "./IPositionLens.sol";
 /// A forced request costs a fee in ether that rises with the number of requests of late, up to a cap, so that a flood costs who
 /// makes it and keeps nobody else in. Each request has a time of its own: no queue, nothing that others can lengthen.
 ///
-/// A withdrawal pays what the account can spare at the last marks, the profit of open positions left out. A close moves lots to
+/// A withdrawal pays what the account can spare at the last marks, the profit of open positions left out, and stays for the rest
+/// while positions are open. A close moves lots to
 /// resting orders that anybody brings, or to the insurance fund:
 ///
 ///   with orders   the maker's price, not better than the mark for who leaves, not worse than the mark less the liquidation
@@ -61,7 +62,7 @@ interface IExitDesk {
         uint256 amount
     );
 
-    /// @notice A forced withdrawal was executed.
+    /// @notice A forced withdrawal was executed, as far as the account could spare it.
     /// @param request Number of the request.
     /// @param ticket Place in the queue.
     /// @param amount Quote units.
@@ -280,7 +281,8 @@ interface IExitDesk {
 
     /// @notice Queues what a forced withdrawal asked for, as far as the account can spare it: the operator at any time, anybody after the
     /// window.
-    /// @dev Emits `WithdrawalExecuted`, `RequestServed` and `FeePaid`, and what `PerpPositions.requestWithdrawal` does. The marks may be stale.
+    /// @dev Emits `WithdrawalExecuted` and `FeePaid`, and what `PerpPositions.requestWithdrawal` does. The marks may be stale. It is done, and
+    /// `RequestServed`, when all was paid or no position is open any more; what is left then can be executed again, without a fee.
     /// @param request Number of the request.
     /// @param markets Markets of the open positions, ascending.
     /// @return ticket Place in the queue.
@@ -337,7 +339,7 @@ interface IExitDesk {
     /// @param request Number of the request.
     function requestOf(uint256 request) external view returns (ForcedRequest memory);
 
-    /// @notice What a forced withdrawal asks for.
+    /// @notice What a forced withdrawal still asks for.
     /// @param request Number of the request.
     function paymentOf(uint256 request) external view returns (ForcedPayment memory);
 

@@ -33,7 +33,7 @@ struct ForcedRequest {
 /// @notice What a forced withdrawal asks for; one word.
 struct ForcedPayment {
     address recipient;
-    // Quote units, at most.
+    // Quote units that are still asked for, at most.
     uint56 amount;
 }
 
