@@ -87,6 +87,8 @@ class Remote:
     lens: Contract
     fund: Contract
     liquidations: Contract
+    desk: Contract
+    hatch: Contract
     manager: Contract
     timelock: Contract
 
@@ -98,7 +100,7 @@ class Remote:
     def logs(self, first: int, last: int | str = "latest") -> list[Log]:
         """The venue's events of a range of blocks, in order."""
         parts = (self.feed, self.watch, self.queue, self.vault, self.index, self.fund)
-        places = [part.address for part in (*parts, self.liquidations)]
+        places = [part.address for part in (*parts, self.liquidations, self.desk, self.hatch)]
         question = {
             "fromBlock": hex(first),
             "toBlock": last if isinstance(last, str) else hex(last),
