@@ -60,6 +60,11 @@ class Venue:
     timelock: Contract
 
     @property
+    def desk(self) -> Contract:
+        """The exit desk, by the name that `System` has for it."""
+        return self.exit_desk
+
+    @property
     def domain(self) -> Feed:
         """What publishers sign under."""
         return Feed(self.chain.chain_id, self.feed.address)

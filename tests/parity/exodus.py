@@ -47,7 +47,9 @@ class Exodus:
                 self.history.step()
 
     def end(self) -> None:
-        """Bring about the freeze, through an outage now and then."""
+        """Bring about the freeze, in a ruin or through an outage now and then."""
+        for _ in range(self.rng.choice((0, 0, 5))):
+            self._count("crash", self.history.distress.crash())
         while not self.twin.hatch.frozen_at:
             assert escapee.look(self.twin) is DONE
             if self.rng.random() < 0.2:
