@@ -376,7 +376,7 @@ class Closing:
         taker = weigh(self.venue, order.account, maker.markets, self.now)
         paid = self.asked.signed(lots) * price * self.priced.unit
         self._move(taker, lots, paid, fee_up(abs(paid), self.priced.taker_fee))
-        held.slots[order.slot] = (order.epoch, filled)
+        self.venue.set_filled(order.account, order.nonce, filled)
 
     def hand_to_fund(self, lots: int) -> None:
         """Have the insurance fund take lots over."""

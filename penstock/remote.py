@@ -99,12 +99,12 @@ class Remote:
 
     def logs(self, first: int, last: int | str = "latest") -> list[Log]:
         """The venue's events of a range of blocks, in order."""
-        parts = (self.feed, self.watch, self.queue, self.vault, self.index, self.fund)
-        places = [part.address for part in (*parts, self.liquidations, self.desk, self.hatch)]
+        books = (self.feed, self.watch, self.queue, self.vault, self.index, self.fund)
+        parts = (*books, self.liquidations, self.desk, self.hatch, self.positions)
         question = {
             "fromBlock": hex(first),
             "toBlock": last if isinstance(last, str) else hex(last),
-            "address": [*places, self.positions.address],
+            "address": [part.address for part in parts],
         }
         found = self.rpc.call("eth_getLogs", question)
         return list(read_logs(found, self.times(int(log["blockNumber"], 16) for log in found)))
