@@ -208,9 +208,12 @@ def check_parameters(parameters: Parameters) -> None:
 
 def _check_timelock(p: Parameters) -> None:
     check_range("timelock_delay", p.timelock_delay, 1, MAX_TIMELOCK_DELAY)
-    if p.timelock_delay <= p.withdrawal_delay:
-        rule = f"it must be longer than the withdrawal delay, {p.withdrawal_delay}: whoever "
-        rule += "dislikes what is coming must be able to leave before it comes"
+    # A position that nobody closes, a venue that nobody runs, a ticket that waits.
+    longest = 2 * p.settlement_window + p.liveness + p.withdrawal_delay
+    if p.timelock_delay <= longest:
+        rule = f"it must be longer than the longest exit, {longest} (twice the settlement window, "
+        rule += "liveness and the withdrawal delay): whoever dislikes what is coming must be able "
+        rule += "to leave before it comes"
         raise ParameterError("timelock_delay", p.timelock_delay, rule)
 
 

@@ -357,6 +357,12 @@ def _cancel(mirror: Mirror, log: Log) -> None:
     mirror.venue.cancel(log.arguments[0], [log.arguments[1]])
 
 
+def _fill_order(mirror: Mirror, log: Log) -> None:
+    # The lots themselves move with `PositionMoved`.
+    account, _, nonce, _, _, filled = log.arguments
+    mirror.venue.set_filled(account, nonce, filled)
+
+
 def _freeze(mirror: Mirror, _: Log) -> None:
     mirror.venue.freeze()
 
@@ -381,6 +387,7 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "LimitsChanged": _set_limits,
     "MarketPaused": _pause,
     "PositionMoved": _move,
+    "OrderFilled": _fill_order,
     "Transferred": _transfer,
     "ShortfallCovered": _cover,
     "LossCapChanged": _set_loss_cap,

@@ -25,6 +25,7 @@ STRANGER: Final = "stranger"
 MANAGER, TIMELOCK = "Manager", "Timelock"
 EXITS: Final = frozenset(
     {"requestWithdrawal", "admit", "release", "claim", "claimTo"}
+    | {"request", "carry", "forceWithdrawal", "executeWithdrawal", "forceClose", "executeClose"}
     | {"look", "freezeSilent", "freezeIgnored", "tally", "escape"}
 )
 """What an owner and the keepers call on the way out."""

@@ -77,6 +77,9 @@ class Probe:
             yield Caller(f"trading key of {name}", signer)
         if "ticket" in [part["name"] for part in entry["inputs"]]:
             yield Caller("recipient of ticket", str(self.remote.queue.ask("ticket", 1)[1]))
+        if "request" in [part["name"] for part in entry["inputs"]]:
+            filed = self.remote.lens.ask("accountOf", self.remote.desk.ask("requestOf", 1)[0])
+            yield Caller("owner of request", str(filed[0]))
         # Whoever was given a role since, and is none of the parties that the venue began with.
         known = [getattr(self.remote.system, name).lower() for name in PARTIES]
         for holder in dict.fromkeys(grant.holder for grant in self.rules.grants):

@@ -457,7 +457,11 @@ class Venue:
         charged.fees -= amount
         return amount
 
-    # Positions that change hands outside of a batch.
+    # Positions that change hands, and orders that are filled, outside of a batch.
+
+    def set_filled(self, account: int, nonce: int, filled: int) -> None:
+        """Say how much of a resting order is filled."""
+        self.account(account).slots[nonce >> 32] = (nonce & UINT32_MAX, filled)
 
     def move(
         self, giver: int, taker: int, market: int, lots: int, paid: int, penalty: int, now: int

@@ -16,7 +16,8 @@ def measure() -> Table:
         cases.warm_up()
         gas = _settlement(cases) | _accounts(venue, cases) | _prices(venue)
         code = _bytecode(venue)
-    return {"gas": gas | _liquidations() | exits.measure() | escape.measure(), "bytecode": code}
+    gas |= _liquidations() | exits.measure() | escape.measure()
+    return {"gas": gas, "bytecode": code}
 
 
 def _settlement(cases: Cases) -> dict[str, int]:

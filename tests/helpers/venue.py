@@ -32,7 +32,7 @@ PARAMETERS = Parameters(
         MarketParameters("ETH-PERP", Decimal("0.01"), Decimal("0.01"), 500, 250, 500, 200),
     ),
     withdrawal_delay=300,
-    timelock_delay=600,
+    timelock_delay=6 * 86_400,
     # A test that is not about outages lets an hour pass without a sign of life.
     outage_after=86_400,
 )
@@ -58,6 +58,11 @@ class Venue:
     hatch: Contract
     manager: Contract
     timelock: Contract
+
+    @property
+    def desk(self) -> Contract:
+        """The exit desk, by the name that `System` has for it."""
+        return self.exit_desk
 
     @property
     def domain(self) -> Feed:

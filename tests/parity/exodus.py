@@ -9,9 +9,11 @@ from random import Random
 from typing import Final
 
 from penstock import escape as model
-from tests.helpers import escapee, exits
+from penstock import views
+from tests.helpers import escapee, exits, liquidator
 from tests.helpers.twin import DONE, Outcome, Twin
 from tests.helpers.venue import STRANGER
+from tests.parity.distress import FUND
 from tests.parity.history import MARKETS, History
 
 
@@ -47,7 +49,9 @@ class Exodus:
                 self.history.step()
 
     def end(self) -> None:
-        """Bring about the freeze, through an outage now and then."""
+        """Bring about the freeze, in a ruin or through an outage now and then."""
+        if self.rng.random() < 0.5:
+            self._ruin()
         while not self.twin.hatch.frozen_at:
             assert escapee.look(self.twin) is DONE
             if self.rng.random() < 0.2:
@@ -55,6 +59,15 @@ class Exodus:
             else:
                 escapee.stay_up(self.twin, self.rng.randint(1, 2 * 10**5))
             self._count("freeze", self._freeze())
+
+    def _ruin(self) -> None:
+        """Let the governor empty the fund, and markets jump with nobody there to liquidate."""
+        for market in MARKETS:
+            self.twin.collect_fees(market)
+        spare = views.account_of(self.twin.model, FUND, self.twin.now).withdrawable
+        self._count("fund", liquidator.withdraw_from_fund(self.twin, max(1, spare)))
+        for _ in range(5):
+            self._count("crash", self.history.distress.crash())
 
     def leave(self) -> None:
         """Count everybody and pay everybody, in a random order, with all else in between."""

@@ -26,6 +26,7 @@ from penstock.deploy import (
     ParameterError,
     Parameters,
     Parties,
+    check_parameters,
     created_address,
     deploy,
     load_parameters,
@@ -254,10 +255,18 @@ def test_deploy__whoever_governs__only_the_timelock_has_a_role_without_delay(who
     assert not timelock.call("hasRole", timelock.call("DEFAULT_ADMIN_ROLE"), DEPLOYER)
 
 
-@pytest.mark.parametrize("delay", [1, PARAMETERS.withdrawal_delay])
-def test_deploy__timelock_no_longer_than_the_way_out__names_the_rule(delay: int) -> None:
-    with pytest.raises(ParameterError, match="must be longer than the withdrawal delay, 300"):
+LONGEST = 2 * 86_400 + 3 * 86_400 + 300
+"""Twice the settlement window, liveness, the withdrawal delay."""
+
+
+@pytest.mark.parametrize("delay", [1, LONGEST])
+def test_adm_4__timelock_no_longer_than_the_way_out__names_the_rule(delay: int) -> None:
+    with pytest.raises(ParameterError, match=f"must be longer than the longest exit, {LONGEST}"):
         deploy(Mute(), replace(PARAMETERS, timelock_delay=delay), PARTIES)
+
+
+def test_adm_4__timelock_a_second_longer_than_the_way_out__is_good() -> None:
+    check_parameters(replace(PARAMETERS, timelock_delay=LONGEST + 1))
 
 
 def test_deploy__outage_shorter_than_a_price_lasts__sends_nothing() -> None:

@@ -30,9 +30,9 @@ SOMEBODY = Actor("somebody").address
 MONEY = st.integers(1, 10 * DEPOSIT)
 
 
-@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("place", [0, 1, 2, 3])
 def test_constructor__an_address_is_zero__reverts(place: int) -> None:
-    parts = [SOMEBODY] * 3
+    parts = [SOMEBODY] * 4
     parts[place] = ZERO_ADDRESS
     chain = RevmChain()
     manager = chain.create("Manager", SOMEBODY)

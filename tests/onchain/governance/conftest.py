@@ -11,6 +11,7 @@ from penstock.powers import Powers
 from penstock.probing import Probe
 from penstock.remote import RpcDeployer
 from penstock.sender import Sender
+from tests.helpers.nodes import force
 from tests.helpers.venue import PARAMETERS, Venue, make_venue
 from tests.onchain.governance.offices import GOVERNS, GUARDS
 
@@ -32,7 +33,8 @@ def anvil() -> Iterator[Anvil]:
 
 @pytest.fixture(scope="session")
 def inhabited(anvil: Anvil) -> LocalVenue:
-    """On a node: two accounts with owners of their own, and a ticket that is set aside."""
+    """On a node: two accounts with owners of their own, a ticket that is set aside, and a forced
+    request."""
     sender = Sender(anvil.rpc, signer_of("deployer"))
     for name in ("deployer", "operator"):
         anvil.fund("0x" + signer_of(name).address.hex())
@@ -43,6 +45,7 @@ def inhabited(anvil: Anvil) -> LocalVenue:
     venue = LocalVenue.join(anvil, deploy(deployer, PARAMETERS, parties))
     leaver, _ = venue.open(["leaver", "stayer"], DEPOSIT)
     _set_aside(venue, sender, leaver.owner)
+    force(venue.remote, "forceWithdrawal", leaver.owner.address, 1, leaver.owner.address, 5)
     return venue
 
 

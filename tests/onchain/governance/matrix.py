@@ -107,6 +107,20 @@ MATRIX: Final[dict[str, dict[str, Right]]] = {
         "setReserve": GOVERNOR,
         "setAuthority": BY_MANAGER,
     },
+    "ExitDesk": {
+        # The owner's signature decides; the operator's first turn is a matter of time.
+        "request": ANYONE,
+        "carry": ANYONE,
+        "executeWithdrawal": ANYONE,
+        "executeClose": ANYONE,
+        "acknowledge": ANYONE,
+        # Of one's own credit.
+        "collect": ANYONE,
+        "revoke": OWNER,
+        "forceWithdrawal": OWNER,
+        "forceClose": OWNER,
+        "drop": Right(("owner of request",)),
+    },
     "EscapeHatch": {
         "look": ANYONE,
         "freezeSilent": ANYONE,

@@ -132,6 +132,11 @@ class Replay:
         self._change(taker, market, lots, -paid)
         self.markets[market].fees += penalty
 
+    def _on_OrderFilled(
+        self, time: int, account: int, request: int, nonce: int, lots: int, price: int, filled: int
+    ) -> None:
+        self.slots[account, nonce >> 32] = (nonce % 2**32, filled)
+
     def _on_ShortfallCovered(self, time: int, account: int, market: int, amount: int) -> None:
         held = self.losses.setdefault(market, [0, 0, 0])
         rest = max(0, WINDOW - (time - held[2]))
