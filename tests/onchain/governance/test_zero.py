@@ -19,7 +19,7 @@ CASES: list[tuple[str, tuple[object, ...], tuple[Any, ...]]] = [
     ("PriceFeed", (Z, [S], 3, 60, 1), NO_MANAGER),
     ("WithdrawalQueue", ((S,) * 5, Z, 300, WIDE), NO_MANAGER),
     ("FundingIndex", (S, S, S, Z), NO_MANAGER),
-    ("InsuranceFund", (S, S, S, Z), NO_MANAGER),
+    ("InsuranceFund", (S, S, S, S, Z), NO_MANAGER),
     ("ChainlinkPriceSource", (Z,), NO_MANAGER),
     ("PythPriceSource", (S, Z), NO_MANAGER),
     ("PerpPositions", ((S,) * 9, Z, RULES), ("Positions_AddressZero",)),
@@ -36,6 +36,10 @@ CASES: list[tuple[str, tuple[object, ...], tuple[Any, ...]]] = [
         ("Liquidations", (S,) * i + (Z,) + (S,) * (3 - i), ("Liquidation_AddressZero",))
         for i in range(4)
     ),
+    *(
+        ("ExitDesk", (S,) * i + (Z,) + (S,) * (3 - i) + (60, 1, 1), ("Desk_AddressZero",))
+        for i in range(4)
+    ),
 ]
 
 
@@ -47,16 +51,18 @@ def test_adm_9__address_zero__is_refused(
         RevmChain().create(contract, *arguments)
 
 
-@pytest.mark.parametrize("place", range(3))
 @pytest.mark.parametrize(
-    ("contract", "error"),
-    [("FundingIndex", "Market_AddressZero"), ("InsuranceFund", "Fund_AddressZero")],
+    ("contract", "count", "place", "error"),
+    [
+        *(("FundingIndex", 3, place, "Market_AddressZero") for place in range(3)),
+        *(("InsuranceFund", 4, place, "Fund_AddressZero") for place in range(4)),
+    ],
 )
 def test_adm_9__address_zero_beside_a_manager__is_refused(
-    contract: str, error: str, place: int
+    contract: str, count: int, place: int, error: str
 ) -> None:
     chain = RevmChain()
     manager = chain.create("Manager", S)
-    parts = (S,) * place + (Z,) + (S,) * (2 - place)
+    parts = (S,) * place + (Z,) + (S,) * (count - 1 - place)
     with reverts(error):
         chain.create(contract, *parts, manager)
