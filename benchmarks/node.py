@@ -63,22 +63,25 @@ class Node:
         # NOTE: what reaches anvil's pool while it mines the nonce before can wait there for ever.
         rpc.call("evm_setAutomine", False)
 
-    def send(self, sender: str, to: str | None, data: bytes) -> Receipt:
+    def send(self, sender: str, to: str | None, data: bytes, value: int = 0) -> Receipt:
         """Send, and wait for the receipt. Raises ContractRevert."""
-        return self.send_all(sender, [(to, data)])[0]
+        return self.send_all(sender, [(to, data)], value)[0]
 
-    def send_all(self, sender: str, calls: Sequence[tuple[str | None, bytes]]) -> list[Receipt]:
-        """Send in one message; nonces keep the order."""
+    def send_all(
+        self, sender: str, calls: Sequence[tuple[str | None, bytes]], value: int = 0
+    ) -> list[Receipt]:
+        """Send in one message, each with so much ether; nonces keep the order."""
         first = int(self.rpc.call("eth_getTransactionCount", sender, "latest"), 16)
         most = CALL_GAS if len(calls) == 1 else CALL_GAS // 100
         sent = [
-            {**_call(sender, *call, most), "nonce": hex(n)} for n, call in enumerate(calls, first)
+            {**_call(sender, *call, most, value), "nonce": hex(n)}
+            for n, call in enumerate(calls, first)
         ]
         hashes = self.rpc.batch([("eth_sendTransaction", [one]) for one in sent])
         receipts = self._mine(hashes)
         for (to, data), receipt in zip(calls, receipts, strict=True):
             if receipt["status"] != "0x1":
-                self.rpc.call("eth_call", _call(sender, to, data, CALL_GAS), "latest")
+                self.rpc.call("eth_call", _call(sender, to, data, CALL_GAS, value), "latest")
                 raise AssertionError(f"{receipt} failed, and succeeds when it is asked again")
         return [
             Receipt(int(r["gasUsed"], 16), str(r["contractAddress"]), r["logs"]) for r in receipts
@@ -119,8 +122,10 @@ def calldata(contract: str, function: str, *arguments: object) -> bytes:
     return artifact(contract).functions[function].encode(arguments)
 
 
-def _call(sender: str, to: str | None, data: bytes, gas: int) -> dict[str, str]:
+def _call(sender: str, to: str | None, data: bytes, gas: int, value: int = 0) -> dict[str, str]:
     call = {"from": sender, "data": "0x" + data.hex(), "gas": hex(gas), "gasPrice": "0x0"}
+    if value:
+        call["value"] = hex(value)
     return call if to is None else {**call, "to": to}
 
 
@@ -150,11 +155,16 @@ class Site:
         self.call("FundingIndex", "refresh", list(range(1, len(self.prices) + 1)))
 
     def call(
-        self, contract: str, function: str, *arguments: object, sender: str = TRADER
+        self,
+        contract: str,
+        function: str,
+        *arguments: object,
+        sender: str = TRADER,
+        value: int = 0,
     ) -> Receipt:
         """Call a contract of the venue."""
         data = calldata(contract, function, *arguments)
-        return self.node.send(sender, self.system.places[contract], data)
+        return self.node.send(sender, self.system.places[contract], data, value)
 
     def post(self, market: int, price: int) -> Receipt:
         """Publish one price, signed by a quorum."""

@@ -483,11 +483,6 @@ def weigh(venue: Venue, account: int, markets: Sequence[int] | None, now: int) -
     return found
 
 
-def venue_at(venue: Venue, account: int) -> Venue:
-    """The venue once more, so that weighing an account accrues nothing in it."""
-    return trial_of(venue, [account])
-
-
 def _check_account(venue: Venue, account: int) -> None:
     if account == VENUE_ACCOUNT or account not in venue.accounts:
         raise Refused(Refusal.DESK_ACCOUNT, account)

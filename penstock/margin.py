@@ -154,6 +154,8 @@ class Standing:
     """Whether every open position was supplied."""
     nonce: int = 0
     """Highest immediate number that filled."""
+    reserved: int = 0
+    """What withdrawals are going to take; the chain knows of none."""
 
 
 @dataclass(slots=True)
@@ -193,7 +195,9 @@ def weigh(side: Holding, lots: int, paid: int, reduce_only: bool, limit: int, no
     after = side.size + lots
     equity = standing.equity + lots * market.lot_value - paid
     if lowers(side.size, after):
-        return Verdict.BANKRUPT if equity < 0 else Verdict.SETTLED
+        # A withdrawal leaves initial margin: it takes no more than what is above it.
+        leaving = min(standing.reserved, max(0, standing.equity - standing.margin))
+        return Verdict.BANKRUPT if equity < leaving else Verdict.SETTLED
     if market.is_too_large(side.size, after):
         return Verdict.POSITION_TOO_LARGE
     if reduce_only:
@@ -203,7 +207,8 @@ def weigh(side: Holding, lots: int, paid: int, reduce_only: bool, limit: int, no
     if now > standing.fresh_until or now > market.fresh_until:
         return Verdict.STALE_PRICE
     margin = standing.margin + market.initial(after) - market.initial(side.size)
-    return Verdict.SETTLED if equity >= margin else Verdict.BELOW_INITIAL_MARGIN
+    enough = equity >= margin + standing.reserved
+    return Verdict.SETTLED if enough else Verdict.BELOW_INITIAL_MARGIN
 
 
 def cash(price: int, lots: int, market: Priced, *, maker: bool) -> int:

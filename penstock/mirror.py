@@ -363,6 +363,24 @@ def _fill_order(mirror: Mirror, log: Log) -> None:
     mirror.venue.set_filled(account, nonce, filled)
 
 
+def _reserve(mirror: Mirror, log: Log) -> None:
+    request, account, _, amount = log.arguments
+    mirror.venue.reserves.hold(request, account, amount)
+
+
+def _pay_reserved(mirror: Mirror, log: Log) -> None:
+    request, _, amount = log.arguments
+    mirror.venue.reserves.pay(request, amount)
+
+
+def _release(mirror: Mirror, log: Log) -> None:
+    mirror.venue.reserves.release(log.arguments[0])
+
+
+def _release_signed(mirror: Mirror, log: Log) -> None:
+    mirror.venue.reserves.release(tuple(log.arguments[:2]))
+
+
 def _freeze(mirror: Mirror, _: Log) -> None:
     mirror.venue.freeze()
 
@@ -388,6 +406,12 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "MarketPaused": _pause,
     "PositionMoved": _move,
     "OrderFilled": _fill_order,
+    "WithdrawalForced": _reserve,
+    "WithdrawalExecuted": _pay_reserved,
+    "RequestServed": _release,
+    "RequestDropped": _release,
+    "RequestCarried": _release_signed,
+    "RequestRevoked": _release_signed,
     "Transferred": _transfer,
     "ShortfallCovered": _cover,
     "LossCapChanged": _set_loss_cap,

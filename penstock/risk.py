@@ -4,6 +4,9 @@ The gate's view is the venue's state plus the fills applied since, weighed by th
 settle batches, so an honest batch has no skipped fill. Equity and margin of an account run along:
 a fill costs O(1). Whoever changes the venue calls `rebase`, or `settled` after a batch.
 
+What owners asked for, signed or forced, counts as gone (`Venue.reserves`): whenever it leaves,
+every fill still has its margin.
+
 NOTE: what happens between matching and settlement can still make a fill illegal: a mark that moves,
 a mark that grows stale, a trading key that is rotated. `lead` seconds of margin cover the expiries
 and the age of marks; `rebase` names the fills that the chain would skip now. Leave those out of the
@@ -269,6 +272,7 @@ class RiskGate:
         account = self.venue.held(number)
         markets = account.open_markets
         standing = Standing(number, account.collateral, opened=len(markets), nonce=account.nonce)
+        standing.reserved = self.venue.reserves.of(number)
         seat = self._seats[number] = _Seat(account, standing)
         for number_ in markets:
             market = self._market(number_)

@@ -30,6 +30,7 @@ from penstock.limits import Limits
 from penstock.margin import Holding, Priced
 from penstock.messages import IMMEDIATE
 from penstock.records import FillRecord
+from penstock.reserves import Reserves
 from penstock.settlement import Level, Work, work
 from penstock.units import INT56_MAX, UINT32_MAX
 from penstock.watch import Watch
@@ -151,6 +152,7 @@ class Venue:
         "fund",
         "markets",
         "paused_until",
+        "reserves",
         "settings",
         "tally",
         "tickets",
@@ -172,6 +174,8 @@ class Venue:
         """Account and amount of every withdrawal, in the order of the queue."""
         self.deposited: int = 0
         """Sum of all deposits."""
+        self.reserves: Final = Reserves()
+        """What withdrawals that were signed or forced are going to take."""
         self.frozen: bool = False
         """Whether the venue is over."""
 

@@ -1,6 +1,6 @@
 """Gas of every operation that somebody pays for, and the size of every contract."""
 
-from benchmarks import escape, exits, liquidations
+from benchmarks import desk, escape, exits, liquidations
 from benchmarks.gas import Cases, accrue_after
 from benchmarks.node import GOVERNOR, TRADER, Site, site
 
@@ -16,7 +16,7 @@ def measure() -> Table:
         cases.warm_up()
         gas = _settlement(cases) | _accounts(venue, cases) | _prices(venue)
         code = _bytecode(venue)
-    gas |= _liquidations() | exits.measure() | escape.measure()
+    gas |= _liquidations() | exits.measure() | desk.measure() | escape.measure()
     return {"gas": gas, "bytecode": code}
 
 

@@ -93,11 +93,13 @@ def test_adm_6__any_guardian_at_any_times__pauses_a_day_in_eight(
 
 @isolated
 def test_adm_6__another_guardian__inherits_the_rest(governed: Venue) -> None:
+    named = (GUARDIAN, SUCCESSOR.address, 0)
+    wanted = operation(governed.timelock, governed.manager, "grantRole", *named)
+    wanted.schedule(GOVERNS.address)
+    governed.chain.time += DELAY
     pause(governed)
     end = governed.index.call("pausedUntil")
-    done(
-        operation(governed.timelock, governed.manager, "grantRole", GUARDIAN, SUCCESSOR.address, 0)
-    )
+    wanted.execute(GOVERNS.address)
     pause(governed, SUCCESSOR, market=2)
     assert governed.index.call("pausedUntil") == end
     governed.chain.time = end

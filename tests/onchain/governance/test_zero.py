@@ -36,6 +36,10 @@ CASES: list[tuple[str, tuple[object, ...], tuple[Any, ...]]] = [
         ("Liquidations", (S,) * i + (Z,) + (S,) * (3 - i), ("Liquidation_AddressZero",))
         for i in range(4)
     ),
+    *(
+        ("ExitDesk", (S,) * i + (Z,) + (S,) * (3 - i) + (60, 1, 1), ("Desk_AddressZero",))
+        for i in range(4)
+    ),
 ]
 
 
