@@ -88,14 +88,14 @@ class Obstacle(StrEnum):
     WINDOW = "the operator's window"
     FROZEN = "the freeze of the venue"
     GRACE = "the grace after an outage"
-    BATCHES = "nobody noted the number of the next batch"
+    BATCHES = "a note of the next batch's number"
     SILENCE = "the liveness window"
     COUNT = "accounts that are not counted"
-    SHARE = "that it has no share"
-    OUTPUT = "that no output on L1 covers it"
-    DISPUTE = "a false output, to be challenged"
+    SHARE = "it has no share"
+    OUTPUT = "an output on L1 that covers it"
+    DISPUTE = "the challenge of a false output"
     CHALLENGE = "the challenge window"
-    UNSEEN = "that L1 is not seen from here"
+    UNSEEN = "a look at L1, which --devnet gives"
 
 
 class Progress(Struct, frozen=True):

@@ -67,7 +67,7 @@ def test_line_of__ticket_in_line__tells_all_of_it() -> None:
         (Silence(0), "the venue: live; next: look"),
         (Silence(0, frozen_at=T, accounts=9, counted=4), "frozen, 4 of 9 accounts counted; next"),
         (Silence(1, frozen_at=T, fixed_at=T, share=5_000_000), "tallied, a share of 5.000000; n"),
-        (Silence(1, frozen_at=T, fixed_at=T), "nothing more to do, because of that it has no sh"),
+        (Silence(1, frozen_at=T, fixed_at=T), "nothing more to do: it has no share"),
     ],
 )
 def test_line_of__end_of_a_venue__tells_count_and_share(silence: Silence, told: str) -> None:
