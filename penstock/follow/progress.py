@@ -263,6 +263,13 @@ def progress(exit: Exit, now: int) -> Progress:
     return reached
 
 
+def progress_to(exit: Exit, step: Step, now: int) -> Progress:
+    """The same, for who wants to take a step: what was paid in part may be ahead of the rest."""
+    legs = (leg_progress(leg, now) for leg in exit.legs)
+    due = (one for one in legs if one.step is step and one.is_due(now))
+    return next(due, None) or progress(exit, now)
+
+
 def _reached(exit: Exit, now: int) -> Progress:
     if exit.silence is not None:
         return silence_progress(exit.silence, now)

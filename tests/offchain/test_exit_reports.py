@@ -14,6 +14,7 @@ import click
 import pytest
 
 from penstock.follow.cli import exit as group
+from penstock.follow.facts import divide
 from penstock.follow.progress import (
     Exit,
     Forced,
@@ -130,6 +131,15 @@ def test_books__events__tell_what_is_owed_and_what_is_booked() -> None:
     assert list(books.of(7)) == [Owed("ticket 2", "0xbb", 30, 20)]
     assert list(books.of(8)) == []
     assert Books([log("SharePaid", "0xaa", 5)]).booked == -5
+
+
+def test_divide__payments_to_a_door__go_with_what_was_sent_after_them() -> None:
+    paid = [Log(block, T, "", "", "TicketPaid", (), place) for block, place in ((1, 1), (1, 3))]
+    paid.append(Log(5, T, "", "", "TicketPaid", (), 0))
+    sent = [Log(block, T, "", "", "Sent", (), place) for block, place in ((1, 0), (1, 2), (4, 0))]
+    assert divide(paid, sent) == (sent[1:], paid[2:])
+    assert divide(paid[:1], sent) == (sent[1:2], [])
+    assert divide(paid[1:], []) == ([], paid[1:])
 
 
 def commands_of(page: str) -> list[str]:
