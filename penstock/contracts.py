@@ -54,6 +54,8 @@ class Handles:
     lens: "ContractInstance"
     fund: "ContractInstance"
     liquidations: "ContractInstance"
+    desk: "ContractInstance"
+    hatch: "ContractInstance"
     manager: "ContractInstance"
     timelock: "ContractInstance"
 

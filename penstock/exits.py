@@ -18,6 +18,7 @@ from penstock.margin import ALWAYS, Priced, lowers
 from penstock.messages import Order, Withdrawal
 from penstock.units import BPS_SCALE, INT56_MAX, div_up, fee_up
 from penstock.venue import VENUE_ACCOUNT, Refusal, Refused, Venue, each_open
+from penstock.views import account_of
 
 ONE: Final = 2**32
 """Pressure of one request."""
@@ -240,7 +241,7 @@ class ExitDesk:
             return False
         if not self.is_overdue(asked, now) or self.progress(venue, request).left == 0:
             return False
-        return weigh(venue_at(venue, asked.account), asked.account, None, now).equity >= 0
+        return account_of(venue, asked.account, now).equity >= 0
 
     def acknowledge(self, venue: Venue, requests: Sequence[int], now: int) -> None:
         """Write down how far closes came by what happened elsewhere."""

@@ -126,9 +126,9 @@ interface IWithdrawalQueue is IAccountGuards, IBadDebtGate, IOutflowForecast {
     ///
     /// @param account The account that was debited.
     /// @param recipient Who will be paid.
-    /// @param amount What will be paid, in quote units; collateral has no more bits.
+    /// @param amount What will be paid, in quote units.
     /// @return ticket Number of the ticket; 0 when it is held.
-    function push(uint32 account, address recipient, uint56 amount) external returns (uint64 ticket);
+    function push(uint32 account, address recipient, uint96 amount) external returns (uint64 ticket);
 
     /// @notice Takes the head off the line if it is ready and the bucket holds enough, a part of it if the bucket holds some, and
     /// does nothing otherwise.

@@ -28,6 +28,11 @@ contract QueuePartsMock {
         return Address.functionCall(target, data);
     }
 
+    /// @notice The same call, so many times.
+    function repeat(address target, bytes calldata data, uint256 count) external {
+        for (uint256 i; i < count; ++i) Address.functionCall(target, data);
+    }
+
     /// @notice The owner, whichever account it is.
     function ownerOf(uint32) external view returns (address) {
         return OWNER;

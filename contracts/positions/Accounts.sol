@@ -86,7 +86,7 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
         if (recipient == address(0) || recipient == address(VAULT)) revert Withdrawal_RecipientRefused(recipient);
         _debit(account, amount, markets);
         // The queue of a frozen venue takes nothing: it says so, and this need not ask.
-        return QUEUE.push(AccountId.unwrap(account), recipient, uint56(amount));
+        return QUEUE.push(AccountId.unwrap(account), recipient, uint96(amount));
     }
 
     /// @inheritdoc IPerpPositions

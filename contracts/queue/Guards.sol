@@ -33,7 +33,7 @@ abstract contract Guards is Line {
     }
 
     /// @inheritdoc IWithdrawalQueue
-    function push(uint32 account, address recipient, uint56 amount) external returns (uint64 id) {
+    function push(uint32 account, address recipient, uint96 amount) external returns (uint64 id) {
         require(msg.sender == address(POSITIONS), Queue_CallerNotPositions(msg.sender, address(POSITIONS)));
         Back memory back = _back;
         require(!back.closed, Queue_Closed());

@@ -71,13 +71,15 @@ abstract contract Line is QueueStorage {
         address recipient,
         uint128 amount
     ) internal returns (uint64 id, uint32 readyAt) {
-        id = back.tail;
-        // A shorter delay must not let a later ticket be ready before an earlier one: the line would wait for its head.
-        readyAt = Math.max(block.timestamp + back.delay, back.readyAt).toUint32();
-
-        _tickets[id] = Ticket(recipient, account, readyAt, amount, back.issued).pack();
-        (back.readyAt, back.tail, back.issued) = (readyAt, id + 1, back.issued + amount);
-        _back = back;
+        unchecked {
+            id = back.tail;
+            // A shorter delay must not let a later ticket be ready before an earlier one: the line would wait for its head.
+            readyAt = uint32(Math.max(block.timestamp + back.delay, back.readyAt));
+            _tickets[id].write(recipient, account, readyAt, amount, back.issued);
+            // A ticket is below 2^56, as collateral is: as many as there are numbers fit 128 bits.
+            (back.readyAt, back.tail, back.issued) = (readyAt, id + 1, back.issued + amount);
+            _back = back;
+        }
     }
 
     /// @dev Paid is not written anywhere: it is to have left the line and not to be aside.

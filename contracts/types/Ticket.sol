@@ -53,16 +53,22 @@ struct PackedTicket {
     uint256 lower;
 }
 
-using Tickets for Ticket global;
 using Tickets for PackedTicket global;
 
-/// @notice Packs and reads a ticket.
+/// @notice Writes and reads a ticket.
 /// @dev The compiler, left to itself, would write a word once for each field.
 library Tickets {
-    /// @notice The two words of a ticket.
-    function pack(Ticket memory self) internal pure returns (PackedTicket memory) {
-        uint256 upper = (uint256(self.readyAt) << 192) | (uint256(self.account) << 160) | uint160(self.recipient);
-        return PackedTicket(upper, (uint256(self.issuedBefore) << 128) | self.amount);
+    /// @notice Writes both words.
+    function write(
+        PackedTicket storage self,
+        address recipient,
+        uint32 account,
+        uint32 readyAt,
+        uint128 amount,
+        uint128 issuedBefore
+    ) internal {
+        self.upper = (uint256(readyAt) << 192) | (uint256(account) << 160) | uint160(recipient);
+        self.lower = (uint256(issuedBefore) << 128) | amount;
     }
 
     /// @notice Reads both words.

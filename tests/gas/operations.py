@@ -1,6 +1,6 @@
 """Gas of every operation that somebody pays for, and the size of every contract."""
 
-from benchmarks import escape, liquidations
+from benchmarks import escape, exits, liquidations
 from benchmarks.gas import Cases, accrue_after
 from benchmarks.node import GOVERNOR, TRADER, Site, site
 
@@ -16,7 +16,8 @@ def measure() -> Table:
         cases.warm_up()
         gas = _settlement(cases) | _accounts(venue, cases) | _prices(venue)
         code = _bytecode(venue)
-    return {"gas": gas | _liquidations() | escape.measure(), "bytecode": code}
+    gas |= _liquidations() | exits.measure() | escape.measure()
+    return {"gas": gas, "bytecode": code}
 
 
 def _settlement(cases: Cases) -> dict[str, int]:

@@ -55,6 +55,12 @@ MARKET_CHANGES: list[dict[str, Any]] = [
 CHANGES: list[dict[str, Any]] = [
     {"withdrawal_delay": 59},
     {"withdrawal_delay": 7 * 86_400 + 1},
+    {"outflow_floor": 10**10 - 1},
+    {"outflow_floor": 2**72},
+    {"outflow_share": 999},
+    {"outflow_share": 10_001},
+    {"outflow_window": 59},
+    {"outflow_window": 7 * 86_400 + 1},
     {"timelock_delay": 0},
     {"timelock_delay": 90 * 86_400 + 1},
     {"quorum": 2},

@@ -32,7 +32,7 @@ from tests.helpers.revm import reverts
 from tests.helpers.trouble import fall, open_long
 from tests.helpers.twin import DONE, OWNER, undoing
 from tests.helpers.venue import PARAMETERS, STRANGER, Venue, isolated, make_venue
-from tests.onchain.settlement.desk import MARK, OK, Desk
+from tests.onchain.settlement.desk import MARK, MARKS, OK, Desk
 
 USUAL: Final = Parameters(PARAMETERS.markets, outage_after=600, grace=900, withdrawal_delay=300)
 """The windows that a venue has if it says nothing else."""
@@ -140,7 +140,7 @@ def test_tally__account_with_the_most_open_markets__fits_one_transaction() -> No
     markets = tuple(structs.replace(first, symbol=name) for name in names)
     desk = Desk(structs.replace(PARAMETERS, markets=markets, max_markets=MOST))
     desk.pass_time(1)
-    desk.marks(*[MARK] * MOST)
+    desk.marks(*MARKS, *[MARK] * (MOST - len(MARKS)))
     for epoch, start in enumerate(range(1, MOST + 1, BATCH), 1):
         at = range(start, min(start + BATCH, MOST + 1))
         assert {verdict for verdict, _ in desk.verdicts(*_fills(desk, at, epoch))} == {OK[0]}
@@ -157,11 +157,9 @@ def test_tally__account_with_the_most_open_markets__fits_one_transaction() -> No
 
 def _fills(desk: Desk, markets: range, epoch: int) -> list[Fill]:
     """A lot between accounts 1 and 2 in each of the markets."""
-    return [
-        Fill(
-            desk.rest(slot=slot, epoch=epoch, size=1, market=market),
-            desk.take(size=1, market=market),
-            1,
-        )
-        for slot, market in enumerate(markets)
-    ]
+    fills = []
+    for slot, market in enumerate(markets):
+        price = desk.model.market(market).mark
+        maker = desk.rest(slot=slot, epoch=epoch, size=1, price=price, market=market)
+        fills.append(Fill(maker, desk.take(size=1, price=price, market=market), 1))
+    return fills

@@ -19,7 +19,7 @@ from tests.helpers.revm import reverts
 from tests.helpers.trouble import FUND, bankrupt, endow, fall, open_long, seen
 from tests.helpers.twin import OWNER, undoing
 from tests.helpers.venue import STRANGER
-from tests.onchain.settlement.desk import MARK, Desk
+from tests.onchain.settlement.desk import MARK, MARKS, Desk
 
 DELAY = 300
 WEEK = 7 * 86_400
@@ -141,6 +141,7 @@ def test_shut_gate__a_ticket_is_aside__cannot_be_claimed_meanwhile(odd: Desk) ->
     token.transact("setBlocked", owner, True, sender=owner)
     assert release(odd) == 0
     token.transact("setBlocked", owner, False, sender=owner)
+    odd.marks(*MARKS)
     bankrupt(odd)
     shut(odd)
     until = odd.now + GATE

@@ -2,8 +2,10 @@
 
 during deposit or release, the token calls any door of any contract, as owner of an account
     .... the books balance: booked = owed by tickets + collateral of all accounts
-during deposit or release, it tries to withdraw
+during deposit, it tries to withdraw
     .... the call back is undone
+during release, it withdraws
+    .... it is debited, and its ticket is the last in line
 """
 
 import pytest
@@ -111,11 +113,20 @@ def test_vlt_5__token_calls_any_door_back__the_books_balance(
 
 
 @isolated
-def test_vlt_5__token_withdraws_while_it_pays_or_is_paid__is_undone(hooked: Venue) -> None:
+def test_vlt_5__token_withdraws_while_it_is_paid_in__is_undone(hooked: Venue) -> None:
     set_hook(hooked, "PerpPositions", "requestWithdrawal", TOKENS_ACCOUNT, BOB, 10, ())
     hooked.positions.transact("deposit", TOKENS_ACCOUNT, 50, sender=ALICE)
     assert hooked.token.call("hookSucceeded") is False
-    hooked.vault.transact("release", 5, sender=STRANGER.address)
-    assert hooked.token.call("hookSucceeded") is False
     assert decode_revert(hooked.token.call("hookAnswer")).name == "ReentrancyGuardReentrantCall"
     assert hooked.queue.call("tail") == 2
+    assert_books_balance(hooked)
+
+
+@isolated
+def test_vlt_5__token_withdraws_while_it_pays__only_joins_the_line(hooked: Venue) -> None:
+    set_hook(hooked, "PerpPositions", "requestWithdrawal", TOKENS_ACCOUNT, BOB, 10, ())
+    before = collateral(hooked)
+    assert hooked.vault.transact("release", 5, sender=STRANGER.address) == 10
+    assert hooked.queue.call("tail") == 3
+    assert (hooked.queue.call("owed"), collateral(hooked)) == (10, before - 10)
+    assert_books_balance(hooked)
