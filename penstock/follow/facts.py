@@ -297,8 +297,10 @@ def _order(log: Log) -> tuple[int, int]:
 
 
 def _devnet_rpc(place: Path) -> Rpc:
-    """The L2 of a devnet; in virtual time, whoever waits makes the blocks."""
-    url = read_descriptor(place).l2.url
-    if ask(place, "status")["clock"] == "real":
-        return Rpc(url)
-    return DrivenRpc(url, lambda: ask(place, "step"))
+    """The L2 of a devnet. Whoever waits makes the blocks, unless its sequencer is down."""
+
+    def step() -> None:
+        if ask(place, "status")["running"]["sequencer"]:
+            ask(place, "step")
+
+    return DrivenRpc(read_descriptor(place).l2.url, step)

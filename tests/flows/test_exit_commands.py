@@ -341,7 +341,7 @@ def test_statement__account_with_all_of_it__is_what_the_chain_says(trading: Leav
     ]  # fmt: skip
     assert [(one["market"], one["size"]) for one in found["holdings"]] == [(1, 1_000)]
     assert found["claim"] == found["share"] == found["equity"]
-    page = trading.run("statement", "--account", 1).said
+    page = trading.elsewhere("statement", "--account", 1).said
     for words in ("Account 1", "BTC-PERP", "ticket 1", "If the venue were frozen now", "markets"):
         assert words in page
     assert "every word is the chain's" in page

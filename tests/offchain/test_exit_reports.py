@@ -146,7 +146,7 @@ def commands_of(page: str) -> list[str]:
     return re.findall(r"`?(?:penstock|ape run) exit ([^`\n#]*)", (ROOT / page).read_text())
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/exits.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/exits.md", "docs/devnet.md", "CHANGELOG.md"])
 def test_docs__every_command__is_there_with_its_options(page: str) -> None:
     for words in map(str.split, commands_of(page)):
         if not words or words[0].startswith("-"):
