@@ -1,4 +1,4 @@
-"""Edge: a node in virtual time, which makes a block when somebody waits for a receipt."""
+"""Edge: a node of a devnet, which makes a block when somebody waits for a receipt."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -9,7 +9,7 @@ RECEIPT: Final = "eth_getTransactionReceipt"
 
 
 class DrivenRpc(Rpc):
-    """A chain of a devnet in virtual time. Asking for a receipt in vain makes a block."""
+    """A chain of a devnet. Asking for a receipt in vain makes a block."""
 
     def __init__(self, url: str, step: Callable[[], object]) -> None:
         super().__init__(url)

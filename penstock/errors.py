@@ -33,6 +33,7 @@ Nouns whose errors carry values of their own keep them beside them, under the sa
     mirror      MirrorError and leaf              the engine's view left the chain's
     console     ConsoleError                      a mistyped word in the console
     keys        KeyMissingError                   no key to sign transactions with
+    follow      ExitError and leaf                an exit cannot be followed, or not so
     keepers     WalletError and leaves            a keeper sends nothing; ReportsMissingError
     devnet      DevnetError and leaves            the local rollup; see devnet/errors.py
 

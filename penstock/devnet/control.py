@@ -31,7 +31,6 @@ def status(net: Devnet) -> Answer:
         "l1": {"block": net.l1.height(), "url": net.l1.url},
         "l2": {"block": head.number, "origin": head.origin.number, "url": net.l2.url},
         "time": net.node.state.now,
-        "clock": net.config.clock,
         "safe": net.safe,
         "outputs": [output.block for output in net.node.state.outputs if output.l1_block][-1:],
         "running": {name: switch.running for name, switch in _switches(net).items()},

@@ -1,5 +1,6 @@
 """Edge: commands that ask to leave: a request, a signed one, one that nobody can leave undone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +24,8 @@ from penstock.follow.requests import (
 )
 from penstock.follow.terminal import ACCOUNT, ALREADY, KEYS, PAYEE, WHICH, Terminal, at_venue, later
 from penstock.keepers.cli import FILE
-from penstock.messages import SignedWithdrawal
-from penstock.wire import decode_withdrawal, encode_withdrawal
+from penstock.messages import SignedOrder, SignedWithdrawal
+from penstock.wire import decode_order, decode_withdrawal, encode_withdrawal
 
 DAY: Final = 86_400
 AGAIN: Final = click.option("--again", is_flag=True, help="Ask although the same is under way.")
@@ -108,13 +109,13 @@ def close(terminal: Terminal, symbol: str, size: str, again: bool, from_l1: bool
 
 @click.command()
 @at_venue(*WHICH, *KEYS)
-@click.option(
-    "--by-fund", type=int, help="Lots that the insurance fund takes over; all if left out."
-)
-def execute(terminal: Terminal, by_fund: int | None) -> None:
+@click.option("--orders", type=FILE, help="Signed resting orders, JSON, one a line: of a close.")
+@click.option("--by-fund", type=int, help="Lots for the insurance fund: all, without --orders.")
+def execute(terminal: Terminal, orders: Path | None, by_fund: int | None) -> None:
     """Execute a forced request whose window is over. Anyone may."""
-    late = [one for one in terminal.exits() if not _execute(terminal, one, by_fund)]
-    later(late)
+    makers = [] if orders is None else [decode_order(line) for line in _lines(orders)]
+    exits = terminal.exits()
+    later([one for one in exits if not _execute(terminal, one, makers, by_fund)])
 
 
 def _wish(terminal: Terminal, amount: str, to: str | None, to_l1: str | None) -> Wish:
@@ -138,8 +139,16 @@ def _sign(terminal: Terminal, wish: Wish, file: Path, lasting: int) -> None:
 
 
 def _read(file: Path) -> SignedWithdrawal:
+    return decode_withdrawal(_content(file))
+
+
+def _lines(file: Path) -> list[bytes]:
+    return [line for line in _content(file).splitlines() if line.strip()]
+
+
+def _content(file: Path) -> bytes:
     try:
-        return decode_withdrawal(file.read_bytes())
+        return file.read_bytes()
     except OSError as error:
         raise ExitError(f"{file} cannot be read: {error.strerror}") from error
 
@@ -157,14 +166,16 @@ def _force(terminal: Terminal, demand: Demand, again: bool, from_l1: bool) -> No
         terminal.say(make(terminal.caller, demand))
 
 
-def _execute(terminal: Terminal, exit: Exit, by_fund: int | None) -> bool:
+def _execute(
+    terminal: Terminal, exit: Exit, makers: Sequence[SignedOrder], by_fund: int | None
+) -> bool:
     """Execute a request if its time has come; whether it is done then."""
     forced, now = exit.forced, terminal.reader.now()
     waits = forced is not None and forced.status == "pending"
     if forced is None or not waits or now < forced.open_from or forced.is_frozen:
         terminal.say(exit, "" if waits else ALREADY)
         return not waits
-    terminal.caller.send(*execution(terminal.reader, forced, by_fund))
+    terminal.caller.send(*execution(terminal.reader, forced, makers, by_fund))
     after = terminal.reader.of_request(forced.number)
     terminal.say(after)
     return after.forced is None or after.forced.status != "pending"

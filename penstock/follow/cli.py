@@ -19,7 +19,7 @@ from penstock.follow.asking import carry, execute, force, request
 from penstock.follow.ending import escape, freeze, tally
 from penstock.follow.facts import ExitError
 from penstock.follow.pages import statement_page
-from penstock.follow.progress import Exit, Step, progress
+from penstock.follow.progress import Exit, Step, progress, progress_to
 from penstock.follow.reports import data_of, line_of, name_of
 from penstock.follow.statement import statement as rebuilt
 from penstock.follow.terminal import (
@@ -130,7 +130,7 @@ def _advance(terminal: Terminal, exit: Exit, step: Step) -> bool:
     """Take a step for as long as it is due; whether it is behind the exit then."""
     _check_way(exit, step)
     now, taken = terminal.reader.now(), False
-    while (found := progress(exit, now)).step is step and found.is_due(now):
+    while (found := progress_to(exit, step, now)).step is step and found.is_due(now):
         _try(terminal, exit, step)
         again, now, taken = _again(terminal, exit), terminal.reader.now(), True
         if again == exit:

@@ -10,7 +10,6 @@ from penstock.devnet.config import ETHER
 from penstock.devnet.deposits import from_logs
 from penstock.driven import DrivenRpc
 from penstock.follow.facts import ExitError, Reader
-from penstock.rpc import Rpc
 from penstock.sender import Receipt, Sender, read_receipt
 from penstock.signing import Signer
 from penstock.transactions import Fees
@@ -18,7 +17,7 @@ from penstock.transactions import Fees
 DEPOSIT_GAS: Final = 500_000
 AMOUNT: Final = 10 * ETHER
 PATIENCE: Final = 100
-"""Looks for the deposit on L2, one L2 block each in virtual time."""
+"""Looks for the deposit on L2, one L2 block each."""
 
 
 class Portal:
@@ -30,8 +29,7 @@ class Portal:
         self.devnet: Final[Path] = reader.devnet
         self.l2: Final = reader.remote.rpc
         self.found: Final = read_descriptor(reader.devnet)
-        url, virtual = self.found.l1.url, isinstance(self.l2, DrivenRpc)
-        self.l1: Final = DrivenRpc(url, self._step) if virtual else Rpc(url)
+        self.l1: Final = DrivenRpc(self.found.l1.url, self._step)
 
     def provide(self, address: str) -> None:
         """Give an address that everybody knows ether on L1."""
@@ -69,6 +67,7 @@ class Portal:
         for _ in range(PATIENCE):
             for name in names:
                 yield self.l2.call("eth_getTransactionReceipt", name)
+            self._step()
 
     def _sender(self, signer: Signer) -> Sender:
         """Somebody on L1, who pays twice what gas costs there now, if it comes to that."""

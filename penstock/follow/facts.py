@@ -8,7 +8,7 @@ any other that has the venue's descriptor and a node. What happened on L1 is tol
 runs here, when its descriptor is at hand too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -255,19 +255,13 @@ class Reader:
         found = doors.ask_many([("doorOf", one) for one in guesses], block=self._block)
         return next((g for g, place in zip(guesses, found, strict=True) if place == door), "")
 
-    def _legs(self, paid: Iterable[Log], sent: list[Log]) -> Iterable[Leg]:
-        """What each payment became: what is sent takes with it all that lies at the door."""
-        waiting, since, gone = 0, 0, dict[tuple[int, int], Log]()
-        for payment in paid:
-            after = [log for log in sent if _order(log) > _order(payment)]
-            if after:
-                gone[_order(after[0])] = after[0]
-            else:
-                waiting, since = waiting + payment.arguments[2], payment.time
-        for log in gone.values():
+    def _legs(self, paid: list[Log], sent: list[Log]) -> Iterator[Leg]:
+        """What the payments became."""
+        gone, waiting = divide(paid, sent)
+        for log in gone:
             yield self._sent(log)
         if waiting:
-            yield Leg(waiting, since)
+            yield Leg(sum(log.arguments[2] for log in waiting), waiting[-1].time)
 
     def _sent(self, log: Log) -> Leg:
         """What was sent over the bridge, and where it is on L1."""
@@ -283,13 +277,30 @@ class Reader:
         return contract.ask_many([(function, *arguments)], block=self._block)[0]
 
 
+def divide(paid: Iterable[Log], sent: Sequence[Log]) -> tuple[list[Log], list[Log]]:
+    """What was sent on of some payments to a door, and the payments that still lie there.
+
+    What is sent takes along all that lies at the door by then.
+    """
+    gone, waiting = dict[tuple[int, int], Log](), list[Log]()
+    for payment in paid:
+        after = next((log for log in sent if _order(log) > _order(payment)), None)
+        if after is None:
+            waiting.append(payment)
+        else:
+            gone[_order(after)] = after
+    return list(gone.values()), waiting
+
+
 def _order(log: Log) -> tuple[int, int]:
     return log.block, log.place
 
 
 def _devnet_rpc(place: Path) -> Rpc:
-    """The L2 of a devnet; in virtual time, whoever waits makes the blocks."""
-    url = read_descriptor(place).l2.url
-    if ask(place, "status")["clock"] == "real":
-        return Rpc(url)
-    return DrivenRpc(url, lambda: ask(place, "step"))
+    """The L2 of a devnet. Whoever waits makes the blocks, unless its sequencer is down."""
+
+    def step() -> None:
+        if ask(place, "status")["running"]["sequencer"]:
+            ask(place, "step")
+
+    return DrivenRpc(read_descriptor(place).l2.url, step)

@@ -1,5 +1,6 @@
 """Edge: requests that nobody can leave undone: made from L2 or from L1, executed by anybody."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -8,6 +9,7 @@ from penstock.follow.calls import STEP_GAS, Call, Caller
 from penstock.follow.deposit import Portal
 from penstock.follow.facts import ExitError, Reader
 from penstock.follow.progress import Exit, Forced
+from penstock.messages import Order, SignedOrder
 from penstock.remote import read_logs
 from penstock.sender import Receipt
 from penstock.signing import Signer
@@ -82,13 +84,40 @@ def number_in(receipt: Receipt) -> int:
     return int(made[0].arguments[0])
 
 
-def execution(reader: Reader, forced: Forced, by_fund: int | None = None) -> Call:
-    """The call that executes a request; of a close, against the insurance fund."""
+def execution(
+    reader: Reader, forced: Forced, orders: Sequence[SignedOrder] = (), by_fund: int | None = None
+) -> Call:
+    """The call that executes a request; of a close, against orders, or else the insurance fund."""
     markets = reader.markets_of(forced.account)
     desk, number = reader.remote.desk, forced.number
     if not forced.is_close:
         return desk, "executeWithdrawal", (number, markets), EXECUTE_GAS
-    lots = forced.left if by_fund is None else by_fund
-    if not lots:
+    makers = list(counterparties(reader, forced, orders))
+    rest = (0 if orders else forced.left) if by_fund is None else by_fund
+    if not makers and not rest:
         return desk, "acknowledge", ([number],), STEP_GAS
-    return desk, "executeClose", (number, markets, [], lots), EXECUTE_GAS
+    return desk, "executeClose", (number, markets, makers, rest), EXECUTE_GAS
+
+
+def counterparties(
+    reader: Reader, forced: Forced, orders: Iterable[SignedOrder]
+) -> Iterator[tuple[object, ...]]:
+    """What each resting order can take of a close, in their order, until nothing is left of it."""
+    left, seen = forced.left, dict[int, list[int]]()
+    for signed in orders:
+        order, account = signed.order, signed.order.account
+        filled = int(reader.remote.lens.ask("orderStatus", account, False, order.nonce)[1])
+        lots = min(left, order.size - filled)
+        if order.market != forced.market or lots <= 0:
+            continue
+        markets = seen.get(account) or reader.markets_of(account)
+        # Whoever took some has a position there when the next of his orders is filled.
+        seen[account] = sorted({*markets, order.market})
+        left -= lots
+        yield resting(order), lots, markets, 0, b"", signed.signature
+
+
+def resting(order: Order) -> tuple[object, ...]:
+    """An order as the desk takes it."""
+    kind = (order.account, order.buy, order.post_only, order.reduce_only)
+    return (*kind, order.price, order.size, order.expiry, order.nonce)

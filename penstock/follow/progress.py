@@ -88,14 +88,14 @@ class Obstacle(StrEnum):
     WINDOW = "the operator's window"
     FROZEN = "the freeze of the venue"
     GRACE = "the grace after an outage"
-    BATCHES = "nobody noted the number of the next batch"
+    BATCHES = "a note of the next batch's number"
     SILENCE = "the liveness window"
     COUNT = "accounts that are not counted"
-    SHARE = "that it has no share"
-    OUTPUT = "that no output on L1 covers it"
-    DISPUTE = "a false output, to be challenged"
+    SHARE = "it has no share"
+    OUTPUT = "an output on L1 that covers it"
+    DISPUTE = "the challenge of a false output"
     CHALLENGE = "the challenge window"
-    UNSEEN = "that L1 is not seen from here"
+    UNSEEN = "a look at L1, which --devnet gives"
 
 
 class Progress(Struct, frozen=True):
@@ -261,6 +261,13 @@ def progress(exit: Exit, now: int) -> Progress:
     if arrived and exit.legs:
         return min((leg_progress(leg, now) for leg in exit.legs), key=_distance)
     return reached
+
+
+def progress_to(exit: Exit, step: Step, now: int) -> Progress:
+    """The same, for who wants to take a step: what was paid in part may be ahead of the rest."""
+    legs = (leg_progress(leg, now) for leg in exit.legs)
+    due = (one for one in legs if one.step is step and one.is_due(now))
+    return next(due, None) or progress(exit, now)
 
 
 def _reached(exit: Exit, now: int) -> Progress:

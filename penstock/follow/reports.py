@@ -32,7 +32,7 @@ def line_of(exit: Exit, now: int, decimals: int) -> str:
 def onward(found: Progress, now: int) -> str:
     """How it goes on, when, and what blocks it."""
     if found.step is Step.NONE:
-        blocked = "" if found.obstacle is Obstacle.NONE else f", because of {found.obstacle}"
+        blocked = "" if found.obstacle is Obstacle.NONE else f": {found.obstacle}"
         return f"nothing more to do{blocked}"
     said = [f"next: {found.step}, by {found.who}"]
     if found.earliest is not None:

@@ -17,10 +17,12 @@ import msgspec
 from click.testing import CliRunner
 
 from penstock.cli import main
+from penstock.deploy import Parameters
 from penstock.deployment import Deployment
 from penstock.devnet import Config, Devnet
 from penstock.devnet.control import Server
 from penstock.follow.cli import exit
+from penstock.follow.progress import Obstacle
 from penstock.localvenue import LocalVenue
 from penstock.rollup import RollupVenue
 from penstock.settings import DEFAULTS
@@ -86,6 +88,11 @@ class RollupLeaver(Leaver):
 
     venue: RollupVenue
 
+    def await_output(self, *words: object) -> None:
+        """Let L1 go on until an output covers what was sent."""
+        while self.ask(*words)["exits"][0]["progress"]["obstacle"] == Obstacle.OUTPUT:
+            self.net.sync()
+
     @property
     def net(self) -> Devnet:
         """The devnet."""
@@ -93,12 +100,12 @@ class RollupLeaver(Leaver):
 
 
 @contextmanager
-def on_rollup(folder: Path) -> Iterator[RollupLeaver]:
+def on_rollup(folder: Path, parameters: Parameters = DEFAULTS) -> Iterator[RollupLeaver]:
     """A venue with doors on a devnet."""
     with Devnet.start(Config(window=WINDOW)) as net:
         server, file = Server(net), folder / "devnet.json"
         msgspec.structs.replace(net.descriptor, control=server.url).write(file)
         try:
-            yield RollupLeaver(RollupVenue.launch(net, DEFAULTS), folder, "--devnet", file)
+            yield RollupLeaver(RollupVenue.launch(net, parameters), folder, "--devnet", file)
         finally:
             server.close()

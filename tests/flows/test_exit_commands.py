@@ -26,8 +26,10 @@ from penstock.console import Session
 from penstock.devnet import balance_of
 from penstock.follow.terminal import KEY_VARIABLE
 from penstock.localvenue import LocalVenue
+from penstock.messages import Order
 from penstock.remote import Contract, RpcDeployer
 from penstock.settings import DEFAULTS
+from penstock.wire import encode_order
 from tests.flows.leaver import DEPOSIT, LATER, WINDOW, Done, Leaver, RollupLeaver, on_rollup
 
 DELAY, RECIPIENT = 300, "0x" + "a1" * 20
@@ -39,6 +41,14 @@ def rollup(tmp_path: Path) -> Iterator[RollupLeaver]:
     """A venue on a rollup; ann has account 1, ben 2."""
     with on_rollup(tmp_path) as leaver:
         leaver.venue.open(["ann", "ben"], DEPOSIT)
+        yield leaver
+
+
+@pytest.fixture
+def quiet(tmp_path: Path) -> Iterator[RollupLeaver]:
+    """The same, frozen after an hour of silence."""
+    with on_rollup(tmp_path, changed(DEFAULTS, liveness=LIVENESS)) as leaver:
+        leaver.venue.open(["ann"], DEPOSIT)
         yield leaver
 
 
@@ -127,8 +137,8 @@ def test_exit__to_l1__goes_on_from_any_machine(rollup: RollupLeaver) -> None:
     assert "done already: ticket 1: at the door" in rollup.step("push", *ticket).said
     assert late(rollup.run("prove", *ticket), "next: send")
     assert "bridged" in rollup.step("send", *ticket).said
-    assert late(rollup.run("prove", *ticket), "that no output on L1 covers it")
-    rollup.pass_time(10)
+    assert late(rollup.run("prove", *ticket), "an output on L1 that covers it")
+    rollup.await_output(*ticket)
     assert "proven" in rollup.elsewhere("prove", *ticket).said
     assert late(rollup.run("finalise", *ticket), "the challenge window")
     rollup.pass_time(WINDOW)
@@ -283,6 +293,25 @@ def test_force_close__nobody_serves_it__is_executed_against_the_fund(trading: Le
     assert trading.venue.remote.lens.ask("positionOf", 1, 1)[0] == 600
 
 
+def test_execute__with_resting_orders__fills_them_at_their_price(trading: Leaver) -> None:
+    close = ("force", "close", "BTC-PERP", "0.3", "--account", 1)
+    trading.step(*close, key="owner alice")
+    fresh_after(trading, DEFAULTS.settlement_window)
+    venue, file = trading.venue, trading.folder / "orders"
+    carol, expiry = venue.trader("carol", 3), venue.chain.time() + 60
+    lines = []
+    for slot, size in ((200, 200), (201, 500)):
+        order = Order(3, 1, True, False, False, False, 599_500, size, expiry, slot << 32 | 1)
+        lines.append(encode_order(carol.signer.sign_order(venue.domain, order)))
+    file.write_bytes(b"\n".join(lines))
+    done = trading.step("execute", "--request", 1, "--orders", file)
+    assert (done.code, "request 1: served" in done.said) == (0, True), done
+    lens = venue.remote.lens
+    assert [lens.ask("positionOf", account, 1)[0] for account in (1, 3)] == [700, 300]
+    found = trading.run("statement", "--account", 3)
+    assert found.code == 0, found
+
+
 def test_freeze__for_a_request_that_was_ignored__shares_by_equity(trading: Leaver) -> None:
     trading.step("force", "close", "BTC-PERP", "all", "--account", 1, key="owner alice")
     freeze = ("freeze", "--request", 1)
@@ -301,8 +330,8 @@ def test_freeze__for_a_request_that_was_ignored__shares_by_equity(trading: Leave
 
 
 def test_statement__account_with_all_of_it__is_what_the_chain_says(trading: Leaver) -> None:
-    owner, queue = trading.venue.trader("alice", 1).owner, trading.venue.remote.queue
     trading.step("request", 10, "--account", 1, key="owner alice")
+    owner, queue = trading.venue.trader("alice", 1).owner, trading.venue.remote.queue
     queue.transact(owner, "announceGuard", 1, 60, [])
     trading.step("request", 20, "--account", 1, key="owner alice")
     found = statement(trading, 1)
@@ -312,7 +341,7 @@ def test_statement__account_with_all_of_it__is_what_the_chain_says(trading: Leav
     ]  # fmt: skip
     assert [(one["market"], one["size"]) for one in found["holdings"]] == [(1, 1_000)]
     assert found["claim"] == found["share"] == found["equity"]
-    page = trading.run("statement", "--account", 1).said
+    page = trading.elsewhere("statement", "--account", 1).said
     for words in ("Account 1", "BTC-PERP", "ticket 1", "If the venue were frozen now", "markets"):
         assert words in page
     assert "every word is the chain's" in page
@@ -351,6 +380,28 @@ def test_freeze_tally_escape__silent_venue__pays_everybody(plain: Leaver) -> Non
         "account 2: tallied, a share of 1,000" in plain.run("watch", "--account", 2, "--once").said
     )
     assert watch.ask("graceEndsAt") <= chain.time()
+
+
+def test_escape__through_a_door__goes_on_to_l1(quiet: RollupLeaver) -> None:
+    net, watch = quiet.net, quiet.venue.remote.watch
+    quiet.step("freeze")
+    quiet.pass_time(LIVENESS)
+    assert late(quiet.step("freeze"), "the grace after an outage")
+    for _ in range(2):
+        quiet.pass_time(DEFAULTS.grace // 2)
+        watch.transact(quiet.venue.operator, "beat")
+    assert "frozen" in quiet.step("freeze").said
+    assert "tallied" in quiet.step("tally").said
+    leaving = ("escape", "--account", 1, "--to-l1")
+    assert "account 1: at the door" in quiet.step(*leaving, key="owner ann").said
+    account = ("--account", 1)
+    assert "bridged" in quiet.step("send", *account).said
+    quiet.await_output(*account)
+    assert "proven" in quiet.run("prove", *account).said
+    quiet.pass_time(WINDOW)
+    assert "account 1: final" in quiet.run("finalise", *account).said
+    owner = quiet.venue.trader("ann", 1).owner.address
+    assert balance_of(net.l1, quiet.venue.collateral.l1, owner) == DEPOSIT
 
 
 def test_freeze__after_an_outage__waits_for_the_grace(plain: Leaver) -> None:

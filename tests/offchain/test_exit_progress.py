@@ -32,6 +32,7 @@ from penstock.follow.progress import (
     hold_progress,
     leg_progress,
     progress,
+    progress_to,
     signed_progress,
     silence_progress,
     ticket_progress,
@@ -254,6 +255,15 @@ def test_progress__paid_to_a_door__is_where_its_last_leg_is() -> None:
     assert progress(Exit(1, ticket=TICKET, door="0xaa", legs=legs), T).stage is Stage.READY
     escaped = Exit(1, silence=Silence(1, T, 0, T, 1, 1, T, 9, is_paid=True), legs=legs[:2])
     assert progress(escaped, T).step is Step.FINALISE
+
+
+def test_progress_to__paid_in_part__may_be_ahead_of_the_rest() -> None:
+    legs = (Leg(1, T, "0xbb", 0, "ready"), Leg(2, T, "0xcc", 0, "provable"), Leg(3, T))
+    exit = Exit(1, ticket=TICKET, door="0xaa", legs=legs)
+    for step in (Step.SEND, Step.PROVE, Step.FINALISE):
+        assert progress_to(exit, step, T).step is step
+    assert progress_to(exit, Step.RELEASE, T).stage is Stage.READY
+    assert progress_to(replace(exit, legs=()), Step.SEND, T).stage is Stage.READY
 
 
 @given(st.sampled_from(ORDER), st.sampled_from(ORDER))

@@ -14,6 +14,7 @@ import click
 import pytest
 
 from penstock.follow.cli import exit as group
+from penstock.follow.facts import divide
 from penstock.follow.progress import (
     Exit,
     Forced,
@@ -67,7 +68,7 @@ def test_line_of__ticket_in_line__tells_all_of_it() -> None:
         (Silence(0), "the venue: live; next: look"),
         (Silence(0, frozen_at=T, accounts=9, counted=4), "frozen, 4 of 9 accounts counted; next"),
         (Silence(1, frozen_at=T, fixed_at=T, share=5_000_000), "tallied, a share of 5.000000; n"),
-        (Silence(1, frozen_at=T, fixed_at=T), "nothing more to do, because of that it has no sh"),
+        (Silence(1, frozen_at=T, fixed_at=T), "nothing more to do: it has no share"),
     ],
 )
 def test_line_of__end_of_a_venue__tells_count_and_share(silence: Silence, told: str) -> None:
@@ -132,11 +133,20 @@ def test_books__events__tell_what_is_owed_and_what_is_booked() -> None:
     assert Books([log("SharePaid", "0xaa", 5)]).booked == -5
 
 
+def test_divide__payments_to_a_door__go_with_what_was_sent_after_them() -> None:
+    paid = [Log(block, T, "", "", "TicketPaid", (), place) for block, place in ((1, 1), (1, 3))]
+    paid.append(Log(5, T, "", "", "TicketPaid", (), 0))
+    sent = [Log(block, T, "", "", "Sent", (), place) for block, place in ((1, 0), (1, 2), (4, 0))]
+    assert divide(paid, sent) == (sent[1:], paid[2:])
+    assert divide(paid[:1], sent) == (sent[1:2], [])
+    assert divide(paid[1:], []) == ([], paid[1:])
+
+
 def commands_of(page: str) -> list[str]:
     return re.findall(r"`?(?:penstock|ape run) exit ([^`\n#]*)", (ROOT / page).read_text())
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/exits.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/exits.md", "docs/devnet.md", "CHANGELOG.md"])
 def test_docs__every_command__is_there_with_its_options(page: str) -> None:
     for words in map(str.split, commands_of(page)):
         if not words or words[0].startswith("-"):

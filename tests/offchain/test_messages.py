@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.commands import Direction
-from penstock.errors import DecodeError, FlagError, LadderError, RangeError
+from penstock.errors import AddressError, DecodeError, FlagError, LadderError, RangeError
 from penstock.messages import (
     Cancel,
     Fill,
@@ -23,7 +23,9 @@ from penstock.messages import (
     SignedLadder,
     SignedOrder,
     SignedReport,
+    SignedWithdrawal,
     Verdict,
+    Withdrawal,
     validate_cancel,
     validate_ladder,
     validate_order,
@@ -36,11 +38,13 @@ from penstock.wire import (
     decode_order,
     decode_report,
     decode_trigger,
+    decode_withdrawal,
     encode_cancel,
     encode_ladder,
     encode_order,
     encode_report,
     encode_trigger,
+    encode_withdrawal,
 )
 
 GOOD = Order(1, 1, True, False, False, False, 100, 5, 9, (3 << 32) + 7)
@@ -199,6 +203,30 @@ def test_decode_ladder_cancel_and_report__encoded__come_back() -> None:
     assert decode_cancel(encode_cancel(cancel)) == cancel
     report = SignedReport(Report(1, 5, 9), SIGNATURE)
     assert decode_report(encode_report(report)) == report
+
+
+@pytest.mark.parametrize("length", [64, 65, 200])
+def test_decode_withdrawal__encoded__comes_back_with_any_wallets_signature(length: int) -> None:
+    signed = SignedWithdrawal(Withdrawal(1, "0x" + "a1" * 20, 5, 7, 9), bytes(length))
+    assert decode_withdrawal(encode_withdrawal(signed)) == signed
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error", "detail"),
+    [
+        ('"amount":5', '"amount":0', RangeError, r"amount is 0"),
+        ('"amount":5', '"amount":"5"', DecodeError, r"amount"),
+        ("a1a1", "0xa1", AddressError, r"recipient"),
+        ('"signature":"0x00', '"signature":"0x0', DecodeError, r"hex digits"),
+        ('"nonce":7,', "", DecodeError, r"missing required field `nonce`"),
+    ],
+)
+def test_decode_withdrawal__damaged__says_where(
+    old: str, new: str, error: type[Exception], detail: str
+) -> None:
+    signed = SignedWithdrawal(Withdrawal(1, "0x" + "a1" * 20, 5, 7, 9), SIGNATURE)
+    with pytest.raises(error, match=detail):
+        decode_withdrawal(damaged(encode_withdrawal(signed), old, new))
 
 
 def test_encode_order__fields__are_named_as_in_the_signed_type() -> None:
