@@ -46,11 +46,12 @@ class Audit:
     def _checks_of_line(self) -> list[Check]:
         tickets, line = self._trading.tickets, self._line
         owed, waits = int(self._line.venue.remote.queue.ask("owed")), line.waiting()[1]
-        late = max([0, *(one.late for one in tickets.served)])
+        late, broken = max([0, *(one.late for one in tickets.served)]), len(line.broken())
         return [
             tickets.check(),
             Check("owed by the queue = left of the tickets", owed == waits,
                   f"{show_quote(owed):,.2f}"),
+            Check("a push at the promised time keeps it", not broken, f"{broken} tickets waited"),
             Check("promises kept", late <= PUSH, f"{late} s late at worst, at most {PUSH}"),
             Check("somebody pushes", line.gap <= PUSH, f"every {line.gap} s at worst"),
         ]  # fmt: skip

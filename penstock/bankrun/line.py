@@ -1,9 +1,11 @@
 """Edge: people who ask for their money, on L2 or from L1, and whoever pushes the line."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from penstock.bankrun.plan import DOORS
+from penstock.bankrun.promise import Promise
 from penstock.bankrun.trading import Trading
 from penstock.journey import REQUEST_GAS, WITHDRAWABLE
 from penstock.localvenue import Call, Trader
@@ -36,6 +38,14 @@ class Line:
         """The most seconds from one push to the next."""
         pairs = zip(self.pushes, self.pushes[1:], strict=False)
         return max((later - sooner for sooner, later in pairs), default=0)
+
+    def broken(self) -> list[Promise]:
+        """Tickets that a push at or after the promised second did not pay in full."""
+        return [one for one in self.trading.tickets.promises.values() if self._is_broken(one)]
+
+    def _is_broken(self, one: Promise) -> bool:
+        place = bisect_left(self.pushes, one.promised)
+        return place < len(self.pushes) and not 0 < one.served_at <= self.pushes[place]
 
     # Requests.
 
@@ -96,20 +106,21 @@ class Line:
         while count == PAGE:
             done = self.venue.remote.vault.transact(self.pusher.owner, "release", PAGE, gas=gas)
             count = _popped(done.logs)
-        self._pushed()
+        self._pushed(done.block)
 
     def force_push(self) -> None:
         """The same from L1, while no sequencer takes transactions."""
         count, gas = FORCED_PAGE, (FORCED_PAGE + 2) * PUSH_GAS
         call = (self.venue.remote.vault, "release", (FORCED_PAGE,))
         while count == FORCED_PAGE:
-            count = _popped(self.venue.force(self.pusher, call, gas).l2.logs)
-        self._pushed()
+            landed = self.venue.force(self.pusher, call, gas).l2
+            count = _popped(landed.logs)
+        self._pushed(landed.block)
 
-    def _pushed(self) -> None:
-        """Note when it was, by the block that it was in."""
+    def _pushed(self, block: int) -> None:
+        """Note when it was, by the block of its last page."""
         self.trading.submitter.follow()
-        self.pushes.append(self.venue.net.blocks[-1].time)
+        self.pushes.append(self.venue.net.blocks[block].time)
 
     # What is seen.
 

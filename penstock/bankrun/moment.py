@@ -60,8 +60,8 @@ class Outcome(Struct, frozen=True):
     checks: list[Check]
     """The last audit."""
     audits: int
-    fingerprint: str
-    """Digest of every storage word at the end."""
+    state: str
+    """Root of L2's state at the end: of every storage word of every contract."""
     between: list[Check]
     """Checks between the chains at the end."""
 

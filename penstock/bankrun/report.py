@@ -105,5 +105,5 @@ def summary(outcome: Outcome) -> Table:
         ("pushed", f"every {outcome.gap} s at worst, at most {PUSH}"),
         ("promise broken by", f"{outcome.late} s at worst, at most {PUSH}"),
         ("audits, and checks that failed", f"{outcome.audits}, {len(outcome.broken)}"),
-        ("fingerprint of the final state", outcome.fingerprint[:16]),
+        ("state root of L2 at the end", outcome.state),
     ))  # fmt: skip

@@ -25,7 +25,6 @@ from penstock.bankrun.shares import Share
 from penstock.bankrun.tickets import Tickets
 from penstock.bankrun.trading import Trading, enrol
 from penstock.crash.network import RollupNetwork
-from penstock.crash.run import fingerprint
 from penstock.localvenue import Trader
 from penstock.venue import VENUE_ACCOUNT
 
@@ -62,7 +61,7 @@ class BankRun:
         return found
 
     def run(self) -> Outcome:
-        """Play everything. The same plan gives the same moments and the same fingerprint."""
+        """Play everything. The same plan gives the same moments and the same state."""
         self._build()
         for number in range(self.plan.asking):
             self._wave(number)
@@ -178,6 +177,6 @@ class BankRun:
             broken=self.audit.broken,
             checks=self.audit.last,
             audits=self.audit.count,
-            fingerprint=fingerprint(self.trading.model),
+            state=str(self.venue.net.l2.block()["stateRoot"]),
             between=self.network.checks(),
         )
