@@ -51,15 +51,19 @@ class Leaver:
         Deployment.of(venue.chain.rpc, venue.remote.system).write(file)
         self.place: Final = ("--deployment", file, *place)
 
-    def run(self, *words: object) -> Done:
-        """Give a command that needs no key."""
-        done = CliRunner().invoke(main, self._words(words))
+    def run(self, *words: object, **settings: str) -> Done:
+        """Give a command without naming a key; with these variables in the environment."""
+        done = CliRunner().invoke(main, self._words(words), env=settings)
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return Done(done.exit_code, " ".join(done.output.split()))
 
+    def command(self, *words: object) -> list[str]:
+        """As it is typed."""
+        return [str(BIN / "penstock"), *self._words(words)]
+
     def elsewhere(self, *words: object) -> Done:
         """Give it on another machine."""
-        command = [str(BIN / "penstock"), *self._words(words)]
+        command = self.command(*words)
         with TemporaryDirectory() as folder:
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         return Done(done.returncode, " ".join((done.stdout + done.stderr).split()))

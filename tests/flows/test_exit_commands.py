@@ -14,6 +14,7 @@
 """
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from penstock.localvenue import LocalVenue
 from penstock.messages import Order
 from penstock.remote import Contract, RpcDeployer
 from penstock.settings import DEFAULTS
+from penstock.signing import keccak
 from penstock.wire import encode_order
 from tests.flows.leaver import DEPOSIT, LATER, WINDOW, Done, Leaver, RollupLeaver, on_rollup
 
@@ -438,6 +440,24 @@ def test_exit__a_mistake__says_it_in_a_sentence(
 ) -> None:
     done = plain.run(*words)
     assert (done.code, told in done.said) == (code, True), done
+
+
+def test_request__key_in_the_environment__signs_and_is_not_shown(plain: Leaver) -> None:
+    secret = keccak(b"penstock devnet owner ann").hex()
+    done = plain.run("request", 1, "--account", 1, **{KEY_VARIABLE: "0x" + secret})
+    assert (done.code, "ticket 1: queued" in done.said) == (0, True), done
+    assert secret not in done.said
+
+
+def test_watch__until_it_is_there__ends_by_itself(plain: Leaver) -> None:
+    plain.step("request", 5, "--account", 1, key="owner ann")
+    command = plain.command("watch", "--ticket", 1, "--pause", "0.05")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+        plain.pass_time(DELAY)
+        plain.step("push", "--ticket", 1)
+        said, _ = watching.communicate(timeout=120)
+    assert watching.returncode == 0
+    assert "ticket 1: released" in said
 
 
 def test_request__too_much__names_the_error_and_the_way_on(plain: Leaver) -> None:
