@@ -20,6 +20,9 @@ from penstock.remote import Contract, Log, Remote
 from penstock.venue import Venue
 from penstock.views import account_of
 
+Compared = tuple[str, int, Contract, tuple[Any, ...]]
+"""A number: its name, ours, and who has the chain's, by which call."""
+
 
 class Holding(Struct, frozen=True):
     """A position; lots, and quote units at the mark with the funding that is stored."""
@@ -69,6 +72,8 @@ class Books:
         self.promised: Final[dict[str, Log]] = {}
         self.paid: Final[Counter[str]] = Counter()
         self.booked: int = 0
+        self.shares: int = 0
+        """Paid out of a frozen venue."""
         for log in logs:
             self._read(log)
 
@@ -98,6 +103,7 @@ class Books:
                 self.paid[f"ticket {log.arguments[0]}"] += log.arguments[2]
                 self.booked -= log.arguments[2]
             case "SharePaid":
+                self.shares += log.arguments[1]
                 self.booked -= log.arguments[1]
             case "CollateralTaken":
                 self.booked += log.arguments[1]
@@ -130,7 +136,7 @@ class _Ended:
 
     def __init__(self, logs: Sequence[Log]) -> None:
         found = {log.name: log.arguments for log in logs}
-        self.pot: Final[tuple[int, int] | None] = found.get("PotFixed")
+        self.pot: Final[int | None] = found["PotFixed"][0] if "PotFixed" in found else None
         frozen = [i for i, log in enumerate(logs) if log.name.startswith("FrozenFor")]
         before = logs[: frozen[0]] if frozen else logs
         self.accounts: Final = sum(log.name == "AccountRegistered" for log in before)
@@ -151,8 +157,8 @@ class _Shares:
         }
         vault = remote.vault.address
         held = int(self._ask(remote.token, "balanceOf", vault))
-        now = max(0, min(books.booked, held) - books.owed)
-        self.pot: Final = now if ended.pot is None else ended.pot[0]
+        self._rest: Final = max(0, min(books.booked, held) - books.owed)
+        self.pot: Final = self._rest if ended.pot is None else ended.pot
 
     def of(self, claim: int) -> int:
         """The share of a claim."""
@@ -161,25 +167,27 @@ class _Shares:
 
     def differences(self, account: int, markets: list[int]) -> Iterator[str]:
         """What vault, queue and hatch say otherwise."""
-        remote, books, ended = self._remote, self._books, self._ended
-        compared: list[tuple[str, int, Contract, tuple[Any, ...]]] = [
-            ("what the vault has booked", books.booked, remote.vault, ("booked",)),
-            ("what the queue owes", books.owed, remote.queue, ("owed",)),
-        ]
-        for one in books.of(account):
-            kind, number = one.name.split()
-            view = "leftOf" if kind == "ticket" else "hold"
-            compared.append((f"{one.name}", one.left, remote.queue, (view, int(number))))
-        if ended.pot is not None:
-            share = self.of(self.claims.get(account, 0))
-            compared.append(("the claims", ended.pot[1], remote.hatch, ("count",)))
-            if account in self.claims:
-                call = ("shareOf", account, markets)
-                compared.append(("the share", share, remote.hatch, call))
-        for name, ours, contract, call in compared:
+        for name, ours, contract, call in self._compared(account, markets):
             theirs = _number(self._ask(contract, *call), call[0])
             if ours != theirs:
                 yield f"{name}: {ours} by the events, {theirs} by the chain"
+
+    def _compared(self, account: int, markets: list[int]) -> Iterator[Compared]:
+        """Names, our numbers, and the views that have the chain's."""
+        books, queue, hatch = self._books, self._remote.queue, self._remote.hatch
+        yield "what the vault has booked", books.booked, self._remote.vault, ("booked",)
+        yield "what the queue owes", books.owed, queue, ("owed",)
+        for one in books.of(account):
+            kind, number = one.name.split()
+            view = "leftOf" if kind == "ticket" else "hold"
+            yield one.name, one.left, queue, (view, int(number))
+        if self._ended.pot is None:
+            return
+        yield "the claims", sum(self.claims.values()), hatch, ("count",)
+        yield "what there is to share", self._rest + books.shares, hatch, ("pot",)
+        if account in self.claims:
+            share = self.of(self.claims[account])
+            yield "the share", share, hatch, ("shareOf", account, markets)
 
     def _ask(self, contract: Contract, function: str, *arguments: object) -> Any:
         return contract.ask_many([(function, *arguments)], block=self._block)[0]
@@ -187,7 +195,7 @@ class _Shares:
 
 def _number(answer: Any, view: str) -> int:
     """The number that counts of what a view answers."""
-    place = {"hold": 2, "count": 3}.get(view)
+    place = {"hold": 2, "count": 3, "pot": 1}.get(view)
     return int(answer if place is None else answer[place])
 
 

@@ -329,6 +329,7 @@ def test_freeze__for_a_request_that_was_ignored__shares_by_equity(trading: Leave
     paid = ("escape", "--account", 1, "--to", RECIPIENT)
     assert "account 1: paid" in trading.step(*paid, key="owner alice").said
     assert balance(trading, RECIPIENT) == after["share"] > 0
+    assert statement(trading, 2)["differences"] == []
 
 
 def test_statement__account_with_all_of_it__is_what_the_chain_says(trading: Leaver) -> None:

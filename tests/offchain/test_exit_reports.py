@@ -130,7 +130,8 @@ def test_books__events__tell_what_is_owed_and_what_is_booked() -> None:
     assert (books.booked, books.owed) == (140, 20)
     assert list(books.of(7)) == [Owed("ticket 2", "0xbb", 30, 20)]
     assert list(books.of(8)) == []
-    assert Books([log("SharePaid", "0xaa", 5)]).booked == -5
+    books = Books([log("SharePaid", "0xaa", 5)])
+    assert (books.booked, books.shares) == (-5, 5)
 
 
 def test_divide__payments_to_a_door__go_with_what_was_sent_after_them() -> None:
