@@ -6,8 +6,7 @@ import {Bound} from "./Bound.sol";
 /// @notice How much may be open, and what batches did in it since its funding period began, in one storage word:
 /// `sampled at 32 · premium int32 · weighted int56 · open interest cap 16 · open interest 40 · fees 80`.
 /// @dev Premium samples, lots that are open and that may be, and the fees that await collection. A premium of 5 % held for a
-/// day has 43 bits with its sign. Fees are paid out of equity: 80 bits
-/// hold what 2^24 accounts can have.
+/// day has 43 bits with its sign. Fees are paid out of equity: 80 bits hold what 2^24 accounts can have.
 type ActivityWord is uint256;
 
 using ActivityWords for ActivityWord global;
