@@ -358,6 +358,9 @@ contract Liquidations is ILiquidations {
         uint256 open = _words().activity(piece.market).openInterest();
         uint256 done;
         for (uint256 i; i < lots.length; ++i) {
+            if (i != 0 && AccountId.unwrap(counterparties[i]) <= AccountId.unwrap(counterparties[i - 1])) {
+                revert Deleverage_CounterpartiesNotAscending(i);
+            }
             uint256 part = Math.ceilDiv(borne * (done + lots[i]), all) - Math.ceilDiv(borne * done, all);
             done += lots[i];
             PositionWord position = _words().position(counterparties[i], piece.market);

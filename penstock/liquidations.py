@@ -297,7 +297,9 @@ def _close_all(
     """Close against each counterparty; what they bear together goes by lots."""
     total, done = sum(amount for _, amount in lots), 0
     interest = venue.market(priced.market).open_interest
-    for counterparty, amount in lots:
+    for place, (counterparty, amount) in enumerate(lots):
+        if place and counterparty <= lots[place - 1][0]:
+            raise Refused(Refusal.NOT_ASCENDING, place)
         part = div_up(borne * (done + amount), total) - div_up(borne * done, total)
         done += amount
         own = _check_counterparty(venue, counterparty, priced, size, amount, part)

@@ -50,7 +50,7 @@ class Deleveraging(Struct, frozen=True):
     markets: tuple[int, ...]
     """Every open market of the account, ascending."""
     lots: tuple[tuple[int, int], ...]
-    """Counterparty and lots, the first in rank first."""
+    """Counterparty and lots, ascending by account."""
     covered: int
     """What the fund pays, quote units."""
     borne: int
@@ -245,9 +245,9 @@ def deleverage(
 ) -> Deleveraging | None:
     """Choose counterparties for a bankrupt position, or for one of the fund (account 0).
 
-    They come in the order of `ranks`, at most `most` of them, each with no more than its share;
-    whose profit does not reach for the price is passed over. None when the model refuses: the
-    account is not bankrupt, the fund can carry it, or nobody is there.
+    They are chosen in the order of `ranks`, at most `most` of them, each with no more than its
+    share, and named by account; whose profit does not reach for the price is passed over. None when
+    the model refuses: the account is not bankrupt, the fund can carry it, or nobody is there.
     """
     held = venue.account(account)
     position = held.position(market)
@@ -271,7 +271,7 @@ def deleverage(
 
 
 def shares(ranked: Sequence[Rank], size: int, open_interest: int) -> list[tuple[int, int]]:
-    """Spread a position over counterparties in their order, none above its bound.
+    """Spread a position over counterparties in their order, none above its bound; by account.
 
     The bound is SHARE times the part of the open interest that the whole position is.
     """
@@ -282,7 +282,7 @@ def shares(ranked: Sequence[Rank], size: int, open_interest: int) -> list[tuple[
         if lots:
             chosen.append((rank.account, lots))
         left -= lots
-    return chosen
+    return sorted(chosen)
 
 
 def _without(ranked: Sequence[Rank], account: int) -> list[Rank]:

@@ -69,6 +69,7 @@ class Refusal(StrEnum):
     TAKER_TOO_MANY_MARKETS = "Liquidation_TakerTooManyMarkets"
     NOT_BANKRUPT = "Deleverage_NotBankrupt"
     FUND_CAN_CARRY = "Deleverage_FundCanCarry"
+    NOT_ASCENDING = "Deleverage_CounterpartiesNotAscending"
     NOT_OPPOSITE = "Deleverage_NotOpposite"
     NOT_IN_PROFIT = "Deleverage_NotInProfit"
     SHARE_EXCEEDED = "Deleverage_ShareExceeded"

@@ -89,6 +89,9 @@ interface ILiquidations {
     /// @notice Thrown when the insurance fund can pay the shortfall and carry the position.
     error Deleverage_FundCanCarry(AccountId account, MarketId market, uint256 shortfall);
 
+    /// @notice Thrown when a counterparty does not follow the one before it: each may be named once.
+    error Deleverage_CounterpartiesNotAscending(uint256 place);
+
     /// @notice Thrown when a position is not on the opposite side, or smaller than the lots named.
     error Deleverage_NotOpposite(AccountId counterparty, MarketId market, int256 size, uint256 lots);
 
@@ -119,11 +122,11 @@ interface ILiquidations {
     /// at which its share of the account's equity is zero; anyone may call. For account 0: a position of the fund whose loss
     /// exceeds the cap of its market, at the price at which it does not.
     /// @dev Emits `Deleveraged`, and `PositionMoved` for each. No counterparty gives up more than its profit, nor more lots than
-    /// `SHARE` times its pro-rata share of the open interest.
+    /// `SHARE` times its pro-rata share of the open interest; another call has a bound of its own.
     /// @param account The bankrupt account.
     /// @param market The market to close in.
     /// @param markets Every market with an open position of `account`, ascending.
-    /// @param counterparties Accounts on the opposite side.
+    /// @param counterparties Accounts on the opposite side, ascending.
     /// @param lots Lots to close against each.
     function deleverage(
         AccountId account,

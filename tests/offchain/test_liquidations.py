@@ -7,7 +7,7 @@ take_over
 cover, withdraw   the loss cap, the reserve
 deleverage
 ├── in grace · more lots than held · not bankrupt · the fund can carry it
-└── not opposite · not in profit · more than its share
+└── not ascending · not opposite · not in profit · more than its share
 """
 
 from collections.abc import Callable
@@ -175,6 +175,13 @@ def test_deleverage__not_on_the_other_side__is_refused(lots: list[tuple[int, int
     ((account, count),) = lots
     told = refused(venue, lambda: deleverage(venue, 1, 1, lots, NOW))
     assert told == (Refusal.NOT_OPPOSITE, (account, 1, 0, count))
+
+
+@pytest.mark.parametrize("again", [1, 2])
+def test_deleverage__counterparty_that_does_not_follow__is_refused(again: int) -> None:
+    venue = long_account(fall=300)
+    told = refused(venue, lambda: deleverage(venue, 1, 1, [(2, 10), (again, 10)], NOW))
+    assert told == (Refusal.NOT_ASCENDING, (1,))
 
 
 def test_deleverage__not_in_profit_at_the_price__is_refused() -> None:

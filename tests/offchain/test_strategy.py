@@ -285,7 +285,15 @@ def test_deleverage__several__the_highest_score_first() -> None:
     assert plan.lots == ((3, 60), (4, 60))
     whole = deleverage(venue, 1, 1, NOW)
     assert whole is not None
-    assert whole.lots == ((3, 60), (4, 60), (2, 60))
+    assert whole.lots == ((2, 60), (3, 60), (4, 60))
+
+
+def test_deleverage__rank_against_number__chosen_by_the_one_and_named_by_the_other() -> None:
+    venue = ruined((60, 1_200), (60, 1_300), (60, 1_100))
+    assert [rank.account for rank in ranks(venue, 1, False, NOW)] == [3, 2, 4]
+    plan = deleverage(venue, 1, 1, NOW, most=2)
+    assert plan is not None
+    assert plan.lots == ((2, 60), (3, 60))
 
 
 def test_deleverage__several_with_little__none_gives_more_than_its_share() -> None:

@@ -87,6 +87,8 @@ class Distress:
             if own * size < 0 or rng.random() < 0.1:
                 lots.append((other, max(0, min(left, self._part(abs(own))))))
                 left -= lots[-1][1]
+        if rng.random() < 0.9:
+            lots.sort()
         return liquidator.deleverage(twin, account, market, lots)
 
     def govern_fund(self) -> Outcome:

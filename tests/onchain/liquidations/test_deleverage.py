@@ -7,6 +7,7 @@ an open position's mark is stale ......... Liquidation_PriceStale
 more lots than the position has .......... Liquidation_LotsTooMany
 equity not below zero .................... Deleverage_NotBankrupt
 the fund can pay and carry ............... Deleverage_FundCanCarry
+counterparties not ascending ............. Deleverage_CounterpartiesNotAscending
 counterparty not opposite, or smaller .... Deleverage_NotOpposite
 counterparty not in profit ............... Deleverage_NotInProfit
 more than its bounded share .............. Deleverage_ShareExceeded
@@ -185,9 +186,10 @@ def test_deleverage__counterparty_not_opposite__reverts(desk: Desk, who: int, ow
 
 @undoing
 def test_deleverage__no_lots_of_a_counterparty__reverts(desk: Desk) -> None:
-    bankrupt(desk)
-    refused = ("Deleverage_NotOpposite", (2, 1, 1 - SIZE, 0))
-    assert deleverage(desk, 1, 1, [(2, 1), (2, 0)]) == refused
+    open_long(desk, 10, account=1, other=3)
+    bankrupt(desk, SIZE - 10)
+    refused = ("Deleverage_NotOpposite", (3, 1, -10, 0))
+    assert deleverage(desk, 1, 1, [(2, 1), (3, 0)]) == refused
 
 
 @given(more=st.integers(1, SIZE - 10))
@@ -234,18 +236,61 @@ def test_deleverage__profit_smaller_than_what_it_would_bear__reverts(
     desk.compare()
 
 
-@given(lots=st.integers(1, 100))
-@undoing
-def test_deleverage__more_than_ten_times_its_share__reverts(desk: Desk, lots: int) -> None:
+def small_share(desk: Desk) -> int:
+    """100 of 2,100 lots are bankrupt against account 2; returns how many it bears at most."""
     open_long(desk, 100, account=1, other=2)
     open_long(desk, 2_000, account=3, other=4)
     spend(desk, 1)
     fall(desk, 80)
     assert desk.equity(1) < 0
-    # 100 of 2,100 lots are bankrupt: account 2 has 100 of the other side, and bears 48 at most.
-    most = -(-10 * 100 * 100 // 2_100)
+    return -(-10 * 100 * 100 // 2_100)
+
+
+@given(lots=st.integers(1, 100))
+@undoing
+def test_deleverage__more_than_ten_times_its_share__reverts(desk: Desk, lots: int) -> None:
+    most = small_share(desk)
     refused = ("Deleverage_ShareExceeded", (2, 1, lots, most))
     assert deleverage(desk, 1, 1, [(2, lots)]) == (refused if lots > most else DONE)
+    desk.compare()
+
+
+@given(first=st.integers(25, 48))
+@undoing
+def test_deleverage__counterparty_named_twice__bears_no_second_share(
+    desk: Desk, first: int
+) -> None:
+    # Each part alone is within the bound, and both together are beyond it.
+    assert small_share(desk) == 48 < first + 24
+    refused = ("Deleverage_CounterpartiesNotAscending", (1,))
+    assert deleverage(desk, 1, 1, [(2, first), (2, 24)]) == refused
+    assert (desk.size(1), desk.size(2)) == (100, -100)
+
+
+@given(order=st.permutations((2, 3, 4)))
+@undoing
+def test_deleverage__counterparties_in_any_order__only_ascending(
+    desk: Desk, order: list[int]
+) -> None:
+    for account in (2, 3, 4):
+        open_long(desk, SIZE // 3, other=account)
+    fall(desk, 80)
+    place = 1 if order[1] < order[0] else 2
+    refused = ("Deleverage_CounterpartiesNotAscending", (place,))
+    outcome = deleverage(desk, 1, 1, [(account, 10) for account in order])
+    assert outcome == (DONE if order == [2, 3, 4] else refused)
+    desk.compare()
+
+
+@undoing
+def test_deleverage__called_again__has_a_bound_of_what_is_left(desk: Desk) -> None:
+    most = small_share(desk)
+    assert deleverage(desk, 1, 1, [(2, most)]) is DONE
+    most = -(-10 * 52 * 52 // 2_052)
+    assert most == 14
+    refused = ("Deleverage_ShareExceeded", (2, 1, 15, most))
+    assert deleverage(desk, 1, 1, [(2, 15)]) == refused
+    assert deleverage(desk, 1, 1, [(2, most)]) is DONE
     desk.compare()
 
 
