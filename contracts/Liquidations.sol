@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {AccountWord} from "./types/AccountWord.sol";
 import {AccountId, MarketId} from "./types/Ids.sol";
@@ -116,12 +117,13 @@ contract Liquidations is ILiquidations {
         uint256[] calldata lots
     ) external whenCalm {
         if (counterparties.length != lots.length) revert Liquidation_LengthsDiffer(counterparties.length, lots.length);
-        Standing memory standing = _weigh(account, markets);
+        Seen[] memory seen = new Seen[](markets.length);
+        Standing memory standing = _weigh(account, markets, new Seen[](0), seen);
         Piece memory piece = _piece(account, market, _sum(lots));
         if (account == VENUE) _isolate(standing, piece);
         if (standing.equity >= 0) revert Deleverage_NotBankrupt(account, market, standing.equity);
         uint256 shortfall = _shareUp(standing, piece);
-        uint256 covered = account == VENUE ? 0 : _cover(account, piece, shortfall);
+        uint256 covered = account == VENUE ? 0 : _cover(standing, seen, piece, shortfall);
         _closeAll(account, piece, counterparties, lots, shortfall - covered);
         emit Deleveraged(account, market, piece.moved.abs(), covered, shortfall - covered);
     }
@@ -275,15 +277,19 @@ contract Liquidations is ILiquidations {
         if (standing.equity >= 0) return 0;
         _checkFlat(standing.account, markets);
         shortfall = uint256(-standing.equity);
-        uint256 left = shortfall;
+        _split(shortfall, notionals);
+        FUND.cover(standing.account, markets, notionals);
+    }
+
+    /// @dev Counts a shortfall to markets by notional, to the unit: each notional becomes its part.
+    function _split(uint256 shortfall, uint256[] memory notionals) private pure {
         uint256 sum = _sum(notionals);
-        for (uint256 i; i < markets.length; ++i) {
-            uint256 part = sum == notionals[i] ? left : (left * notionals[i]) / sum;
+        for (uint256 i; i < notionals.length; ++i) {
+            uint256 part = sum == notionals[i] ? shortfall : (shortfall * notionals[i]) / sum;
             sum -= notionals[i];
-            left -= part;
+            shortfall -= part;
             notionals[i] = part;
         }
-        FUND.cover(standing.account, markets, notionals);
     }
 
     function _checkFlat(AccountId account, MarketId[] calldata markets) private view {
@@ -294,8 +300,12 @@ contract Liquidations is ILiquidations {
     }
 
     function _checkSize(AccountId by, Piece memory piece, uint256 lots) private pure {
-        uint256 cap = Margin.MOST_TIERS * piece.word.tier().lots();
+        uint256 cap = _mostLots(piece.word);
         if (lots > cap) revert Liquidation_TakerTooLarge(by, piece.market, lots, cap);
+    }
+
+    function _mostLots(MarketWord market) private pure returns (uint256) {
+        return Margin.MOST_TIERS * market.tier().lots();
     }
 
     /// @param open How many positions it has.
@@ -325,25 +335,56 @@ contract Liquidations is ILiquidations {
         return Math.ceilDiv(uint256(-standing.equity) * notional, standing.notional);
     }
 
-    /// @dev Has the fund pay what it can of a shortfall. If it can pay all and carry the position, it must take it over instead.
-    function _cover(AccountId account, Piece memory piece, uint256 shortfall) private returns (uint256 covered) {
-        covered = Math.min(shortfall, FUND.capacity(piece.market));
-        if (covered == shortfall && _canCarry(piece)) {
-            revert Deleverage_FundCanCarry(account, piece.market, shortfall);
+    /// @dev Has the fund pay what it can of a shortfall. If it can take the whole account over, it must do that instead.
+    function _cover(
+        Standing memory standing,
+        Seen[] memory seen,
+        Piece memory piece,
+        uint256 shortfall
+    ) private returns (uint256 covered) {
+        int256 spare = FUND.spare();
+        if (_canCarry(standing, seen, spare)) {
+            revert Deleverage_FundCanCarry(standing.account, piece.market, uint256(-standing.equity));
         }
+        int256 capacity = SignedMath.min(spare, FUND.lossLeft(piece.market));
+        covered = capacity > 0 ? Math.min(shortfall, uint256(capacity)) : 0;
         if (covered == 0) return 0;
         MarketId[] memory markets = new MarketId[](1);
         uint256[] memory amounts = new uint256[](1);
         (markets[0], amounts[0]) = (piece.market, covered);
-        FUND.cover(account, markets, amounts);
+        FUND.cover(standing.account, markets, amounts);
     }
 
-    function _canCarry(Piece memory piece) private returns (bool) {
-        Standing memory fund = _weigh(VENUE, FUND.openMarkets());
-        Size held = _words().position(VENUE, piece.market).size();
-        Size after_ = held + piece.moved;
-        if (after_.abs() > Margin.MOST_TIERS * piece.word.tier().lots()) return false;
-        return fund.equity - fund.initial >= _initialRise(piece.word, held, after_);
+    /// @dev Whether the fund could take a bankrupt account over now: whole, in all its markets, and pay what it lacks.
+    function _canCarry(Standing memory standing, Seen[] memory seen, int256 spare) private returns (bool) {
+        int256 left = spare + standing.equity;
+        if (left < 0 || !_isWithinCaps(standing, seen)) return false;
+        MarketId[] memory markets = FUND.openMarkets();
+        _weigh(VENUE, markets);
+        uint256 open = markets.length;
+        for (uint256 i; i < seen.length; ++i) {
+            Size size = seen[i].position.size();
+            if (size.isZero()) continue;
+            PositionWord held = _words().position(VENUE, seen[i].market);
+            Size sum = held.size() + size;
+            if (sum.abs() > _mostLots(seen[i].word)) return false;
+            if (!held.isOpen()) ++open;
+            left -= _initialRise(seen[i].word, held.size(), sum);
+        }
+        return left >= 0 && open <= _words().tally().maxMarkets();
+    }
+
+    /// @dev Whether the loss cap of every market leaves room for its part of what a bankrupt account lacks.
+    function _isWithinCaps(Standing memory standing, Seen[] memory seen) private view returns (bool) {
+        uint256[] memory parts = new uint256[](seen.length);
+        for (uint256 i; i < seen.length; ++i) {
+            parts[i] = Margin.notional(seen[i].word, seen[i].position.size().abs());
+        }
+        _split(uint256(-standing.equity), parts);
+        for (uint256 i; i < seen.length; ++i) {
+            if (parts[i] != 0 && FUND.lossLeft(seen[i].market) < int256(parts[i])) return false;
+        }
+        return true;
     }
 
     /// @dev Closes the piece against each counterparty in turn; `borne` is what they give up together, in proportion to lots.

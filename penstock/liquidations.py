@@ -149,14 +149,18 @@ def _cover_all(
         left = abs(venue.accounts[account].positions[market].size)
         if left:
             raise Refused(Refusal.KEEPS_POSITION, account, market, left)
-    rest, total = -found.equity, sum(notionals)
-    parts = {}
-    for market, notional in zip(markets, notionals, strict=True):
-        parts[market] = rest if total == notional else rest * notional // total
-        total -= notional
-        rest -= parts[market]
-    cover(venue, account, parts, now)
+    cover(venue, account, _split(-found.equity, markets, notionals), now)
     return -found.equity
+
+
+def _split(shortfall: int, markets: Sequence[int], notionals: Sequence[int]) -> dict[int, int]:
+    """Count a shortfall to markets by notional, to the unit."""
+    parts, total = {}, sum(notionals)
+    for market, notional in zip(markets, notionals, strict=True):
+        parts[market] = shortfall if total == notional else shortfall * notional // total
+        total -= notional
+        shortfall -= parts[market]
+    return parts
 
 
 def _check_taker(venue: Venue, by: int, markets: Sequence[int] | None, now: int) -> None:
@@ -256,33 +260,50 @@ def _deleverage(
         raise Refused(Refusal.NOT_BANKRUPT, account, market, found.equity)
     notional = total * priced.lot_value
     shortfall = div_up(-found.equity * notional, found.notional) if notional else 0
-    moved = -total if size < 0 else total
     covered = 0
     if account != VENUE_ACCOUNT:
-        covered = _cover_part(venue, account, priced, moved, shortfall, now)
+        covered = _cover_part(venue, found, account, market, shortfall, now)
     _close_all(venue, account, priced, size, lots, shortfall - covered, now)
     return covered, shortfall - covered
 
 
 def _cover_part(
-    venue: Venue, account: int, priced: Priced, moved: int, shortfall: int, now: int
+    venue: Venue, found: Weight, account: int, market: int, shortfall: int, now: int
 ) -> int:
-    """Have the fund pay what it can; if it can also carry the position, it must."""
-    covered = min(shortfall, capacity(venue, priced.market, now))
-    if covered == shortfall and _can_carry(venue, priced, moved, now):
-        raise Refused(Refusal.FUND_CAN_CARRY, account, priced.market, shortfall)
+    """Have the fund pay what it can; if it can take the whole account over, it must."""
+    if _can_carry(venue, found, account, now):
+        raise Refused(Refusal.FUND_CAN_CARRY, account, market, -found.equity)
+    covered = min(shortfall, capacity(venue, market, now))
     if covered:
-        cover(venue, account, {priced.market: covered}, now)
+        cover(venue, account, {market: covered}, now)
     return covered
 
 
-def _can_carry(venue: Venue, priced: Priced, moved: int, now: int) -> bool:
-    fund = venue.account(VENUE_ACCOUNT)
-    found = weigh(venue, VENUE_ACCOUNT, fund.open_markets, now)
-    size = fund.position(priced.market).size
-    if abs(size + moved) > MOST_TIERS * priced.tier:
+def _can_carry(venue: Venue, found: Weight, account: int, now: int) -> bool:
+    """Whether the fund could take a bankrupt account over whole, and pay what it lacks."""
+    left = spare(venue, now) + found.equity
+    if left < 0 or not _is_within_caps(venue, found, account, now):
         return False
-    return found.equity - found.initial >= priced.initial(size + moved) - priced.initial(size)
+    held, fund = venue.accounts[account], venue.account(VENUE_ACCOUNT)
+    weigh(venue, VENUE_ACCOUNT, fund.open_markets, now)
+    moving = [market for market in held.open_markets if held.positions[market].size]
+    for market in moving:
+        priced, size = venue.priced(market, now), fund.position(market).size
+        after = size + held.positions[market].size
+        if abs(after) > MOST_TIERS * priced.tier:
+            return False
+        left -= priced.initial(after) - priced.initial(size)
+    open_markets = {*fund.open_markets, *moving}
+    return left >= 0 and len(open_markets) <= venue.settings.max_markets
+
+
+def _is_within_caps(venue: Venue, found: Weight, account: int, now: int) -> bool:
+    """Whether every loss cap leaves room for its market's part of what the account lacks."""
+    positions = venue.accounts[account].positions
+    markets = venue.accounts[account].open_markets
+    notionals = [abs(positions[m].size) * venue.priced(m, now).lot_value for m in markets]
+    parts = _split(-found.equity, markets, notionals)
+    return all(not part or loss_left(venue, m, now) >= part for m, part in parts.items())
 
 
 def _close_all(

@@ -86,7 +86,7 @@ interface ILiquidations {
     /// @notice Thrown when the account is not bankrupt, or the fund within its loss cap.
     error Deleverage_NotBankrupt(AccountId account, MarketId market, int256 equity);
 
-    /// @notice Thrown when the insurance fund can pay the shortfall and carry the position.
+    /// @notice Thrown when the insurance fund can take the account over whole and pay all that it lacks.
     error Deleverage_FundCanCarry(AccountId account, MarketId market, uint256 shortfall);
 
     /// @notice Thrown when a counterparty does not follow the one before it: each may be named once.
@@ -118,7 +118,7 @@ interface ILiquidations {
         MarketId[] calldata byMarkets
     ) external;
 
-    /// @notice Closes a position of a bankrupt account that the fund cannot carry against opposite positions in profit, at the price
+    /// @notice Closes a position of a bankrupt account that the fund cannot take over against opposite positions in profit, at the price
     /// at which its share of the account's equity is zero; anyone may call. For account 0: a position of the fund whose loss
     /// exceeds the cap of its market, at the price at which it does not.
     /// @dev Emits `Deleveraged`, and `PositionMoved` for each. No counterparty gives up more than its profit, nor more lots than

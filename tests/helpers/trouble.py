@@ -1,8 +1,11 @@
 """Accounts in trouble: short words for positions, falling marks, and who has what."""
 
+from dataclasses import replace
+
 from penstock import views
 from penstock.views import AccountView
 from tests.helpers.twin import DONE
+from tests.helpers.venue import OPERATOR
 from tests.onchain.settlement.desk import MARK, OK, Desk
 
 FUND = 0
@@ -48,6 +51,15 @@ def after_outage(desk: Desk, per_mille: int, passed: int) -> bool:
     desk.pass_time(passed)
     desk.marks(desk.model.market(1).mark, desk.model.market(2).mark)
     return passed >= desk.model.watch.grace
+
+
+def allow_markets(desk: Desk, most: int) -> None:
+    """Change how many markets an account may have open."""
+    rules = replace(desk.model.settings, max_markets=most)
+    limits = (rules.open_after, rules.max_price_age, rules.band_bps, most)
+    said = (OPERATOR.address, *limits, rules.discount_share, rules.penalty_share)
+    desk.venue.set_settings(said)
+    desk.model.settings = rules
 
 
 def endow(desk: Desk, amount: int) -> None:

@@ -243,6 +243,25 @@ def test_deleverage__any_crowd__is_accepted_as_proposed(
         assert done == (plan.covered, plan.borne)
 
 
+@given(crowds(), st.integers(1, 2))
+def test_deleverage__refused_because_the_fund_can_carry__it_can(venue: Venue, market: int) -> None:
+    for account in range(1, 6):
+        if not refused_for_the_fund(venue, account, market):
+            continue
+        held = venue.accounts[account]
+        whole = {m: abs(held.positions[m].size) for m in held.open_markets}
+        liquidations.take_over(venue, account, 0, whole, NOW)
+        assert equity(venue, account) == 0
+
+
+def refused_for_the_fund(venue: Venue, account: int, market: int) -> bool:
+    try:
+        liquidations.deleverage(venue, account, market, [], NOW)
+    except Refused as refused:
+        return refused.refusal is Refusal.FUND_CAN_CARRY
+    return False
+
+
 def ruined(*held: tuple[int, int], deposit: int = 10**9) -> Venue:
     """Account 1 is long and lacks 10,000 a lot; the others, from 2 on, are short against it with
     so many lots, sold at so many ticks above the mark."""

@@ -6,7 +6,7 @@ open markets not named each once ......... Liquidation_PositionsIncomplete
 an open position's mark is stale ......... Liquidation_PriceStale
 more lots than the position has .......... Liquidation_LotsTooMany
 equity not below zero .................... Deleverage_NotBankrupt
-the fund can pay and carry ............... Deleverage_FundCanCarry
+the fund can take the account over ....... Deleverage_FundCanCarry
 counterparties not ascending ............. Deleverage_CounterpartiesNotAscending
 counterparty not opposite, or smaller .... Deleverage_NotOpposite
 counterparty not in profit ............... Deleverage_NotInProfit
@@ -21,12 +21,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock.limits import Limits
 from tests.helpers.liquidator import deleverage, set_loss_cap, take_over
 from tests.helpers.revm import reverts
 from tests.helpers.trouble import (
     FUND,
     SIZE,
     after_outage,
+    allow_markets,
     bankrupt,
     endow,
     fall,
@@ -164,14 +166,86 @@ def test_deleverage__fund_can_pay_and_carry__it_must_take_over(desk: Desk) -> No
 def test_deleverage__fund_can_pay_but_not_carry__it_pays(desk: Desk, spare: int) -> None:
     bankrupt(desk)
     lack, margin = -desk.equity(1), seen(desk, 1).initial_margin
-    # Before it pays it must have margin for the position and nothing more: that is the rule.
-    endow(desk, margin + spare)
+    # After it has paid it must have margin for the position and nothing more: that is the rule.
+    endow(desk, margin + lack + spare)
     outcome = deleverage(desk, 1, 1, [(2, SIZE)])
     if spare >= 0:
         assert outcome == ("Deleverage_FundCanCarry", (1, 1, lack))
     else:
         assert outcome is DONE
         assert desk.logs[-1][1].arguments[3:] == (lack, 0)
+    desk.compare()
+
+
+@given(lots=st.integers(1, 100))
+@undoing
+def test_deleverage__fund_can_carry_a_piece_but_not_the_whole__pays_for_the_piece(
+    desk: Desk, lots: int
+) -> None:
+    # Only account 2 is in profit, with a hundred lots: that piece the fund could carry, and once it
+    # was refused for that, while the whole could neither be carried nor closed.
+    bankrupt(desk)
+    open_long(desk, SIZE - 100, account=2, other=4)
+    lack, margin = -desk.equity(1), seen(desk, 1).initial_margin
+    endow(desk, margin // 2)
+    assert margin // 2 > lack + margin * 100 // SIZE
+    refused, spare = "Withdrawal_ExceedsWithdrawable", margin // 2 - margin
+    assert take_over(desk, 1, FUND, {1: SIZE}) == (refused, (FUND, lack, spare))
+    value = desk.venue.lens.call("positionOf", 4, 1)[3]
+    assert value < 0
+    assert deleverage(desk, 1, 1, [(4, 1)]) == ("Deleverage_NotInProfit", (4, 1, value, 0))
+    assert deleverage(desk, 1, 1, [(2, lots)]) is DONE
+    share = -(-lack * lots // SIZE)
+    assert desk.logs[-1][1].arguments[2:] == (lots, share, 0)
+    desk.compare()
+
+
+@undoing
+def test_deleverage__fund_can_carry_each_market_but_not_both__pays_for_the_piece(
+    desk: Desk,
+) -> None:
+    open_long(desk, 300, market=2)
+    open_long(desk, SIZE // 2)
+    spend(desk, 1)
+    fall(desk, 80)
+    lack, margin = -desk.equity(1), seen(desk, 1).initial_margin
+    assert lack > 0
+    endow(desk, lack + margin - 1)
+    for market, lots in ((1, SIZE // 2), (2, 300)):
+        with desk.undone():
+            outcome = deleverage(desk, 1, market, [(2, lots)])
+            # Account 2 has no profit in market 2.
+            assert outcome is DONE or (market, outcome[0]) == (2, "Deleverage_NotInProfit")
+    endow(desk, 1)
+    for market, lots in ((1, SIZE // 2), (2, 300)):
+        refused = ("Deleverage_FundCanCarry", (1, market, lack))
+        assert deleverage(desk, 1, market, [(2, lots)]) == refused
+
+
+@given(
+    size=st.integers(0, 200),
+    money=st.integers(0, 2 * DEPOSIT),
+    cap=st.sampled_from((10**8, 10**9, 10**12)),
+    tier=st.sampled_from((300, 400, 10_000)),
+    most=st.sampled_from((1, 16)),
+)
+@undoing
+def test_deleverage__refused_because_the_fund_can_carry__and_only_then_it_can(
+    desk: Desk, size: int, money: int, cap: int, tier: int, most: int
+) -> None:
+    if size:
+        open_long(desk, size, market=2)
+    bankrupt(desk)
+    endow(desk, money + 1)
+    assert set_loss_cap(desk, 1, cap) is DONE
+    assert desk.set_limits(1, Limits(tier, 10_000)) is DONE
+    allow_markets(desk, most)
+    lack = -desk.equity(1)
+    with desk.undone():
+        taken = take_over(desk, 1, FUND, {1: SIZE, 2: size})
+    outcome = deleverage(desk, 1, 1, [(2, 1)])
+    refused = ("Deleverage_FundCanCarry", (1, 1, lack))
+    assert outcome == (refused if taken is DONE else DONE)
     desk.compare()
 
 

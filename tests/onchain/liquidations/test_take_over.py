@@ -18,8 +18,6 @@ otherwise ................................ moved at the mark less the discount, 
                                            fees, the shortfall out of the fund, one event
 """
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +30,7 @@ from tests.helpers.trouble import (
     FUND,
     SIZE,
     after_outage,
+    allow_markets,
     bankrupt,
     endow,
     fall,
@@ -42,7 +41,7 @@ from tests.helpers.trouble import (
     wealth,
 )
 from tests.helpers.twin import DONE, OWNER, address_text, undoing
-from tests.helpers.venue import OPERATOR, STRANGER
+from tests.helpers.venue import STRANGER
 from tests.onchain.settlement.desk import DEPOSIT, UNIT, Desk
 
 FALLS = st.integers(0, 110)
@@ -285,11 +284,7 @@ def test_take_over__taker_about_the_last_tier__exact(desk: Desk, tier: int, lots
 def test_take_over__taker_in_one_market_too_many__reverts(desk: Desk) -> None:
     open_long(desk, 1, account=3, other=4, market=2)
     trouble(desk)
-    rules = replace(desk.model.settings, max_markets=1)
-    limits = (rules.open_after, rules.max_price_age, rules.band_bps, 1)
-    said = (OPERATOR.address, *limits, rules.discount_share, rules.penalty_share)
-    desk.venue.set_settings(said)
-    desk.model.settings = rules
+    allow_markets(desk, 1)
     assert take_over(desk, 1, 3, {1: 10}) == ("Liquidation_TakerTooManyMarkets", (3, 2, 1))
 
 
