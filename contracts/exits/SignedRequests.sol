@@ -41,12 +41,10 @@ abstract contract SignedRequests is Weighing, SignedDomain {
     function carry(SignedWithdrawal[] calldata page) external {
         for (uint256 i; i < page.length; ++i) {
             Withdrawal calldata withdrawal = page[i].withdrawal;
+            bytes memory call = abi.encodeCall(this.request, (withdrawal, page[i].markets, page[i].signature));
             // NOTE: to itself, so that what one has done half is undone; with a bound, so that no wallet burns the page.
-            try this.request{gas: CARRY_GAS}(withdrawal, page[i].markets, page[i].signature) {} catch (
-                bytes memory reason
-            ) {
-                emit RequestSkipped(AccountId.wrap(withdrawal.account), withdrawal.nonce, reason);
-            }
+            (bool done, bytes memory reason) = address(this).call{gas: CARRY_GAS}(call);
+            if (!done) emit RequestSkipped(AccountId.wrap(withdrawal.account), withdrawal.nonce, reason);
         }
     }
 
