@@ -1,9 +1,9 @@
 """FUN-1: whatever changes a size settles its funding first, and nothing else changes a size
 
 doors of PerpPositions .. all of them are in this file: two change sizes, the others are tried here
-paths through the two ... fill as maker or taker, liquidation order, takeover, deleveraging, each
-                          from both sides: old size × what the index moved, rounded down, is in the
-                          quote, and the new snapshot is the index of now
+paths through the two ... fill as maker or taker, liquidation order, takeover, deleveraging,
+                          forced close, each from both sides: old size × what the index moved,
+                          rounded down, is in the quote, and the new snapshot is the index of now
 a closed position ....... is swept without funding, however long it was closed
 """
 
@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from penstock.limits import Limits
 from penstock.messages import Fill, Verdict
 from penstock.units import fee_up
+from tests.helpers.escapee import freeze
+from tests.helpers.exits import Taking, execute_close, force_close, pass_window
 from tests.helpers.liquidator import deleverage, forced, liquidate, take_over
 from tests.helpers.trouble import FUND, SIZE, endow, fall, open_long
 from tests.helpers.twin import DONE, OWNER, address_text, trading_key, undoing
@@ -108,6 +110,19 @@ def deleveraging(desk: Desk, lots: int) -> None:
     assert deleverage(desk, 1, 1, [(2, lots)]) is DONE
 
 
+def forced_close(by_fund: bool) -> Deed:
+    def deed(desk: Desk, lots: int) -> None:
+        mark = desk.model.market(1).mark
+        rests = Taking(desk.rest(2, buy=True, size=lots, price=mark, slot=9, epoch=900), lots)
+        assert force_close(desk, 1, 1, lots) is DONE
+        pass_window(desk, 1)
+        desk.marks(mark, desk.model.market(2).mark)
+        makers = () if by_fund else (rests,)
+        assert execute_close(desk, 1, *makers, by_fund=lots if by_fund else 0) is DONE
+
+    return deed
+
+
 class Path(NamedTuple):
     """How sizes change, whose, and how far the mark must have fallen for it (per mille)."""
 
@@ -126,6 +141,8 @@ PATHS: Final = {
     "takeover by the other side": Path(takeover(2), {1, 2}, 43),
     "takeover by the fund": Path(takeover(FUND), {FUND, 1}, 43),
     "deleveraging": Path(deleveraging, {1, 2}, 80),
+    "forced close by an order": Path(forced_close(False), {1, 2}),
+    "forced close by the fund": Path(forced_close(True), {FUND, 1}),
 }
 
 
@@ -151,7 +168,7 @@ def test_fun_1__every_path_that_changes_a_size__settles_the_old_size_first(
         # So that funding has either sign; one who is liquidated must only owe what he is made to.
         desk.trade(1, price=MARK + premium)
     open_long(desk, SIZE)
-    if name == "takeover by the fund":
+    if name.endswith("by the fund"):
         endow(desk, 10 * DEPOSIT)
     let_funding_fall_due(desk, hours, path.fallen)
     before, old, began = held(desk), index(desk), len(desk.logs)
@@ -185,6 +202,13 @@ def _permit(desk: Desk) -> None:
     desk.transact(desk.venue.positions, "depositWithPermit", *call, sender=OWNER.address)
 
 
+def _fill_order(desk: Desk) -> None:
+    # Nothing is said of it here: the desk does.
+    with desk.chain.impersonated(desk.venue.exit_desk.address) as who:
+        desk.venue.positions.transact("setFilled", 4, 7 << 32 | 1, 5, sender=who)
+    assert desk.word("slots", 4, 1) == (1 << 32 | 5) << 192
+
+
 OTHERS: Final[dict[str, Callable[[Desk], object]]] = {
     "register": lambda desk: desk.register(trading_key("somebody new")),
     "deposit": lambda desk: desk.deposit(1, 5),
@@ -194,6 +218,8 @@ OTHERS: Final[dict[str, Callable[[Desk], object]]] = {
     "setSigner": lambda desk: desk.set_signer(1, trading_key("another")),
     "requestWithdrawal": lambda desk: desk.withdraw(1, 5),
     "transfer": lambda desk: desk.transfer(1, 4, 5),
+    "setFilled": _fill_order,
+    "freeze": freeze,
     "cancel": lambda desk: desk.cancel(1, [1]),
     "cancelAll": lambda desk: desk.cancel_all(1, 10**6, 10**6),
     "setMarket": _refresh,
@@ -226,7 +252,7 @@ def test_fun_1__every_other_door__changes_no_size_and_no_quote_of_an_open_positi
     OTHERS[door](desk)
     after = held(desk)
     # It did what it is there for: every door says so.
-    assert desk.chain.logs()
+    assert desk.chain.logs() or door == "setFilled"
     closed = {4: before[4]._replace(quote=0)} if door == "sweep" else {}
     assert after == before | closed
 
