@@ -20,6 +20,7 @@ from tests.helpers.actors import Actor
 from tests.helpers.amounts import PEOPLE
 from tests.helpers.revm import reverts
 from tests.helpers.twin import DONE, OWNER, address_text, undoing
+from tests.helpers.venue import PARAMETERS
 from tests.onchain.settlement.desk import ACCOUNTS, DEPOSIT, LOT, SIZES, Desk
 
 MOST = 2**55 - 1
@@ -31,7 +32,9 @@ def test_request_withdrawal__no_positions__debits_and_queues(
     desk: Desk, account: int, amount: int
 ) -> None:
     assert desk.withdraw(account, amount) is DONE
-    assert desk.logs[-1][1].arguments == (account, 1, OWNER.address, amount)
+    issued, ready_at = desk.logs[-1][1], desk.now + PARAMETERS.withdrawal_delay
+    assert issued.name == "TicketIssued"
+    assert issued.arguments == (1, account, OWNER.address, amount, ready_at)
     assert desk.collateral(account) == DEPOSIT - amount
     assert desk.venue.queue.call("owed") == amount
     assert desk.withdraw(account, DEPOSIT) == (
