@@ -24,11 +24,15 @@ import {ISequencerWatch} from "./interfaces/ISequencerWatch.sol";
 contract Liquidations is ILiquidations {
     using Words for IMarketWords;
 
-    /// @dev An account weighed at the marks, quote units.
+    /// @dev An account weighed at the marks, the last ones where they are stale, quote units.
     struct Standing {
         AccountId account;
         int256 equity;
+        // Initial margin of the positions whose mark is stale: in judging the account it is added to its equity.
+        int256 staleMargin;
+        // Of the other positions, less the above.
         int256 initial;
+        // Of the other positions.
         int256 maintenance;
         // Σ |size| · lot value.
         uint256 notional;
@@ -96,15 +100,16 @@ contract Liquidations is ILiquidations {
         uint256[] calldata lots,
         MarketId[] calldata byMarkets
     ) external whenCalm {
-        _checkTaker(account, by);
+        _checkPair(account, by);
         if (markets.length != lots.length) revert Liquidation_LengthsDiffer(markets.length, lots.length);
         Seen[] memory seen = new Seen[](markets.length);
         Standing memory standing = _weigh(account, markets, new Seen[](0), seen);
-        (int256 equity, int256 maintenance) = (standing.equity, standing.maintenance);
+        if (standing.staleMargin != 0) _checkMoving(account, seen, lots);
+        (int256 equity, int256 maintenance) = (_judged(standing), standing.maintenance);
         if (equity >= maintenance) revert Liquidation_AccountSound(account, equity, maintenance);
         uint256[] memory notionals = _takeAll(standing, by, seen, lots);
         uint256 shortfall = _coverAll(standing, markets, notionals);
-        _checkMargin(_weigh(by, byMarkets, seen, new Seen[](byMarkets.length)), byMarkets.length);
+        _checkTaker(by, byMarkets, seen);
         emit TakenOver(account, by, equity, maintenance, shortfall);
     }
 
@@ -120,8 +125,9 @@ contract Liquidations is ILiquidations {
         Seen[] memory seen = new Seen[](markets.length);
         Standing memory standing = _weigh(account, markets, new Seen[](0), seen);
         Piece memory piece = _piece(account, market, _sum(lots));
+        _checkFresh(account, market, piece.word);
         if (account == VENUE) _isolate(standing, piece);
-        if (standing.equity >= 0) revert Deleverage_NotBankrupt(account, market, standing.equity);
+        if (_judged(standing) >= 0) revert Deleverage_NotBankrupt(account, market, _judged(standing));
         uint256 shortfall = _shareUp(standing, piece);
         uint256 covered = account == VENUE ? 0 : _cover(standing, seen, piece, shortfall);
         _closeAll(account, piece, counterparties, lots, shortfall - covered);
@@ -130,11 +136,7 @@ contract Liquidations is ILiquidations {
 
     // Weighing.
 
-    function _weigh(AccountId account, MarketId[] memory markets) private returns (Standing memory) {
-        return _weigh(account, markets, new Seen[](0), new Seen[](markets.length));
-    }
-
-    /// @dev Weighs an account, funding applied. The markets must name every open position; those with a size must be fresh.
+    /// @dev Weighs an account, funding applied. The markets must name every open position.
     /// @param known Markets, and positions of this account, that are known from before; a word of zero is not.
     /// @param seen Is filled with what is seen now.
     function _weigh(
@@ -161,15 +163,22 @@ contract Liquidations is ILiquidations {
 
     function _add(Standing memory standing, Seen memory seen) private view {
         (MarketWord market, PositionWord position) = (seen.word, seen.position);
-        uint256 lots = position.size().abs();
-        if (lots != 0 && !market.isFresh()) {
-            revert Liquidation_PriceStale(standing.account, seen.market, market.freshUntil());
-        }
         Quote quote = position.quoteAfterFundingDown(market.index());
+        int256 initial = Quote.unwrap(Margin.initial(market, position.size()));
         standing.equity += Quote.unwrap(Margin.positionValue(market, position.size(), quote));
-        standing.initial += Quote.unwrap(Margin.initial(market, position.size()));
-        standing.maintenance += Quote.unwrap(Margin.maintenance(market, position.size()));
-        standing.notional += Margin.notional(market, lots);
+        standing.notional += Margin.notional(market, position.size().abs());
+        if (market.isFresh()) {
+            standing.initial += initial;
+            standing.maintenance += Quote.unwrap(Margin.maintenance(market, position.size()));
+        } else {
+            standing.initial -= initial;
+            standing.staleMargin += initial;
+        }
+    }
+
+    /// @dev The equity by which an account is judged: what a stale mark may hide counts in its favour.
+    function _judged(Standing memory standing) private pure returns (int256) {
+        return standing.equity + standing.staleMargin;
     }
 
     /// @dev By how much initial margin rises when a position changes its size.
@@ -196,6 +205,20 @@ contract Liquidations is ILiquidations {
         if (word.isDue()) word = INDEX.prepare(market);
     }
 
+    /// @dev Each position that moves must have a fresh mark.
+    function _checkMoving(AccountId account, Seen[] memory seen, uint256[] calldata lots) private view {
+        for (uint256 i; i < seen.length; ++i) if (lots[i] != 0) _checkHeld(account, seen[i]);
+    }
+
+    /// @dev A position with a size must have a fresh mark.
+    function _checkHeld(AccountId account, Seen memory seen) private view {
+        if (!seen.position.size().isZero()) _checkFresh(account, seen.market, seen.word);
+    }
+
+    function _checkFresh(AccountId account, MarketId market, MarketWord word) private view {
+        if (!word.isFresh()) revert Liquidation_PriceStale(account, market, word.freshUntil());
+    }
+
     /// @dev `lots` lots of a position.
     function _piece(AccountId account, MarketId market, uint256 lots) private returns (Piece memory piece) {
         return _pieceOf(account, Seen(market, _prepared(market), _words().position(account, market)), lots);
@@ -216,7 +239,7 @@ contract Liquidations is ILiquidations {
 
     // Takeover.
 
-    function _checkTaker(AccountId account, AccountId by) private view {
+    function _checkPair(AccountId account, AccountId by) private view {
         if (account == by || account == VENUE) revert Liquidation_PairRefused(account, by);
         bool allowed = by == VENUE || msg.sender == POSITIONS.ownerOf(by);
         if (!allowed && msg.sender != _words().account(by).signer()) revert Liquidation_CallerNotTaker(by, msg.sender);
@@ -274,7 +297,7 @@ contract Liquidations is ILiquidations {
         MarketId[] calldata markets,
         uint256[] memory notionals
     ) private returns (uint256 shortfall) {
-        if (standing.equity >= 0) return 0;
+        if (_judged(standing) >= 0) return 0;
         _checkFlat(standing.account, markets);
         shortfall = uint256(-standing.equity);
         _split(shortfall, notionals);
@@ -308,13 +331,17 @@ contract Liquidations is ILiquidations {
         return Margin.MOST_TIERS * market.tier().lots();
     }
 
-    /// @param open How many positions it has.
-    function _checkMargin(Standing memory taker, uint256 open) private view {
+    /// @dev What takes over must be sound by fresh marks alone.
+    /// @param known What the moves left it.
+    function _checkTaker(AccountId by, MarketId[] memory markets, Seen[] memory known) private {
+        Seen[] memory seen = new Seen[](markets.length);
+        Standing memory taker = _weigh(by, markets, known, seen);
+        for (uint256 i; taker.staleMargin != 0 && i < seen.length; ++i) _checkHeld(by, seen[i]);
         if (taker.equity < taker.initial) {
-            revert Liquidation_TakerBelowMargin(taker.account, taker.equity, taker.initial);
+            revert Liquidation_TakerBelowMargin(by, taker.equity, taker.initial);
         }
         uint256 most = _words().tally().maxMarkets();
-        if (open > most) revert Liquidation_TakerTooManyMarkets(taker.account, open, most);
+        if (markets.length > most) revert Liquidation_TakerTooManyMarkets(by, markets.length, most);
     }
 
     // Deleveraging.
@@ -324,7 +351,7 @@ contract Liquidations is ILiquidations {
     function _isolate(Standing memory standing, Piece memory piece) private view {
         int256 left = FUND.lossLeft(piece.market);
         if (left >= 0) return;
-        standing.equity = left;
+        (standing.equity, standing.staleMargin) = (left, 0);
         standing.notional = Margin.notional(piece.word, piece.held.abs());
     }
 
@@ -332,7 +359,7 @@ contract Liquidations is ILiquidations {
     function _shareUp(Standing memory standing, Piece memory piece) private pure returns (uint256) {
         uint256 notional = Margin.notional(piece.word, piece.moved.abs());
         if (notional == 0) return 0;
-        return Math.ceilDiv(uint256(-standing.equity) * notional, standing.notional);
+        return Math.ceilDiv(uint256(-_judged(standing)) * notional, standing.notional);
     }
 
     /// @dev Has the fund pay what it can of a shortfall. If it can take the whole account over, it must do that instead.
@@ -355,13 +382,15 @@ contract Liquidations is ILiquidations {
         FUND.cover(standing.account, markets, amounts);
     }
 
-    /// @dev Whether the fund could take a bankrupt account over now: whole, in all its markets, and pay what it lacks.
+    /// @dev Whether the fund could take a bankrupt account over now: whole, in all its markets, and pay what it lacks. With a
+    /// stale mark neither goes: such a position does not move.
     function _canCarry(Standing memory standing, Seen[] memory seen, int256 spare) private returns (bool) {
+        if (standing.staleMargin != 0) return false;
         int256 left = spare + standing.equity;
         if (left < 0 || !_isWithinCaps(standing, seen)) return false;
         MarketId[] memory markets = FUND.openMarkets();
-        _weigh(VENUE, markets);
         uint256 open = markets.length;
+        if (_weigh(VENUE, markets, new Seen[](0), new Seen[](open)).staleMargin != 0) return false;
         for (uint256 i; i < seen.length; ++i) {
             Size size = seen[i].position.size();
             if (size.isZero()) continue;

@@ -8,7 +8,7 @@
 Ratios are parts of 10^6: basis points times a share in percent. Twin of LiquidationRules.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from penstock.margin import Holding, Priced, cash, weigh
@@ -46,26 +46,47 @@ def is_within(price: int, buy: bool, market: Priced) -> bool:
     return price <= high if buy else price >= low
 
 
-def is_stale(holdings: Iterable[Holding], now: int) -> bool:
-    """Say whether a mark that an account needs is too old to liquidate it."""
-    return any(held.size and now > held.market.marked_until for held in holdings)
+def is_stale(market: Priced, now: int) -> bool:
+    """Say whether a mark is too old for lots to move at it."""
+    return now > market.marked_until
 
 
-def is_liquidatable(holdings: Iterable[Holding], equity: int) -> bool:
-    """Say whether an account with these positions is below its maintenance margin."""
-    return equity < sum(held.market.maintenance(held.size) for held in holdings)
+def stale_margin(holdings: Iterable[Holding], now: int) -> int:
+    """Initial margin of the positions whose mark is stale."""
+    stale = (held for held in holdings if is_stale(held.market, now))
+    return sum(held.market.initial(held.size) for held in stale)
+
+
+def is_liquidatable(holdings: Sequence[Holding], equity: int, now: int) -> bool:
+    """Say whether an account with these positions is below its maintenance margin.
+
+    A position whose mark is stale needs none; its initial margin is counted for the account.
+    """
+    fresh = (held for held in holdings if not is_stale(held.market, now))
+    needed = sum(held.market.maintenance(held.size) for held in fresh)
+    return equity + stale_margin(holdings, now) < needed
 
 
 def weigh_forced(
-    maker: Holding, taker: Holding, price: int, bought: int, reduce_only: bool, limit: int, now: int
+    maker: Holding,
+    taker: Holding,
+    price: int,
+    bought: int,
+    reduce_only: bool,
+    limit: int,
+    now: int,
+    stale: int = 0,
 ) -> tuple[Terms, Verdict, Side]:
     """Weigh a fill of a liquidation order: towards safety, as far as needed, never above the mark.
 
-    `bought` is what the liquidated account buys, signed; `reduce_only` is the maker's. Account 0,
-    the fund's, unwinds as far as it likes and pays no penalty.
+    `bought` is what the liquidated account buys, signed; `reduce_only` is the maker's. `stale` is
+    the taker's `stale_margin`. Account 0, the fund's, unwinds as far as it likes and pays no
+    penalty.
     """
     standing, market = taker.standing, taker.market
-    before, private = standing.equity - standing.margin, bool(standing.account)
+    # The margin contains that of stale positions: it is neither needed here nor missing.
+    before = standing.equity - standing.margin + 2 * stale
+    private = bool(standing.account)
     got = cash(price, -bought, market, maker=True)
     notional = price * bought * market.unit
     terms = Terms(got, notional + (_penalty(taker, bought, notional) if private else 0))

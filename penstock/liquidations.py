@@ -22,17 +22,30 @@ SHARE: Final = 10
 
 
 def weigh(venue: Venue, account: int, markets: Sequence[int], now: int) -> Weight:
-    """Weigh an account, funding accrued. `markets` must name every open position, ascending."""
+    """Weigh an account, funding accrued. `markets` must name every open position, ascending.
+
+    A position whose mark is stale counts in favour of the account (`Weight.judged`).
+    """
     held = venue.held(account)
     found = Weight(held.collateral)
     for market in each_open(held, markets, Refusal.LIQUIDATION_INCOMPLETE):
         venue.accrue(market, now)
         position, priced = held.positions[market], venue.priced(market, now)
-        if position.size and now > priced.marked_until:
-            refusal = Refusal.LIQUIDATION_STALE
-            raise Refused(refusal, account, market, priced.marked_until)
-        found.add(position, priced)
+        found.add(position, priced, stale=now > priced.marked_until)
     return found
+
+
+def _check_held(venue: Venue, account: int, markets: Iterable[int], now: int) -> None:
+    """Each of these positions that has a size must have a fresh mark."""
+    for market in markets:
+        if venue.accounts[account].positions[market].size:
+            _check_fresh(account, venue.priced(market, now), now)
+
+
+def _check_fresh(account: int, priced: Priced, now: int) -> None:
+    """Lots move only at a fresh mark."""
+    if now > priced.marked_until:
+        raise Refused(Refusal.LIQUIDATION_STALE, account, priced.market, priced.marked_until)
 
 
 def take_over(
@@ -91,9 +104,10 @@ def _take_over(
     held = venue.held(account)
     named = held.open_markets if markets is None else markets
     found = weigh(venue, account, named, now)
-    if found.equity >= found.maintenance:
+    _check_held(venue, account, [market for market in named if lots.get(market)], now)
+    if found.judged >= found.maintenance:
         refusal = Refusal.LIQUIDATION_SOUND
-        raise Refused(refusal, account, found.equity, found.maintenance)
+        raise Refused(refusal, account, found.judged, found.maintenance)
     notionals = [
         _take(venue, found, account, by, market, lots[market], now) if lots.get(market) else 0
         for market in named
@@ -111,12 +125,12 @@ def _take(
     if lots > abs(size):
         raise Refused(Refusal.LOTS_TOO_MANY, account, market, lots, abs(size))
     moved = -lots if size < 0 else lots
-    before, notional = found.equity - found.initial, lots * priced.lot_value
+    before, notional = found.excess, lots * priced.lot_value
     discount = _charge(found, notional, priced.discount_ppm)
     penalty = _charge(found, notional, priced.penalty_ppm)
     found.initial += priced.initial(size - moved) - priced.initial(size)
     found.notional -= notional
-    excess = found.equity - found.initial
+    excess = found.excess
     if before >= 0 or not is_needed(lots, before, excess):
         raise Refused(Refusal.MORE_THAN_NEEDED, account, market, lots, excess)
     paid = moved * priced.lot_value - discount
@@ -143,7 +157,7 @@ def _cover_all(
     now: int,
 ) -> int:
     """Have the fund pay what a bankrupt account lacks, counted to its markets by notional."""
-    if found.equity >= 0:
+    if found.judged >= 0:
         return 0
     for market in markets:
         left = abs(venue.accounts[account].positions[market].size)
@@ -165,7 +179,9 @@ def _split(shortfall: int, markets: Sequence[int], notionals: Sequence[int]) -> 
 
 def _check_taker(venue: Venue, by: int, markets: Sequence[int] | None, now: int) -> None:
     held = venue.account(by)
-    found = weigh(venue, by, held.open_markets if markets is None else markets, now)
+    named = held.open_markets if markets is None else markets
+    found = weigh(venue, by, named, now)
+    _check_held(venue, by, named, now)
     if found.equity < found.initial:
         raise Refused(Refusal.TAKER_BELOW_MARGIN, by, found.equity, found.initial)
     most = venue.settings.max_markets
@@ -253,13 +269,14 @@ def _deleverage(
     size = held.position(market).size
     if total > abs(size):
         raise Refused(Refusal.LOTS_TOO_MANY, account, market, total, abs(size))
+    _check_fresh(account, priced, now)
     if account == VENUE_ACCOUNT and (left := loss_left(venue, market, now)) < 0:
         # Within the cap the fund is an account like any other.
         found = Weight(left, notional=abs(size) * priced.lot_value)
-    if found.equity >= 0:
-        raise Refused(Refusal.NOT_BANKRUPT, account, market, found.equity)
+    if found.judged >= 0:
+        raise Refused(Refusal.NOT_BANKRUPT, account, market, found.judged)
     notional = total * priced.lot_value
-    shortfall = div_up(-found.equity * notional, found.notional) if notional else 0
+    shortfall = div_up(-found.judged * notional, found.notional) if notional else 0
     covered = 0
     if account != VENUE_ACCOUNT:
         covered = _cover_part(venue, found, account, market, shortfall, now)
@@ -280,12 +297,18 @@ def _cover_part(
 
 
 def _can_carry(venue: Venue, found: Weight, account: int, now: int) -> bool:
-    """Whether the fund could take a bankrupt account over whole, and pay what it lacks."""
+    """Whether the fund could take a bankrupt account over whole, and pay what it lacks.
+
+    With a stale mark neither goes: such a position does not move.
+    """
+    if found.stale_margin:
+        return False
     left = spare(venue, now) + found.equity
     if left < 0 or not _is_within_caps(venue, found, account, now):
         return False
     held, fund = venue.accounts[account], venue.account(VENUE_ACCOUNT)
-    weigh(venue, VENUE_ACCOUNT, fund.open_markets, now)
+    if weigh(venue, VENUE_ACCOUNT, fund.open_markets, now).stale_margin:
+        return False
     moving = [market for market in held.open_markets if held.positions[market].size]
     for market in moving:
         priced, size = venue.priced(market, now), fund.position(market).size

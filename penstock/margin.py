@@ -122,19 +122,34 @@ class Priced:
 
 @dataclass(slots=True)
 class Weight:
-    """An account weighed at the marks, quote units."""
+    """An account weighed at the marks, the last ones where they are stale, quote units."""
 
     equity: int
     initial: int = 0
     maintenance: int = 0
     notional: int = 0
+    stale_margin: int = 0
+    """Initial margin of the positions whose mark is stale; the margins above are the others'."""
 
-    def add(self, position: Position, priced: Priced) -> None:
+    @property
+    def judged(self) -> int:
+        """The equity by which an account is judged: what a stale mark may hide counts for it."""
+        return self.equity + self.stale_margin
+
+    @property
+    def excess(self) -> int:
+        """By how much it is above the initial margin."""
+        return self.judged - self.initial
+
+    def add(self, position: Position, priced: Priced, *, stale: bool = False) -> None:
         """Take up a position, funding applied."""
         self.equity += priced.worth(position)
-        self.initial += priced.initial(position.size)
-        self.maintenance += priced.maintenance(position.size)
         self.notional += abs(position.size) * priced.lot_value
+        if stale:
+            self.stale_margin += priced.initial(position.size)
+        else:
+            self.initial += priced.initial(position.size)
+            self.maintenance += priced.maintenance(position.size)
 
 
 @dataclass(slots=True)

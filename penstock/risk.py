@@ -143,22 +143,22 @@ class RiskGate:
     def admit_liquidation(self, order: Order) -> RejectReason | None:
         """Say why an account may not be liquidated by `order`, which nobody signed, or None.
 
-        The account must be below its maintenance margin, its marks fresh, the chain calm, and the
-        price within the discount. How many lots are needed is asked fill by fill.
+        The account must be below its maintenance margin, the mark of the market fresh, the chain
+        calm, and the price within the discount. How many lots are needed is asked fill by fill.
         """
         reason = self._refuse_unknown(order)
         if reason is not None:
             return reason
         seat, market = self._seat(order.account), self._market(order.market)
         time, holdings = self.now + self.lead, list(seat.holdings.values())
-        if liquidation.is_stale(holdings, time):
+        if liquidation.is_stale(market, time):
             return RejectReason.STALE_PRICE
         if not liquidation.is_within(order.price, order.buy, market):
             return RejectReason.OUTSIDE_BAND
         if not order.account:
             return None
         calm = self.venue.watch.is_calm(self.now)
-        below = liquidation.is_liquidatable(holdings, seat.standing.equity)
+        below = liquidation.is_liquidatable(holdings, seat.standing.equity, time)
         return None if calm and below else RejectReason.NOT_LIQUIDATABLE
 
     def check(self, maker: Order, taker: Order, size: int) -> Fault | None:
@@ -330,7 +330,9 @@ class RiskGate:
         market, limit = self._market(maker.market), self.venue.settings.max_markets
         sides = self._holding(maker.account, market), self._holding(taker.account, market)
         bought, time = (size if taker.buy else -size), self.now + self.lead
-        return liquidation.weigh_forced(*sides, maker.price, bought, maker.reduce_only, limit, time)
+        stale = liquidation.stale_margin(self._seat(taker.account).holdings.values(), time)
+        terms = (*sides, maker.price, bought)
+        return liquidation.weigh_forced(*terms, maker.reduce_only, limit, time, stale)
 
     def _paid(self, maker: Order, taker: Order, size: int, market: Priced) -> tuple[int, int]:
         """What maker and taker pay, fee or penalty included; negative: they receive."""

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from penstock.accounts import CANCELLED, Account
 from penstock.batch import Batch, FillEntry, OrderEntry
-from penstock.liquidation import is_liquidatable, is_stale, is_within, weigh_forced
+from penstock.liquidation import (
+    is_liquidatable,
+    is_stale,
+    is_within,
+    stale_margin,
+    weigh_forced,
+)
 from penstock.margin import Holding, Priced, Standing, cash, hold, raised, trade, weigh
 from penstock.messages import (
     BUY,
@@ -58,6 +64,10 @@ class Work:
     holdings: list[Holding]
     levels: list[Level] = field(default_factory=list)
     records: list[FillRecord] = field(default_factory=list)
+
+    def held_by(self, standing: Standing) -> list[Holding]:
+        """The positions of one account."""
+        return [holding for holding in self.holdings if holding.standing is standing]
 
 
 def work(venue: "Venue", batch: Batch, now: int, recovered: Sequence[int] | None) -> Work:
@@ -151,7 +161,10 @@ def _fill(done: Work, fill: FillEntry, limit: int, now: int) -> None:
     before = taker.holding.quote
     fault = _pair_fault(maker, taker, fill.size)
     if fault is LEGAL:
-        fault = (_liquidate if taker.forced else _trade)(maker, taker, fill.size, limit, now)
+        if taker.forced:
+            fault = _liquidate(done, maker, taker, fill.size, limit, now)
+        else:
+            fault = _trade(maker, taker, fill.size, limit, now)
     done.records.append(_record(maker, taker, fill.size, fault, before))
 
 
@@ -236,28 +249,30 @@ def _load_forced(done: Work, venue: "Venue", order: OrderEntry, now: int) -> Non
 def _forced_status(done: Work, venue: "Venue", order: OrderEntry, now: int) -> Verdict:
     holding = done.holdings[order.position]
     standing, market = holding.standing, holding.market
-    own = [held for held in done.holdings if held.standing is standing]
+    own = done.held_by(standing)
     if now > order.expiry:
         return Verdict.EXPIRED
     if not standing.named:
         return Verdict.INCOMPLETE_ACCOUNT
-    if is_stale(own, now):
+    if is_stale(market, now):
         return Verdict.STALE_PRICE
     if standing.account and not venue.watch.is_calm(now):
         return Verdict.GRACE_PERIOD
-    if standing.account and not is_liquidatable(own, standing.equity):
+    if standing.account and not is_liquidatable(own, standing.equity, now):
         return Verdict.NOT_LIQUIDATABLE
     within = is_within(order.levels[0][0], bool(order.flags & BUY), market)
     return Verdict.SETTLED if within else Verdict.OUTSIDE_BAND
 
 
-def _liquidate(maker: Level, taker: Level, size: int, limit: int, now: int) -> Fault:
+def _liquidate(done: Work, maker: Level, taker: Level, size: int, limit: int, now: int) -> Fault:
     """Fill a liquidation order; applies the fill to both sides, or to none."""
     market = taker.holding.market
     bought = size if taker.flags & BUY else -size
     reduce_only = bool(maker.flags & REDUCE_ONLY)
     sides = maker.holding, taker.holding
-    paid, verdict, side = weigh_forced(*sides, maker.price, bought, reduce_only, limit, now)
+    stale = stale_margin(done.held_by(taker.holding.standing), now)
+    weighed = weigh_forced(*sides, maker.price, bought, reduce_only, limit, now, stale)
+    paid, verdict, side = weighed
     if verdict is not Verdict.SETTLED:
         return verdict, side
     market.raised += raised(maker.holding.size, -bought)

@@ -102,28 +102,26 @@ def with_fees(venue: Venue, now: int) -> Venue:
 # Who is in need.
 
 
-def weighed(venue: Venue, account: int, now: int) -> Weight | None:
-    """Weigh an account at the marks of `now`; None while a mark that it needs is stale."""
+def weighed(venue: Venue, account: int, now: int) -> Weight:
+    """Weigh an account at the marks of `now`, the last ones where they are stale."""
     return _weighed(narrow(venue, (account,), now), account, now)
 
 
-def _weighed(stage: Venue, account: int, now: int) -> Weight | None:
-    try:
-        return weigh(stage, account, stage.account(account).open_markets, now)
-    except Refused:
-        return None
+def _weighed(stage: Venue, account: int, now: int) -> Weight:
+    return weigh(stage, account, stage.account(account).open_markets, now)
 
 
 def in_need(venue: Venue, now: int) -> list[tuple[int, Weight]]:
     """Accounts below maintenance margin that hold something, the least equity first.
 
-    Left out: account 0, whose positions are nobody's to take over, and accounts with a stale mark.
+    Left out is account 0, whose positions are nobody's to take over. Positions whose mark is stale
+    count in favour of their account.
     """
     stage = narrow(venue, venue.accounts, now)
     held = (n for n, account in stage.accounts.items() if n and account.open_markets)
     found = ((number, _weighed(stage, number, now)) for number in held)
-    needy = [(n, w) for n, w in found if w is not None and w.equity < w.maintenance]
-    return sorted(needy, key=lambda pair: (pair[1].equity - pair[1].maintenance, pair[0]))
+    needy = [(n, w) for n, w in found if w.judged < w.maintenance]
+    return sorted(needy, key=lambda pair: (pair[1].judged - pair[1].maintenance, pair[0]))
 
 
 # Takeover.
@@ -134,17 +132,18 @@ def take_over(venue: Venue, account: int, by: int, now: int) -> Takeover | None:
 
     Two ways are tried, the largest position alone and one market after the other; the one that
     gains `by` more is returned. A bankrupt account goes whole or not at all. None when the rules or
-    the margin of `by` allow nothing.
+    the margin of `by` allow nothing; where the mark is stale nothing is taken.
     """
     stage = narrow(venue, (account, by), now)
-    found = _weighed(stage, account, now)
-    if found is None or account == by or by not in stage.accounts:
+    if account == by or by not in stage.accounts:
         return None
+    found = _weighed(stage, account, now)
     markets = stage.account(account).open_markets
     whole = {m: abs(stage.accounts[account].positions[m].size) for m in markets}
-    if found.equity < 0:
+    if found.judged < 0:
         return _proposal(stage, account, by, whole, now)
-    sized = [market for market in markets if whole[market]]
+    moving = [market for market in markets if now <= stage.market(market).fresh_until]
+    sized = [market for market in moving if whole[market]]
     largest = sorted(sized, key=lambda m: -whole[m] * stage.priced(m, now).lot_value)[:1]
     tried = [_grow(stage, account, by, whole, order, now) for order in (largest, sized)]
     plans = [_proposal(stage, account, by, lots, now) for lots in tried if lots]

@@ -15,6 +15,9 @@ import {ISequencerWatch} from "./ISequencerWatch.sol";
 ///   3. the fund pays what a bankrupt account lacks, as part of 2 or 4, up to the loss cap of the market;
 ///   4. `deleverage`: what the fund cannot bear is closed against opposite positions in profit, at the bankruptcy price.
 ///
+/// An account is judged by its equity and margins at the marks. A position whose mark is stale counts in its favour: at the last
+/// mark plus its initial margin, and it needs no margin itself.
+///
 /// Discount and penalty come out of what the account still has and never make it bankrupt. Nobody gains by liquidating an account
 /// of his own: all that one side receives the other has paid, and the penalty is lost to both.
 /// @dev It holds nothing. It reads the words of `PerpPositions` and has them moved.
@@ -22,8 +25,8 @@ interface ILiquidations {
     /// @notice Positions were taken over.
     /// @param account Whose they were.
     /// @param by Who has them now.
-    /// @param equity What the account had at the marks before.
-    /// @param maintenance What it needed.
+    /// @param equity What the account had at the marks before, as it is judged.
+    /// @param maintenance What it needed, as it is judged.
     /// @param shortfall What the insurance fund paid for it.
     event TakenOver(
         AccountId indexed account,
@@ -59,7 +62,7 @@ interface ILiquidations {
     /// @notice Thrown when the markets given do not name every open position, each once, ascending.
     error Liquidation_PositionsIncomplete(AccountId account, uint256 named, uint256 open);
 
-    /// @notice Thrown when an open position has no fresh mark.
+    /// @notice Thrown when lots would move at a mark that is stale, or who takes over has a position with one.
     error Liquidation_PriceStale(AccountId account, MarketId market, uint256 freshUntil);
 
     /// @notice Thrown when lists that belong together differ in length.

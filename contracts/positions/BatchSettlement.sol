@@ -97,7 +97,7 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
     }
 
     /// @dev Settles or skips every fill, in the order of the table; returns their records.
-    function _fillAll(LiveBatch live, Layout plan, uint256 table) private pure returns (bytes memory records) {
+    function _fillAll(LiveBatch live, Layout plan, uint256 table) private view returns (bytes memory records) {
         unchecked {
             uint256 fills = plan.fills();
             OrderTable orders = live.orders();
@@ -129,7 +129,7 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
     }
 
     /// @dev Applies a fill to both sides, or to none. Returns its verdict with the side.
-    function _fill(LiveOrder maker, LiveOrder taker, uint256 size) private pure returns (uint256 verdict) {
+    function _fill(LiveOrder maker, LiveOrder taker, uint256 size) private view returns (uint256 verdict) {
         unchecked {
             LivePosition position = maker.position();
             LiveMarket market = position.market();
@@ -175,13 +175,16 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
         LiveOrder taker,
         LiveMarket market,
         uint256 size
-    ) private pure returns (uint256 verdict) {
+    ) private view returns (uint256 verdict) {
         unchecked {
             verdict = FillRules.pairVerdict(maker, taker, market, size);
             if (verdict != 0) return verdict;
             LiveAccount account = taker.position().account();
             bool fund = account.id() == AccountId.wrap(0);
-            Quote before = account.trueExcess();
+            (, , Quote staleMargin) = _survey(account);
+            // The excess counts that margin as needed: it is neither needed here nor missing.
+            Quote favour = staleMargin + staleMargin;
+            Quote before = account.trueExcess() + favour;
             if (!fund && !before.isNegative()) return uint256(Verdict.NotLiquidatable) | TAKER_SIDE;
             uint256 value = size * Price.unwrap(maker.price());
             uint256 notional = value * market.word().unit();
@@ -195,7 +198,7 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
             uint256 penalty = fund ? 0 : FillRules.penalty(account, gain, notional, market.penaltyPpm());
             Holding own = taker.position().holding();
             int256 more = FillRules.takeAny(taker, bought, gain.less(penalty));
-            bool excessive = !fund && !LiquidationRules.isNeeded(size, before, account.trueExcess());
+            bool excessive = !fund && !LiquidationRules.isNeeded(size, before, account.trueExcess() + favour);
             // A record has 48 bits for the penalty.
             if (more >= 0 && (excessive || penalty >> 48 != 0)) {
                 FillRules.undo(taker.position(), own, gain.less(penalty));

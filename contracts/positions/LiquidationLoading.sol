@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {AccountId} from "../types/Ids.sol";
 import {LiveAccount} from "../types/LiveAccount.sol";
+import {LiveMarket} from "../types/LiveMarket.sol";
 import {FLAG_BUY, LiveOrder} from "../types/LiveOrder.sol";
 import {LivePosition} from "../types/LivePosition.sol";
 import {MarketWord} from "../types/MarketWord.sol";
@@ -20,7 +21,7 @@ abstract contract LiquidationLoading is PositionStorage {
         order = position.tag().read(record);
         LiveAccount account = position.account();
         MarketWord market = position.market().word();
-        uint256 status = _forcedStatus(account, uint32(record >> 136));
+        uint256 status = _forcedStatus(account, market, uint32(record >> 136));
         if (status == 0) {
             uint256 discount = LiquidationRules.share(market, _rules.discountShare);
             if (!_isWithin(order, market.mark(), discount)) status = uint256(Verdict.OutsideBand);
@@ -29,30 +30,30 @@ abstract contract LiquidationLoading is PositionStorage {
         return status == 0 ? order.unforced().force() : order.refuse(status);
     }
 
-    function _forcedStatus(LiveAccount account, uint256 expiry) private view returns (uint256) {
+    function _forcedStatus(LiveAccount account, MarketWord market, uint256 expiry) private view returns (uint256) {
         if (block.timestamp > expiry) return uint256(Verdict.Expired);
-        (bool complete, bool fresh, Quote maintenance) = _survey(account);
+        (bool complete, Quote maintenance, Quote staleMargin) = _survey(account);
         if (!complete) return uint256(Verdict.IncompleteAccount);
-        if (!fresh) return uint256(Verdict.StalePrice);
+        if (!market.isFresh()) return uint256(Verdict.StalePrice);
         // The fund unwinds whenever it can.
         if (account.id() == AccountId.wrap(0)) return 0;
         if (!WATCH.isCalm()) return uint256(Verdict.GracePeriod);
-        return account.equity() < maintenance ? 0 : uint256(Verdict.NotLiquidatable);
+        return account.equity() + staleMargin < maintenance ? 0 : uint256(Verdict.NotLiquidatable);
     }
 
-    /// @dev Whether all open positions were named, whether all their marks are fresh, and the maintenance margin.
-    function _survey(LiveAccount account) private view returns (bool complete, bool fresh, Quote maintenance) {
+    /// @dev Whether all open positions were named, and the maintenance margin. A position whose mark is stale needs none; its
+    /// initial margin is counted in favour of the account.
+    function _survey(LiveAccount account) internal view returns (bool complete, Quote maintenance, Quote staleMargin) {
         unchecked {
             uint256 unseen = account.word().openMarkets();
-            fresh = true;
             LivePosition position = account.firstPosition();
             while (position.account().equals(account)) {
                 if (position.holding().wasOpen()) {
                     --unseen;
-                    MarketWord market = position.market().word();
+                    LiveMarket market = position.market();
                     Size size = position.holding().size();
-                    if (!size.isZero() && !market.isFresh()) fresh = false;
-                    maintenance = maintenance + Margin.maintenance(market, size);
+                    if (market.word().isFresh()) maintenance = maintenance + Margin.maintenance(market.word(), size);
+                    else staleMargin = staleMargin + market.margin(size);
                 }
                 position = position.skip(1);
             }

@@ -39,7 +39,7 @@ class Deleverager(Post):
     def decide(self, now: int) -> Decision | None:
         """Choose what to close, the deepest bankruptcy first. Raises RpcError."""
         venue = self.look(now)
-        bankrupt = [n for n, found in strategy.in_need(venue, now) if found.equity < 0]
+        bankrupt = [n for n, found in strategy.in_need(venue, now) if found.judged < 0]
         beyond = self._beyond_cap(venue, now)
         if not bankrupt and not beyond:
             self.left("nobody is bankrupt, and the fund within its loss caps")
@@ -77,13 +77,14 @@ class Deleverager(Post):
         return None
 
     def _beyond_cap(self, venue: Venue, now: int) -> list[int]:
-        """Markets in which the fund's position lost too much, all when the fund is bankrupt; none
-        while a mark is stale."""
+        """Markets with a fresh mark in which the fund's position lost too much.
+
+        All with a fresh mark when the fund is bankrupt.
+        """
         held, found = venue.account(VENUE_ACCOUNT), strategy.weighed(venue, VENUE_ACCOUNT, now)
-        if found is None:
-            return []
         sized = [market for market in held.open_markets if held.positions[market].size]
-        return [m for m in sized if found.equity < 0 or loss_left(venue, m, now) < 0]
+        fresh = [market for market in sized if now <= venue.market(market).fresh_until]
+        return [m for m in fresh if found.judged < 0 or loss_left(venue, m, now) < 0]
 
 
 def deleverage_call(plan: Deleveraging) -> Call:

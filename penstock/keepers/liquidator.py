@@ -59,7 +59,7 @@ class Liquidator(Post):
         for account, found in needy:
             decision = self.decide_for(venue, account, now)
             if decision is not None:
-                state = {"equity": found.equity, "maintenance": found.maintenance}
+                state = {"equity": found.judged, "maintenance": found.maintenance}
                 return replace(decision, values={**decision.values, **state})
         return None
 

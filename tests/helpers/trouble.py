@@ -6,7 +6,7 @@ from penstock import views
 from penstock.views import AccountView
 from tests.helpers.twin import DONE
 from tests.helpers.venue import OPERATOR
-from tests.onchain.settlement.desk import MARK, OK, Desk
+from tests.onchain.settlement.desk import MARK, OK, UNIT, Desk
 
 FUND = 0
 SIZE = 3_000
@@ -38,6 +38,17 @@ def bankrupt(desk: Desk, size: int = SIZE, per_mille: int = 80) -> None:
     open_long(desk, size)
     fall(desk, per_mille)
     assert desk.equity(1) < 0
+
+
+def let_stale(desk: Desk, market: int) -> None:
+    """Let the mark of one market grow stale; the other gets the same one anew."""
+    desk.pass_time(61)
+    assert desk.refresh(3 - market, desk.model.market(3 - market).mark) is DONE
+
+
+def stale_margin(lots: int) -> int:
+    """Initial margin of lots of market 2 at its first mark."""
+    return lots * 300_000 * UNIT // 20
 
 
 def after_outage(desk: Desk, per_mille: int, passed: int) -> bool:

@@ -313,6 +313,24 @@ def test_admit_liquidation__one_rule_broken__says_which() -> None:
     assert gate.admit_liquidation(good) == RejectReason.STALE_PRICE
 
 
+@pytest.mark.parametrize(("lots", "expected"), [(1, None), (9, RejectReason.NOT_LIQUIDATABLE)])
+def test_admit_liquidation__position_at_a_stale_mark__counts_for_the_account(
+    lots: int, expected: RejectReason | None
+) -> None:
+    # Below by one unit and the margin of a lot; the mark of market 2 is stale.
+    venue = model_venue(marks=(MARK, MARK))
+    settle(venue, cross(size=5))
+    settle(venue, cross(size=lots, nonce=2, market=2))
+    venue.refresh(1, MARK, START + 61, START + 61)
+    seen, needed = views.account_of(venue, 1, START + 61), 5 * LOT // 40
+    venue.accounts[1].collateral -= seen.equity - needed + LOT // 20 + 1
+    gate = RiskGate(venue, START + 61)
+    good = forced_order(1, 1, False, 5, MARK, 9).order
+    assert gate.admit_liquidation(good) is expected
+    other = forced_order(1, 2, False, lots, MARK, 9).order
+    assert gate.admit_liquidation(other) == RejectReason.STALE_PRICE
+
+
 @given(st.integers(1, 5), st.lists(st.integers(1, 4), min_size=1, max_size=4))
 def test_liquidate__under_the_risk_gate__settles_and_both_agree(
     lots: int, sizes: list[int]

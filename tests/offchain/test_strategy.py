@@ -9,6 +9,7 @@ take_over
 ├── bankrupt                        whole, by the fund; nobody gains by it
 ├── fund that cannot pay            nothing
 ├── stale mark, unknown taker       nothing
+├── dust at a stale mark            the others go
 └── closed positions with a debt    the fund pays
 deleverage
 ├── any crowd                       is accepted as proposed
@@ -17,7 +18,7 @@ deleverage
 ├── profit too small for the price  passed over
 ├── not bankrupt, fund can carry    nothing
 └── the fund beyond its loss cap, or bankrupt   its own position
-in_need    the least equity first; the fund and stale accounts are left out
+in_need    the least equity first; the fund is left out, stale positions count for the account
 narrow     shares nothing that a trial changes
 """
 
@@ -177,6 +178,46 @@ def test_take_over__bankrupt__whole_by_a_fund_that_pays() -> None:
     taker = take_over(venue, 1, 3, NOW)
     assert taker is not None
     assert (taker.gain, taker.shortfall) == (0, lacks)
+
+
+LATER = START + 100
+
+
+def with_stale(venue: Venue, lots: int = 1) -> Venue:
+    """Account 1 also has lots in market 2, the one whose mark is stale by `LATER`."""
+    trade(venue, 1, 2, lots, MARK, market=2)
+    fresh(venue, 1, venue.markets[1].mark, LATER)
+    assert venue.markets[2].fresh_until < LATER
+    return venue
+
+
+def test_take_over__dust_at_a_stale_mark__the_other_position_goes() -> None:
+    venue = with_stale(long_account(fall=135))
+    ((account, found),) = in_need(venue, LATER)
+    assert (account, found.stale_margin) == (1, LOT // 20)
+    plan = take_over(venue, 1, 3, LATER)
+    assert plan is not None
+    assert (plan.markets, plan.lots[0] > 0, plan.lots[1]) == ((1, 2), True, 0)
+    named = {"markets": plan.markets, "by_markets": plan.by_markets}
+    liquidations.take_over(venue, 1, 3, {1: plan.lots[0]}, LATER, **named)
+    assert in_need(venue, LATER) == []
+
+
+def test_in_need__margin_of_a_position_at_a_stale_mark__counts_for_the_account() -> None:
+    # Nothing is needed for 30 lots of market 2, and 75,000 of their margin are there instead.
+    venue = long_account(fall=130)
+    assert len(in_need(venue, NOW)) == 1
+    assert in_need(with_stale(venue, 30), LATER) == []
+
+
+def test_deleverage__dust_at_a_stale_mark__the_fund_that_could_carry_pays() -> None:
+    venue = with_stale(ruined((100, 1_001)))
+    venue.accounts[0].credit(10**9)
+    assert take_over(venue, 1, 0, LATER) is None
+    plan = deleverage(venue, 1, 1, LATER)
+    assert plan is not None
+    assert (plan.lots, plan.borne) == (((2, 100),), 0)
+    assert deleverage(venue, 1, 2, LATER) is None
 
 
 @pytest.mark.parametrize("fault", ["poor", "capped"])

@@ -3,8 +3,8 @@
 the chain was just down .................. Liquidation_GracePeriod
 lists of two lengths ..................... Liquidation_LengthsDiffer
 open markets not named each once ......... Liquidation_PositionsIncomplete
-an open position's mark is stale ......... Liquidation_PriceStale
 more lots than the position has .......... Liquidation_LotsTooMany
+the market's mark is stale ............... Liquidation_PriceStale
 equity not below zero .................... Deleverage_NotBankrupt
 the fund can take the account over ....... Deleverage_FundCanCarry
 counterparties not ascending ............. Deleverage_CounterpartiesNotAscending
@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.limits import Limits
+from penstock.units import div_up
 from tests.helpers.liquidator import deleverage, set_loss_cap, take_over
 from tests.helpers.revm import reverts
 from tests.helpers.trouble import (
@@ -33,14 +34,16 @@ from tests.helpers.trouble import (
     endow,
     fall,
     fees,
+    let_stale,
     move,
     open_long,
     seen,
     spend,
+    stale_margin,
     wealth,
 )
 from tests.helpers.twin import DONE, OWNER, undoing
-from tests.onchain.settlement.desk import DEPOSIT, MARK, Desk
+from tests.onchain.settlement.desk import DEPOSIT, MARK, UNIT, Desk
 
 
 def test_share__of_a_counterparty__is_ten_times_pro_rata(desk: Desk) -> None:
@@ -79,6 +82,51 @@ def test_deleverage__mark_is_stale__reverts(desk: Desk) -> None:
     desk.pass_time(61)
     until = desk.model.market(1).fresh_until
     assert deleverage(desk, 1, 1, [(2, 1)]) == ("Liquidation_PriceStale", (1, 1, until))
+
+
+@given(lots=st.lists(st.integers(1, SIZE), max_size=3), size=st.integers(1, 50))
+@undoing
+def test_deleverage__position_elsewhere_at_a_stale_mark__piece_by_piece_and_the_fund_pays(
+    desk: Desk, lots: list[int], size: int
+) -> None:
+    # The account cannot go whole, so a fund that could carry it does not stand in the way.
+    open_long(desk, size, market=2)
+    bankrupt(desk)
+    endow(desk, 10 * DEPOSIT)
+    let_stale(desk, 2)
+    left, part = SIZE, size * 300_000 * UNIT
+    lot = desk.model.market(1).mark * UNIT
+    for wanted in [*lots, SIZE]:
+        piece = min(wanted, left)
+        if not piece:
+            break
+        lack = -desk.equity(1) - stale_margin(size)
+        share = div_up(lack * piece * lot, left * lot + part)
+        assert deleverage(desk, 1, 1, [(2, piece)]) is DONE
+        assert desk.logs[-1][1].arguments[2:] == (piece, share, 0)
+        left -= piece
+    desk.compare()
+    # The mark comes back, and the rest can go.
+    move(desk, desk.model.market(1).mark)
+    assert take_over(desk, 1, FUND, {2: size}) is DONE
+    assert desk.equity(1) == 0
+    desk.compare()
+
+
+@given(size=st.integers(1, 600), more=st.integers(-1, 1))
+@undoing
+def test_deleverage__position_elsewhere_at_a_stale_mark__bankrupt_only_beyond_its_margin(
+    desk: Desk, size: int, more: int
+) -> None:
+    open_long(desk, size, market=2)
+    open_long(desk)
+    fall(desk, 100)
+    let_stale(desk, 2)
+    gap = -desk.equity(1) - stale_margin(size)
+    assert desk.deposit(1, gap + more) is DONE
+    refused = ("Deleverage_NotBankrupt", (1, 1, more))
+    assert deleverage(desk, 1, 1, [(2, 1)]) == (DONE if more < 0 else refused)
+    desk.compare()
 
 
 @given(more=st.integers(1, 100))
@@ -430,6 +478,24 @@ def test_deleverage__fund_within_the_loss_cap__reverts(desk: Desk, spare: int) -
     assert set_loss_cap(desk, 1, loss + spare) is DONE
     refused = ("Deleverage_NotBankrupt", (FUND, 1, desk.equity(FUND)))
     assert deleverage(desk, FUND, 1, [(2, 1)]) == refused
+
+
+@given(lots=st.integers(1, SIZE))
+@undoing
+def test_deleverage__fund_beyond_the_loss_cap_with_a_stale_mark_elsewhere__closed_all_the_same(
+    desk: Desk, lots: int
+) -> None:
+    open_long(desk, 100, account=3, other=4, market=2)
+    spend(desk, 3)
+    carry(desk, 10**6)
+    move(desk, desk.model.market(1).mark, 300_000 * 955 // 1_000)
+    assert take_over(desk, 3, FUND, {2: 50}) is DONE
+    fall(desk, 60)
+    let_stale(desk, 2)
+    fund, over = desk.equity(FUND), -desk.venue.fund.call("lossLeft", 1)
+    assert deleverage(desk, FUND, 1, [(2, lots)]) is DONE
+    assert desk.equity(FUND) == fund + div_up(over * lots, SIZE)
+    desk.compare()
 
 
 @given(lots=st.integers(1, SIZE))

@@ -24,6 +24,7 @@ from tests.helpers.trouble import (
     endow,
     fall,
     fees,
+    let_stale,
     move,
     open_long,
     seen,
@@ -105,6 +106,46 @@ def test_liq_2__dust_in_another_market__is_liquidated_all_the_same(desk: Desk, d
         desk.compare()
     liquidate_by(desk, "batch", 100)
     assert desk.settled()[0].verdict is Verdict.LIQUIDATED
+
+
+@given(dust=st.integers(1, 3), path=PATHS)
+@undoing
+def test_liq_2__dust_at_a_stale_mark__is_liquidated_all_the_same(
+    desk: Desk, dust: int, path: str
+) -> None:
+    open_long(desk, dust, market=2)
+    open_long(desk)
+    fall(desk, 80 if path == "deleverage" else 50)
+    if path == "fund":
+        endow(desk, 10 * DEPOSIT)
+    let_stale(desk, 2)
+    liquidate_by(desk, path, 100)
+    assert desk.size(1) == SIZE - 100
+    desk.compare()
+
+
+@given(
+    size=st.integers(1, 600),
+    per_mille=FALLS,
+    lots=st.integers(1, SIZE),
+    path=PATHS,
+    off=st.integers(-6_000, 20_000),
+)
+@undoing
+def test_liq_5__group_with_a_position_at_a_stale_mark__gains_nothing_but_the_gap(
+    desk: Desk, size: int, per_mille: int, lots: int, path: str, off: int
+) -> None:
+    # As below, and the loser has what cannot be closed.
+    open_long(desk, size, market=2, other=4)
+    open_long(desk)
+    fall(desk, per_mille)
+    endow(desk, 10 * DEPOSIT)
+    let_stale(desk, 2)
+    group, before = wealth(desk, 1, 2, 3), desk.equity(1)
+    liquidate_by(desk, path, lots, off)
+    assert wealth(desk, 1, 2, 3) - group <= covered(desk) <= max(0, -before)
+    assert desk.equity(1) <= max(before, before + covered(desk))
+    desk.compare()
 
 
 @undoing

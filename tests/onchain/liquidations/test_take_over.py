@@ -5,12 +5,13 @@ from itself, or from the fund ............ Liquidation_PairRefused
 caller neither owner nor key of `by` ..... Liquidation_CallerNotTaker; for the fund anyone may
 lists of two lengths ..................... Liquidation_LengthsDiffer
 open markets not named each once ......... Liquidation_PositionsIncomplete
-an open position's mark is stale ......... Liquidation_PriceStale
+a mark at which lots would move is stale . Liquidation_PriceStale
 equity at or above maintenance margin .... Liquidation_AccountSound
 more lots than the position has .......... Liquidation_LotsTooMany
 fewer lots would do ...................... Liquidation_MoreThanNeeded
 bankrupt, and would keep a position ...... Liquidation_BankruptKeepsPosition
 the fund may not, or cannot, pay ......... Fund_LossCapReached, Withdrawal_ExceedsWithdrawable
+taker has a position at a stale mark ..... Liquidation_PriceStale
 taker below its initial margin ........... Liquidation_TakerBelowMargin
 taker beyond the last tier ............... Liquidation_TakerTooLarge
 taker in too many markets ................ Liquidation_TakerTooManyMarkets
@@ -35,9 +36,11 @@ from tests.helpers.trouble import (
     endow,
     fall,
     fees,
+    let_stale,
     open_long,
     seen,
     spend,
+    stale_margin,
     wealth,
 )
 from tests.helpers.twin import DONE, OWNER, address_text, undoing
@@ -130,6 +133,95 @@ def test_take_over__mark_about_its_age_limit__stale_only_beyond(desk: Desk, age:
     until = desk.model.market(1).fresh_until
     stale = ("Liquidation_PriceStale", (1, 1, until))
     assert take_over(desk, 1, 3, {1: 10}) == (stale if desk.now > until else DONE)
+
+
+@given(size=st.integers(1, 400), more=st.integers(-1, 1))
+@undoing
+def test_take_over__position_at_a_stale_mark__needs_nothing_and_counts_with_its_margin(
+    desk: Desk, size: int, more: int
+) -> None:
+    open_long(desk, size, market=2)
+    trouble(desk)
+    let_stale(desk, 2)
+    needed = SIZE * desk.model.market(1).mark * UNIT // 40
+    gap = needed - desk.equity(1) - stale_margin(size)
+    assert desk.deposit(1, gap + more) is DONE
+    sound = ("Liquidation_AccountSound", (1, needed + more, needed))
+    assert take_over(desk, 1, 3, {1: 10}) == (DONE if more < 0 else sound)
+    desk.compare()
+
+
+@given(size=st.integers(1, 200))
+@undoing
+def test_take_over__position_at_a_stale_mark__the_others_go_as_far_as_they_need(
+    desk: Desk, size: int
+) -> None:
+    open_long(desk, size, market=2)
+    trouble(desk, 45)
+    let_stale(desk, 2)
+    lot = desk.model.market(1).mark * UNIT
+    lack = SIZE * lot // 20 - desk.equity(1) - stale_margin(size)
+
+    def excess(lots: int) -> int:
+        # What is taken costs 1.25 % and 0.625 % of notional and frees 5 %.
+        cost = div_up(lots * lot * 12_500, 10**6) + div_up(lots * lot * 6_250, 10**6)
+        return lots * lot // 20 - cost - lack
+
+    enough = next(lots for lots in range(1, SIZE) if excess(lots) >= 0)
+    with desk.undone():
+        assert take_over(desk, 1, 3, {1: enough}) is DONE
+        desk.compare()
+    refused = ("Liquidation_MoreThanNeeded", (1, 1, enough + 1, excess(enough + 1)))
+    assert take_over(desk, 1, 3, {1: enough + 1}) == refused
+
+
+@given(lots=st.integers(1, 2_000))
+@undoing
+def test_take_over__debt_within_the_margin_at_a_stale_mark__closed_at_the_mark_and_nobody_pays(
+    desk: Desk, lots: int
+) -> None:
+    open_long(desk, 600, market=2)
+    trouble(desk, 68)
+    let_stale(desk, 2)
+    endow(desk, DEPOSIT)
+    before = [desk.equity(account) for account in (1, 3, FUND)], fees(desk)
+    assert -stale_margin(600) < desk.equity(1) < 0
+    assert take_over(desk, 1, 3, {1: lots}) is DONE
+    assert ([desk.equity(account) for account in (1, 3, FUND)], fees(desk)) == before
+    desk.compare()
+
+
+@given(size=st.integers(1, 100), lots=st.integers(1, 100))
+@undoing
+def test_take_over__lots_at_a_stale_mark__stay(desk: Desk, size: int, lots: int) -> None:
+    open_long(desk, size, market=2)
+    trouble(desk)
+    let_stale(desk, 2)
+    stale = ("Liquidation_PriceStale", (1, 2, desk.model.market(2).fresh_until))
+    assert take_over(desk, 1, 3, {1: 10, 2: lots}) == stale
+
+
+@undoing
+def test_take_over__taker_has_a_position_at_a_stale_mark__reverts(desk: Desk) -> None:
+    open_long(desk, 1, account=3, other=4, market=2)
+    trouble(desk)
+    let_stale(desk, 2)
+    stale = ("Liquidation_PriceStale", (3, 2, desk.model.market(2).fresh_until))
+    assert take_over(desk, 1, 3, {1: 10}) == stale
+
+
+@undoing
+def test_take_over__bankrupt_with_a_position_at_a_stale_mark__does_not_go_whole(
+    desk: Desk,
+) -> None:
+    open_long(desk, 1, market=2)
+    bankrupt(desk)
+    endow(desk, 10 * DEPOSIT)
+    let_stale(desk, 2)
+    keeps = ("Liquidation_BankruptKeepsPosition", (1, 2, 1))
+    assert take_over(desk, 1, FUND, {1: SIZE}) == keeps
+    stale = ("Liquidation_PriceStale", (1, 2, desk.model.market(2).fresh_until))
+    assert take_over(desk, 1, FUND, {1: SIZE, 2: 1}) == stale
 
 
 @given(per_mille=FALLS, lots=st.integers(0, SIZE + 1), by=st.sampled_from((FUND, 2, 3)))

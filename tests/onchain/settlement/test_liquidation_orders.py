@@ -4,7 +4,7 @@ malformed .................. test_malformed.py
 its status, first that applies:
   expired .................. Expired
   a position left out ...... IncompleteAccount
-  a mark is stale .......... StalePrice
+  its mark is stale ........ StalePrice
   the chain was just down .. GracePeriod
   not below maintenance .... NotLiquidatable
   worse than the discount .. OutsideBand
@@ -16,7 +16,7 @@ fill:
   back at initial margin ... NotLiquidatable, for the fills after
   otherwise ................ Liquidated: at the maker's price, the penalty to the fees, and with it
                              what the price is better than the mark
-account 0 .................. whenever its marks are fresh, in part or whole, without a penalty
+account 0 .................. whenever the mark is fresh, in part or whole, without a penalty
 """
 
 from dataclasses import replace
@@ -36,9 +36,12 @@ from tests.helpers.trouble import (
     endow,
     fall,
     fees,
+    let_stale,
+    move,
     open_long,
     seen,
     spend,
+    stale_margin,
     wealth,
 )
 from tests.helpers.twin import DONE, undoing
@@ -113,12 +116,69 @@ def test_liquidation__an_open_position_left_out__incomplete(desk: Desk) -> None:
 
 @pytest.mark.parametrize("market", [1, 2])
 @undoing
-def test_liquidation__mark_of_any_of_its_positions_is_stale__stale(desk: Desk, market: int) -> None:
+def test_liquidation__a_mark_is_stale__only_in_the_market_of_the_order(
+    desk: Desk, market: int
+) -> None:
     open_long(desk, 1, market=2)
     trouble(desk)
-    desk.pass_time(61)
-    assert desk.refresh(3 - market, desk.model.market(3 - market).mark) is DONE
-    assert said(desk, close(desk, 10)) == [(Verdict.STALE_PRICE, TAKER)]
+    let_stale(desk, market)
+    expected = (Verdict.STALE_PRICE, TAKER) if market == 1 else LIQUIDATED
+    assert said(desk, close(desk, 10)) == [expected]
+
+
+@given(size=st.integers(1, 400), more=st.integers(-1, 1))
+@undoing
+def test_liquidation__position_at_a_stale_mark__needs_nothing_and_counts_with_its_margin(
+    desk: Desk, size: int, more: int
+) -> None:
+    open_long(desk, size, market=2)
+    trouble(desk, 50)
+    let_stale(desk, 2)
+    needed = SIZE * desk.model.market(1).mark * UNIT // 40
+    gap = needed - desk.equity(1) - stale_margin(size)
+    assert desk.deposit(1, gap + more) is DONE
+    verdict = LIQUIDATED if more < 0 else (Verdict.NOT_LIQUIDATABLE, TAKER)
+    assert said(desk, close(desk, 10)) == [verdict]
+
+
+@given(size=st.integers(1, 400))
+@undoing
+def test_liquidation__position_at_a_stale_mark__the_others_go_as_far_as_they_need(
+    desk: Desk, size: int
+) -> None:
+    open_long(desk, size, market=2)
+    trouble(desk, 50)
+    let_stale(desk, 2)
+    lot = desk.model.market(1).mark * UNIT
+    # The penalty costs 0.625 % of notional, a lot frees 5 %.
+    lack = SIZE * lot // 20 - desk.equity(1) - stale_margin(size)
+    enough = div_up(lack, lot * 4_375 // 100_000)
+    assert said(desk, close(desk, enough + 1)) == [(Verdict.MORE_THAN_NEEDED, TAKER)]
+    fills = close(desk, enough), close(desk, 1, slot=1)
+    assert said(desk, *fills) == [LIQUIDATED, (Verdict.NOT_LIQUIDATABLE, TAKER)]
+
+
+@given(size=st.integers(1, 400), part=st.integers(1, 400), lots=st.integers(1, SIZE))
+@undoing
+def test_liquidation__position_at_a_stale_mark_lowered_in_the_batch__counts_for_less(
+    desk: Desk, size: int, part: int, lots: int
+) -> None:
+    open_long(desk, size, market=2)
+    trouble(desk, 50)
+    let_stale(desk, 2)
+    lowered = desk.cross(1, 2, -min(part, size), price=300_000, market=2)
+    assert said(desk, lowered, close(desk, lots))[0] == OK
+
+
+@undoing
+def test_liquidation__debt_within_the_margin_at_a_stale_mark__is_not_closed_into_it(
+    desk: Desk,
+) -> None:
+    open_long(desk, 600, market=2)
+    trouble(desk, 68)
+    let_stale(desk, 2)
+    assert -stale_margin(600) < desk.equity(1) < 0
+    assert said(desk, close(desk, 10)) == [(Verdict.BANKRUPT, TAKER)]
 
 
 @given(passed=st.integers(1, 1_200))
@@ -374,6 +434,22 @@ def test_liquidation__of_the_fund_during_the_grace__unwinds(desk: Desk) -> None:
     desk.marks(desk.model.market(1).mark, 300_000)
     fills = close(desk, 10), close(desk, 10, account=FUND, slot=1)
     assert said(desk, *fills) == [(Verdict.GRACE_PERIOD, TAKER), LIQUIDATED]
+
+
+@pytest.mark.parametrize("market", [1, 2])
+@undoing
+def test_liquidation__of_the_fund_with_a_stale_mark__unwinds_in_the_other_market(
+    desk: Desk, market: int
+) -> None:
+    endow(desk, DEPOSIT)
+    open_long(desk, 100, account=3, other=4, market=2)
+    spend(desk, 3)
+    move(desk, desk.model.market(1).mark, 300_000 * 955 // 1_000)
+    assert take_over(desk, 3, FUND, {2: 50}) is DONE
+    carry(desk)
+    let_stale(desk, market)
+    expected = (Verdict.STALE_PRICE, TAKER) if market == 1 else LIQUIDATED
+    assert said(desk, close(desk, 10, account=FUND, maker=2)) == [expected]
 
 
 @undoing
