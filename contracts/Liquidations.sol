@@ -424,7 +424,8 @@ contract Liquidations is ILiquidations {
         uint256[] calldata lots,
         uint256 borne
     ) private {
-        uint256 all = piece.moved.abs();
+        // No lots at all are refused with the first counterparty.
+        uint256 all = Math.max(piece.moved.abs(), 1);
         uint256 open = _words().activity(piece.market).openInterest();
         uint256 done;
         for (uint256 i; i < lots.length; ++i) {

@@ -339,7 +339,8 @@ def _close_all(
     now: int,
 ) -> None:
     """Close against each counterparty; what they bear together goes by lots."""
-    total, done = sum(amount for _, amount in lots), 0
+    # No lots at all are refused with the first counterparty.
+    total, done = max(1, sum(amount for _, amount in lots)), 0
     interest = venue.market(priced.market).open_interest
     for place, (counterparty, amount) in enumerate(lots):
         if place and counterparty <= lots[place - 1][0]:

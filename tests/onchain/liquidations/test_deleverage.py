@@ -312,6 +312,7 @@ def test_deleverage__no_lots_of_a_counterparty__reverts(desk: Desk) -> None:
     bankrupt(desk, SIZE - 10)
     refused = ("Deleverage_NotOpposite", (3, 1, -10, 0))
     assert deleverage(desk, 1, 1, [(2, 1), (3, 0)]) == refused
+    assert deleverage(desk, 1, 1, [(3, 0)]) == ("Deleverage_NotOpposite", (3, 1, -10, 0))
 
 
 @given(more=st.integers(1, SIZE - 10))
