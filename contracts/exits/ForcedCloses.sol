@@ -21,22 +21,23 @@ import {IMarketWords} from "../interfaces/IMarketWords.sol";
 import {IPositionLens} from "../interfaces/IPositionLens.sol";
 import {ForcedRequestBook} from "./ForcedRequestBook.sol";
 import {RestingMakers} from "./RestingMakers.sol";
+import {Weighing} from "./Weighing.sol";
+
+/// @dev A close while it is worked on.
+struct Closing {
+    uint256 request;
+    ForcedRequest asked;
+    ForcedClose close;
+    MarketId market;
+    MarketWord word;
+    Weighing.Standing standing;
+    // Lots closed by this call.
+    uint256 done;
+}
 
 /// @notice Positions that somebody takes over because their owner wants to be out of them.
 abstract contract ForcedCloses is ForcedRequestBook, RestingMakers {
     using Words for IMarketWords;
-
-    /// @dev A close while it is worked on.
-    struct Closing {
-        uint256 request;
-        ForcedRequest asked;
-        ForcedClose close;
-        MarketId market;
-        MarketWord word;
-        Standing standing;
-        // Lots closed by this call.
-        uint256 done;
-    }
 
     AccountId private constant VENUE = AccountId.wrap(0);
 
