@@ -32,7 +32,8 @@ class Distress:
     def crash(self) -> Outcome:
         """Let one market jump against somebody, often right after he took out what he could.
 
-        All marks are fresh, and the chain was up. Orders at the old price are not tried again.
+        The chain was up, and all marks are fresh but, now and then, one of another market. Orders
+        at the old price are not tried again.
         """
         twin, rng = self.history.twin, self.history.rng
         victim = rng.choice((self._victim(), self._victim(), *self.history.accounts, FUND))
@@ -40,12 +41,15 @@ class Distress:
         open_markets = twin.model.account(victim).open_markets
         if spare > 0 and open_markets and victim != FUND and rng.random() < 0.8:
             twin.withdraw(victim, spare)
-        twin.chain.time += rng.choice((1, 10, 60))
         chosen = rng.choice(open_markets or [1, 2, 3])
+        silent = rng.choice((1, 2, 3)) if rng.random() < 0.2 else chosen
+        twin.chain.time += rng.choice((1, 10, 60)) if silent == chosen else 61
         self.urgent, outcome = rng.randint(2, 8), None
         book = self.history.book
         self.history.book = [signed for signed in book if signed.order.market != chosen]
         for market, listed in twin.model.markets.items():
+            if market == silent != chosen:
+                continue
             price = self._jump(victim, market) if market == chosen else listed.mark
             # Prices stay where a tick is small and a lot is worth something.
             least = self.history.first_price(market) // (3 if listed.mark else 1)
@@ -87,8 +91,7 @@ class Distress:
             if own * size < 0 or rng.random() < 0.1:
                 lots.append((other, max(0, min(left, self._part(abs(own))))))
                 left -= lots[-1][1]
-        if rng.random() < 0.9:
-            lots.sort()
+        lots.sort(reverse=rng.random() < 0.3)
         return liquidator.deleverage(twin, account, market, lots)
 
     def govern_fund(self) -> Outcome:

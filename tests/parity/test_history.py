@@ -19,7 +19,7 @@ from penstock.venue import Refusal
 from tests.parity.history import History
 
 DEEP = os.environ.get("PENSTOCK_FUZZ") == "deep"
-SEEDS = range(40 if DEEP else 6)
+SEEDS = range(40 if DEEP else 12)
 STEPS = 5_000 if DEEP else 500
 VIEWS_EVERY = 25
 # Met in calls that a history does not make: it registers real keys and trades listed markets. With
