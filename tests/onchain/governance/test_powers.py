@@ -19,6 +19,8 @@ ELSEWHERE = {
     # No part of a deployed venue, or not the venue's own.
     *("CollateralTokenMock", "OddTokenMock", "AggregatorMock", "PythMock", "Misbehaving"),
     *("ChainlinkPriceSource", "PythPriceSource"),
+    # Only where a bridge is: tests/flows/test_doors.py.
+    *("L1Door", "L1Doors"),
 }
 
 
