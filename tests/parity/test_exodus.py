@@ -21,7 +21,7 @@ from tests.parity.exodus import Exodus, claims
 from tests.parity.history import History
 
 DEEP = os.environ.get("PENSTOCK_FUZZ") == "deep"
-SEEDS = range(200 if DEEP else 12)
+SEEDS = range(200 if DEEP else 18)
 STEPS = 1_500 if DEEP else 250
 HATCH = {refusal for refusal in Refusal if refusal.startswith(("Hatch_", "Positions_Frozen"))}
 
