@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from penstock.accounts import Account, Market
-from penstock.venue import VENUE_ACCOUNT, Refusal, Refused, Venue
+from penstock.refusals import Refusal, Refused
+from penstock.venue import VENUE_ACCOUNT, Venue
 
 Page: TypeAlias = Sequence[tuple[int, Sequence[int]]]
 """Accounts, each with the markets that are named for it."""

@@ -16,8 +16,9 @@ from penstock.liquidation import part_up
 from penstock.liquidations import adopt, loss_left, trial_of
 from penstock.margin import ALWAYS, Priced, lowers
 from penstock.messages import Order, Withdrawal
+from penstock.refusals import Refusal, Refused
 from penstock.units import BPS_SCALE, INT56_MAX, div_up, fee_up
-from penstock.venue import VENUE_ACCOUNT, Refusal, Refused, Venue, each_open
+from penstock.venue import VENUE_ACCOUNT, Venue, each_open
 from penstock.views import account_of
 
 ONE: Final = 2**32

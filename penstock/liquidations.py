@@ -13,8 +13,9 @@ from penstock.accounts import Account
 from penstock.limits import MOST_TIERS
 from penstock.liquidation import is_needed, part_up
 from penstock.margin import Priced, Weight
+from penstock.refusals import Refusal, Refused
 from penstock.units import div_up
-from penstock.venue import VENUE_ACCOUNT, Refusal, Refused, Venue, each_open
+from penstock.venue import VENUE_ACCOUNT, Venue, each_open
 from penstock.views import account_of
 
 SHARE: Final = 10

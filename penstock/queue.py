@@ -12,8 +12,8 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from penstock.outflow import Outflow
+from penstock.refusals import Refusal, Refused
 from penstock.units import div_up
-from penstock.venue import Refusal, Refused
 
 GATE = 3_600
 """Seconds for which the gate is shut."""

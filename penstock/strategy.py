@@ -17,8 +17,9 @@ from penstock.accounts import Account
 from penstock.errors import RangeError
 from penstock.liquidations import SHARE, weigh
 from penstock.margin import Priced, Weight
+from penstock.refusals import Refusal, Refused
 from penstock.units import div_up
-from penstock.venue import VENUE_ACCOUNT, Refusal, Refused, Venue
+from penstock.venue import VENUE_ACCOUNT, Venue
 
 MOST_COUNTERPARTIES: Final = 40
 """Of one deleveraging, so that its gas stays far below a block's; the rest comes with the next."""

@@ -4,172 +4,48 @@ Operations have the contracts' names and refuse what the contracts refuse. Who m
 the contracts; signatures enter as recovered signers, so the model needs no cryptography. Addresses
 are integers, times are seconds and are passed in.
 
-    Refused     ValueError  the contract would revert: names its custom error and the values
+    Refused     ValueError  see `refusals`
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from typing import Final
 
 from penstock import funding
-from penstock.accounts import (
-    Account,
-    Interim,
-    Listing,
-    Market,
-    Position,
-    Settings,
-    Tally,
-    check_collateral,
-)
+from penstock.accounts import Account, Position, Settings, Tally, check_collateral
 from penstock.batch import Batch
-from penstock.errors import PenstockError
 from penstock.fund import Fund
-from penstock.limits import Limits
-from penstock.margin import Holding, Priced
+from penstock.margin import Holding
+from penstock.markets import Markets
 from penstock.messages import IMMEDIATE
 from penstock.records import FillRecord
+from penstock.refusals import Refusal, Refused
 from penstock.reserves import Reserves
 from penstock.settlement import Level, Work, work
 from penstock.units import INT56_MAX, UINT32_MAX
 from penstock.watch import Watch
 
 VENUE_ACCOUNT: Final = 0
-PAUSE: Final = 24 * 60 * 60
-"""Seconds that a pause of the guardian lasts."""
-REST: Final = 7 * 24 * 60 * 60
-"""Seconds from the end of a pause until the next may begin."""
 
 
-class Refusal(StrEnum):
-    """The contracts' custom errors that a well-meant call can meet."""
-
-    NOT_LISTED = "Market_NotListed"
-    NOT_REGISTERED = "Account_NotRegistered"
-    SIGNER_ZERO = "Account_SignerZero"
-    AMOUNT = "Collateral_AmountOutOfRange"
-    INCOMPLETE = "Withdrawal_PositionsIncomplete"
-    STALE = "Withdrawal_PriceStale"
-    EXCEEDS = "Withdrawal_ExceedsWithdrawable"
-    NOT_CLOSED = "Position_NotClosed"
-    FLOOR = "Floor_NotRaised"
-    NUMBER = "Batch_NumberWrong"
-    OPEN_INTEREST = "Batch_OpenInterestAboveCap"
-    LIQUIDATION_GRACE = "Liquidation_GracePeriod"
-    LIQUIDATION_PAIR = "Liquidation_PairRefused"
-    LIQUIDATION_SOUND = "Liquidation_AccountSound"
-    LIQUIDATION_INCOMPLETE = "Liquidation_PositionsIncomplete"
-    LIQUIDATION_STALE = "Liquidation_PriceStale"
-    LOTS_TOO_MANY = "Liquidation_LotsTooMany"
-    MORE_THAN_NEEDED = "Liquidation_MoreThanNeeded"
-    KEEPS_POSITION = "Liquidation_BankruptKeepsPosition"
-    TAKER_BELOW_MARGIN = "Liquidation_TakerBelowMargin"
-    TAKER_TOO_LARGE = "Liquidation_TakerTooLarge"
-    TAKER_TOO_MANY_MARKETS = "Liquidation_TakerTooManyMarkets"
-    NOT_BANKRUPT = "Deleverage_NotBankrupt"
-    FUND_CAN_CARRY = "Deleverage_FundCanCarry"
-    NOT_ASCENDING = "Deleverage_CounterpartiesNotAscending"
-    NOT_OPPOSITE = "Deleverage_NotOpposite"
-    NOT_IN_PROFIT = "Deleverage_NotInProfit"
-    SHARE_EXCEEDED = "Deleverage_ShareExceeded"
-    LOSS_CAP = "Fund_LossCapReached"
-    RESERVE = "Fund_ReserveNotLeft"
-    RESTING = "Pause_Resting"
-    FROZEN = "Positions_Frozen"
-    HATCH_FROZEN = "Hatch_AlreadyFrozen"
-    HATCH_GRACE = "Hatch_GraceLasts"
-    HATCH_NOT_NOTED = "Hatch_NumberNotNoted"
-    HATCH_TOO_SHORT = "Hatch_SilenceTooShort"
-    HATCH_NOT_IGNORED = "Hatch_RequestNotIgnored"
-    HATCH_NOT_FROZEN = "Hatch_NotFrozen"
-    HATCH_COMPLETE = "Hatch_TallyComplete"
-    HATCH_UNTALLIED = "Hatch_TallyIncomplete"
-    HATCH_NO_SHARE = "Hatch_AccountWithoutShare"
-    HATCH_NOT_ASCENDING = "Hatch_MarketsNotAscending"
-    HATCH_INCOMPLETE = "Hatch_PositionsIncomplete"
-    HATCH_PAID = "Hatch_AlreadyPaid"
-    HATCH_NOTHING = "Hatch_NothingToPay"
-    QUEUE_CLOSED = "Queue_Closed"
-    NOT_ASIDE = "Queue_TicketNotAside"
-    NOT_CLAIMABLE = "Queue_TicketNotClaimable"
-    HOLD_UNKNOWN = "Hold_Unknown"
-    HOLD_NOT_OVER = "Hold_NotOver"
-    DESTINATION = "Guard_DestinationRefused"
-    GUARD_NOT_ANNOUNCED = "Guard_NotAnnounced"
-    GUARD_NOT_APPLICABLE = "Guard_NotApplicable"
-    GATE_RESTING = "Gate_Resting"
-    DESK_FROZEN = "Desk_Frozen"
-    DESK_ACCOUNT = "Desk_AccountRefused"
-    DESK_OWNER = "Desk_CallerNotOwner"
-    DESK_RECIPIENT = "Desk_RecipientZero"
-    DESK_AMOUNT = "Desk_AmountZero"
-    DESK_LOTS = "Desk_LotsOutOfRange"
-    DESK_FEE = "Desk_FeeTooLow"
-    DESK_NOTHING = "Desk_NothingToCollect"
-    DESK_INCOMPLETE = "Desk_PositionsIncomplete"
-    DESK_STALE = "Desk_PriceStale"
-    DESK_BANKRUPT = "Desk_Bankrupt"
-    DESK_HELD = "Desk_MarketHeld"
-    DESK_TOO_LARGE = "Desk_PositionTooLarge"
-    DESK_TOO_MANY = "Desk_TooManyMarkets"
-    DESK_MARGIN = "Desk_BelowMargin"
-    REQUEST_EXPIRED = "Request_Expired"
-    REQUEST_SIGNATURE = "Request_SignatureWrong"
-    REQUEST_USED = "Request_NonceUsed"
-    REQUEST_NOT_PENDING = "Request_NotPending"
-    REQUEST_KIND = "Request_KindWrong"
-    REQUEST_EARLY = "Request_TooEarly"
-    REQUEST_NOTHING = "Request_NothingToSpare"
-    CLOSE_NOTHING = "Close_NothingLeft"
-    CLOSE_LOTS = "Close_LotsOutOfRange"
-    CLOSE_SELF = "Close_SelfTrade"
-    CLOSE_SIDE = "Close_SameSide"
-    CLOSE_PRICE = "Close_PriceOutsideBand"
-    CLOSE_LOSS_CAP = "Close_LossCapReached"
-    ORDER_SIGNATURE = "Order_SignatureWrong"
-    ORDER_EXPIRED = "Order_Expired"
-    ORDER_REPLACED = "Order_Replaced"
-    ORDER_OVERFILL = "Order_Overfill"
-    ORDER_REDUCE_ONLY = "Order_ReduceOnly"
-
-
-class Refused(PenstockError, ValueError):
-    """The contract would revert with `refusal` and `values`; nothing changed."""
-
-    def __init__(self, refusal: Refusal, *values: int) -> None:
-        self.refusal: Final = refusal
-        self.values: Final = values
-        super().__init__(f"{refusal}({', '.join(map(str, values))})")
-
-
-class Venue:
+class Venue(Markets):
     """Markets, accounts, tickets, the fund's books, tally, watch and settings of one deployment."""
 
     __slots__ = (
         "accounts",
         "deposited",
-        "frozen",
         "fund",
-        "markets",
-        "paused_until",
         "reserves",
-        "settings",
         "tally",
         "tickets",
-        "watch",
     )
 
     def __init__(
         self, settings: Settings | None = None, now: int = 0, watch: Watch | None = None
     ) -> None:
-        self.settings: Settings = settings or Settings()
+        super().__init__(settings or Settings(), watch or Watch(last=now))
         self.tally: Tally = Tally(settled_at=now)
-        self.watch: Watch = watch or Watch(last=now)
         self.fund: Fund = Fund()
-        self.paused_until: int = 0
-        """First second after the guardian's latest pause."""
-        self.markets: dict[int, Market] = {}
         self.accounts: dict[int, Account] = {VENUE_ACCOUNT: Account(VENUE_ACCOUNT, 0)}
         self.tickets: list[tuple[int, int]] = []
         """Account and amount of every withdrawal, in the order of the queue."""
@@ -177,8 +53,6 @@ class Venue:
         """Sum of all deposits."""
         self.reserves: Final = Reserves()
         """What withdrawals that were signed or forced are going to take."""
-        self.frozen: bool = False
-        """Whether the venue is over."""
 
     # The end; see `escape`.
 
@@ -187,134 +61,10 @@ class Venue:
         self.frozen = True
         self.settings = replace(self.settings, operator=0)
 
-    def _check_not_frozen(self) -> None:
-        if self.frozen:
-            raise Refused(Refusal.FROZEN)
-
     @property
     def unpromised(self) -> int:
         """What the vault holds beyond what the queue owes."""
         return self.deposited - sum(amount for _, amount in self.tickets)
-
-    # Markets.
-
-    def list_market(self, listing: Listing, now: int) -> int:
-        """List a market and return its number."""
-        self._check_not_frozen()
-        number = len(self.markets) + 1
-        self.markets[number] = Market(number, listing, funding.Sample())
-        self.markets[number].begin(0, now, self.watch)
-        return number
-
-    def refresh(
-        self, market: int, price: int, time: int, now: int, *, clamped: bool = False
-    ) -> None:
-        """Beat, accrue at the old mark, then take the source's price; margins move on."""
-        self._check_still(market, price, time, now, clamped)
-        self.beat(now)
-        self.accrue(market, now)
-        self._take_price(self.markets[market], price, time, now, clamped)
-
-    def _check_still(self, market: int, price: int, time: int, now: int, clamped: bool) -> None:
-        """A refresh of a frozen venue is good as long as it changes nothing."""
-        if not self.frozen:
-            return
-        self.accrue(market, now)
-        refreshed = replace(self.markets[market])
-        self._take_price(refreshed, price, time, now, clamped)
-        if refreshed != self.markets[market]:
-            raise Refused(Refusal.FROZEN)
-
-    def _take_price(self, listed: Market, price: int, time: int, now: int, clamped: bool) -> None:
-        listed.listing = listed.interim.applied(listed.listing, now)
-        # Without a price the mark grows stale; what held the market may go on until there is one.
-        if price and time >= listed.time:
-            listed.held = clamped or now < listed.interim.paused_until
-        if price and time > listed.time:
-            listed.mark, listed.time = price, time
-            listed.fresh_until = min(time + self.settings.max_price_age, UINT32_MAX)
-
-    def beat(self, now: int) -> None:
-        """Say that the chain is alive."""
-        self.watch = self.watch.beat(now)
-
-    def accrue(self, market: int, now: int) -> None:
-        """Charge the funding that is due in a market."""
-        listed = self.market(market)
-        if listed.due(now):
-            self._check_not_frozen()
-        listed.accrue(now, self.watch)
-
-    def market(self, market: int) -> Market:
-        """Look a market up."""
-        if market not in self.markets:
-            raise Refused(Refusal.NOT_LISTED, market)
-        return self.markets[market]
-
-    def _changeable(self, market: int) -> Market:
-        listed = self.market(market)
-        self._check_not_frozen()
-        return listed
-
-    def seen(self, market: int, now: int) -> Market:
-        """A market with the funding that is due at `now`."""
-        return self.market(market).seen(now, self.watch)
-
-    def priced(self, market: int, now: int) -> Priced:
-        """Price a market as a batch would find it at `now`."""
-        seen = self.seen(market, now)
-        return Priced.of(seen, seen.index, self.settings)
-
-    def predicted_rate(self, market: int, now: int) -> int:
-        """Rate at which the running period would close if nothing more were settled in it."""
-        # A period that is due is over: the running one has no sample yet.
-        return self.seen(market, now).rate_at_close()
-
-    # What the governor and the guardian may do to a market.
-
-    def set_margins(self, market: int, initial_bps: int, maintenance_bps: int, now: int) -> None:
-        """Move margins: down at once, up along a line within a day."""
-        listed = self._changeable(market)
-        listed.interim = Interim(
-            (listed.listing.initial_bps, initial_bps),
-            (listed.listing.maintenance_bps, maintenance_bps),
-            now,
-            listed.interim.paused_until,
-        )
-        listed.listing = listed.interim.applied(listed.listing, now)
-
-    def set_fees(self, market: int, taker_fee: int, maker_fee: int) -> None:
-        """Change fees at once."""
-        listed = self._changeable(market)
-        listed.listing = replace(listed.listing, taker_fee=taker_fee, maker_fee=maker_fee)
-
-    def set_limits(self, market: int, limits: Limits) -> None:
-        """Replace the limits of a market at once."""
-        listed = self._changeable(market)
-        listed.listing = replace(listed.listing, limits=limits)
-
-    def set_terms(self, market: int, interval: int, terms: funding.Terms, now: int) -> None:
-        """End the running period on the old terms and begin one on the new; minutes."""
-        listed = self._changeable(market)
-        self.accrue(market, now)
-        listed.close(now, self.watch)
-        listed.listing = replace(listed.listing, interval=interval, terms=terms)
-        # A rate beyond a new cap is not where the next one steps from.
-        last = funding.clamp(listed.sample.last_rate, terms.cap)
-        listed.sample = listed.sample._replace(last_rate=last)
-        listed.begin(now, now, self.watch)
-
-    def pause(self, markets: Sequence[int], now: int) -> None:
-        """Hold markets until the end of the pause that lasts, or of a new one."""
-        rests_until = self.paused_until + REST
-        lasts = now < self.paused_until
-        if not lasts and self.paused_until and now < rests_until:
-            raise Refused(Refusal.RESTING, now, rests_until)
-        listed = [self._changeable(market) for market in markets]
-        self.paused_until = self.paused_until if lasts else now + PAUSE
-        for market in listed:
-            market.held = True
-            market.interim = replace(market.interim, paused_until=self.paused_until)
 
     # Accounts.
 

@@ -18,7 +18,7 @@ from penstock.messages import (
     SignedCancel,
     SignedOrder,
 )
-from penstock.venue import Refused
+from penstock.refusals import Refused
 from tests.helpers.actors import Actor
 from tests.helpers.twin import DONE, OWNER, Outcome, Twin
 from tests.helpers.venue import GOVERNOR

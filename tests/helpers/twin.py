@@ -25,8 +25,8 @@ from penstock.funding import Terms
 from penstock.limits import Limits
 from penstock.messages import LADDER, Cancel, Fill, Ladder, Order, SignedCancel
 from penstock.records import FillRecord, decode_records
+from penstock.refusals import Refused
 from penstock.signing import Domain, Signer, keccak, recover
-from penstock.venue import Refused
 from penstock.venue import Venue as Model
 from penstock.watch import Watch
 from tests.helpers.actors import Actor

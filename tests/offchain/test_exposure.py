@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from penstock.exposure import account_risk, fund_risk, position_risk
 from penstock.funding import Terms
 from penstock.liquidations import cover
+from penstock.refusals import Refusal, Refused
 from penstock.strategy import in_need, weighed
 from penstock.units import UINT32_MAX
-from penstock.venue import Refusal, Refused, Venue
+from penstock.venue import Venue
 from penstock.views import account_of
 from penstock.watch import Watch
 from tests.helpers.crowds import crowd_venue, crowds, fresh, trade

@@ -17,8 +17,9 @@ import pytest
 
 from penstock.limits import Limits
 from penstock.liquidations import capacity, cover, deleverage, loss_left, take_over, withdraw
+from penstock.refusals import Refusal, Refused
 from penstock.units import div_up
-from penstock.venue import Refusal, Refused, Venue
+from penstock.venue import Venue
 from penstock.views import words
 from penstock.watch import Watch
 from tests.helpers.crowds import TIER, crowd_venue, fresh, trade

@@ -16,8 +16,9 @@ from penstock.accounts import RAMP
 from penstock.funding import Terms
 from penstock.funding_history import funding_rows
 from penstock.limits import Limits
+from penstock.markets import PAUSE, REST
+from penstock.refusals import Refusal, Refused
 from penstock.remote import Log
-from penstock.venue import PAUSE, REST, Refusal, Refused
 from penstock.views import watch_word, words
 from penstock.watch import Watch
 from tests.helpers.model import MARK, START, model_venue

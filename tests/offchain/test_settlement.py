@@ -12,8 +12,9 @@ from penstock.accounts import Position, Settings
 from penstock.builder import build
 from penstock.margin import lot_margin_up
 from penstock.messages import Cancel, Side, SignedCancel, Verdict
+from penstock.refusals import Refusal, Refused
 from penstock.units import UINT32_MAX, fee_up
-from penstock.venue import Refusal, Refused, Venue
+from penstock.venue import Venue
 from penstock.views import (
     NonceStatus,
     account_of,

@@ -31,6 +31,7 @@ from hypothesis import strategies as st
 
 from penstock import liquidations
 from penstock.liquidations import SHARE, weigh
+from penstock.refusals import Refusal, Refused
 from penstock.strategy import (
     Takeover,
     deleverage,
@@ -42,7 +43,7 @@ from penstock.strategy import (
     with_fees,
 )
 from penstock.units import div_up
-from penstock.venue import Refusal, Refused, Venue
+from penstock.venue import Venue
 from penstock.views import words
 from tests.helpers.crowds import crowd_venue, crowds, fresh, trade
 from tests.helpers.model import LOT, MARK, START, UNIT

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.liquidations import capacity
+from penstock.refusals import Refusal, Refused
 from penstock.strategy import in_need
 from penstock.stress import MOVES, Amount, moved, scenario, stress
 from penstock.units import UINT32_MAX
-from penstock.venue import Refusal, Refused, Venue
+from penstock.venue import Venue
 from penstock.views import words
 from tests.helpers.crowds import crowd_venue, crowds, fresh, trade
 from tests.helpers.model import MARK, START, UNIT

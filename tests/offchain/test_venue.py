@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from penstock.accounts import CANCELLED, Position
 from penstock.errors import RangeError
 from penstock.margin import band, lot_margin_up
+from penstock.refusals import Refusal, Refused
 from penstock.units import INT56_MAX, UINT32_MAX, fee_up
-from penstock.venue import Refusal, Refused
 from penstock.views import (
     NonceStatus,
     account_of,

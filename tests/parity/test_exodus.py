@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from penstock.venue import Refusal
+from penstock.refusals import Refusal
 from tests.helpers import escapee
 from tests.helpers.twin import OWNER
 from tests.parity.exodus import Exodus, claims

@@ -15,7 +15,7 @@ from functools import lru_cache
 import pytest
 
 from penstock.messages import Verdict
-from penstock.venue import Refusal
+from penstock.refusals import Refusal
 from tests.parity.history import History
 
 DEEP = os.environ.get("PENSTOCK_FUZZ") == "deep"

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from penstock.outflow import Outflow
 from penstock.queue import Aside, Guard, Queue, Status
-from penstock.venue import Refused
+from penstock.refusals import Refused
 from tests.helpers.actors import Actor
 from tests.helpers.amounts import NAMES
 from tests.helpers.revm import Contract, Revert, RevmChain, artifacts
