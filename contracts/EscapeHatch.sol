@@ -261,7 +261,7 @@ contract EscapeHatch is IEscapeHatch {
     }
 
     function _value(PositionWord position, MarketWord market) private pure returns (Quote) {
-        return Margin.positionValue(market, position.size(), position.quoteAfterFundingDown(market.index()));
+        return Margin.positionValueDown(market, position);
     }
 
     function _checkAscends(AccountId account, MarketId[] calldata markets, uint256 i) private pure {

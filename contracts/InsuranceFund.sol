@@ -126,8 +126,7 @@ contract InsuranceFund is IInsuranceFund, Governed {
     function lossLeft(MarketId market) public view returns (int256) {
         MarketWord word = LENS.INDEX().peek(market);
         PositionWord position = _words().position(SELF, market);
-        Quote quote = position.quoteAfterFundingDown(word.index());
-        Quote value = Margin.positionValue(word, position.size(), quote);
+        Quote value = Margin.positionValueDown(word, position);
         Loss memory loss = _losses[market];
         return int256(uint256(loss.cap)) - int256(_paid(loss)) + Quote.unwrap(value.minZero());
     }

@@ -163,9 +163,8 @@ contract Liquidations is ILiquidations {
 
     function _add(Standing memory standing, Seen memory seen) private view {
         (MarketWord market, PositionWord position) = (seen.word, seen.position);
-        Quote quote = position.quoteAfterFundingDown(market.index());
         int256 initial = Quote.unwrap(Margin.initial(market, position.size()));
-        standing.equity += Quote.unwrap(Margin.positionValue(market, position.size(), quote));
+        standing.equity += Quote.unwrap(Margin.positionValueDown(market, position));
         standing.notional += Margin.notional(market, position.size().abs());
         if (market.isFresh()) {
             standing.initial += initial;
@@ -200,9 +199,8 @@ contract Liquidations is ILiquidations {
     }
 
     /// @dev A market's word with the funding that is due.
-    function _prepared(MarketId market) private returns (MarketWord word) {
-        word = _words().market(market);
-        if (word.isDue()) word = INDEX.prepare(market);
+    function _prepared(MarketId market) private returns (MarketWord) {
+        return _words().prepared(INDEX, market);
     }
 
     /// @dev Each position that moves must have a fresh mark.
@@ -323,12 +321,8 @@ contract Liquidations is ILiquidations {
     }
 
     function _checkSize(AccountId by, Piece memory piece, uint256 lots) private pure {
-        uint256 cap = _mostLots(piece.word);
+        uint256 cap = Margin.mostLots(piece.word);
         if (lots > cap) revert Liquidation_TakerTooLarge(by, piece.market, lots, cap);
-    }
-
-    function _mostLots(MarketWord market) private pure returns (uint256) {
-        return Margin.MOST_TIERS * market.tier().lots();
     }
 
     /// @dev What takes over must be sound by fresh marks alone.
@@ -396,7 +390,7 @@ contract Liquidations is ILiquidations {
             if (size.isZero()) continue;
             PositionWord held = _words().position(VENUE, seen[i].market);
             Size sum = held.size() + size;
-            if (sum.abs() > _mostLots(seen[i].word)) return false;
+            if (sum.abs() > Margin.mostLots(seen[i].word)) return false;
             if (!held.isOpen()) ++open;
             left -= _initialRise(seen[i].word, held.size(), sum);
         }
@@ -453,8 +447,7 @@ contract Liquidations is ILiquidations {
         if (lots == 0 || lots > size.abs() || Size.unwrap(size) < 0 == Size.unwrap(piece.held) < 0) {
             revert Deleverage_NotOpposite(counterparty, piece.market, Size.unwrap(size), lots);
         }
-        Quote quote = position.quoteAfterFundingDown(piece.word.index());
-        int256 value = Quote.unwrap(Margin.positionValue(piece.word, size, quote));
+        int256 value = Quote.unwrap(Margin.positionValueDown(piece.word, position));
         if (value <= 0 || part * size.abs() > uint256(value) * lots) {
             revert Deleverage_NotInProfit(counterparty, piece.market, value, part);
         }

@@ -125,7 +125,7 @@ contract PositionLens is IPositionLens {
         seen.size = Size.unwrap(position.size());
         seen.quote = Quote.unwrap(quote);
         seen.funding = seen.quote - Quote.unwrap(position.quote());
-        seen.value = Quote.unwrap(Margin.positionValue(word, position.size(), quote));
+        seen.value = Quote.unwrap(Margin.positionValueDown(word, position));
         seen.mark = uint32(Price.unwrap(word.mark()));
         seen.liquidationPrice = _liquidationPrice(account, market, position, word);
     }
@@ -158,8 +158,7 @@ contract PositionLens is IPositionLens {
 
     function _addPosition(AccountView memory seen, PositionWord position, MarketWord word) private pure {
         Size size = position.size();
-        Quote quote = position.quoteAfterFundingDown(word.index());
-        Quote value = Margin.positionValue(word, size, quote);
+        Quote value = Margin.positionValueDown(word, position);
         seen.equity += Quote.unwrap(value);
         seen.withdrawable += Quote.unwrap(size.isZero() ? value : value.minZero());
         seen.initialMargin += Quote.unwrap(Margin.initial(word, size));
@@ -207,7 +206,7 @@ contract PositionLens is IPositionLens {
 
     /// @dev Value less maintenance margin of one position.
     function _excess(Size size, Quote quote, MarketWord word) private pure returns (int256) {
-        return Quote.unwrap(Margin.positionValue(word, size, quote) - Margin.maintenance(word, size));
+        return Quote.unwrap(quote + size.times(Margin.lotValue(word)) - Margin.maintenance(word, size));
     }
 
     function _account(AccountId account) private view returns (AccountWord) {

@@ -116,7 +116,7 @@ class Venue(Markets):
         `markets` names every open position, as in the contract's call; left out, it does. A forced
         exit does not wait for a price.
         """
-        self._debit(account, amount, now, markets, forced=forced)
+        self._debit(account, amount, now, markets, strict=not forced)
         self.tickets.append((account, amount))
 
     def transfer(
@@ -125,7 +125,8 @@ class Venue(Markets):
         """Give collateral to another account, under the rules of a withdrawal."""
         self._check_not_frozen()
         credited = self.account(to)
-        self._debit(account, amount, now, markets)
+        # The insurance fund does not wait for a price when it covers.
+        self._debit(account, amount, now, markets, strict=account != VENUE_ACCOUNT)
         credited.credit(amount)
 
     def _debit(
@@ -135,13 +136,11 @@ class Venue(Markets):
         now: int,
         markets: Sequence[int] | None,
         *,
-        forced: bool = False,
+        strict: bool,
     ) -> None:
         _check_amount(amount)
         held = self.account(account)
         markets = held.open_markets if markets is None else markets
-        # Nor does the fund when it covers.
-        strict = not forced and account != VENUE_ACCOUNT
         collateral, backing = self._sweep_and_back(held, markets, now, strict=strict)
         if collateral + backing < amount:
             raise Refused(Refusal.EXCEEDS, account, amount, collateral + backing)

@@ -58,9 +58,8 @@ abstract contract Weighing is IExitDesk {
     }
 
     /// @dev A market's word with the funding that is due.
-    function _prepared(MarketId market) internal returns (MarketWord word) {
-        word = _words().market(market);
-        if (word.isDue()) word = INDEX.prepare(market);
+    function _prepared(MarketId market) internal returns (MarketWord) {
+        return _words().prepared(INDEX, market);
     }
 
     function _checkFresh(Standing memory standing) internal view {
@@ -101,7 +100,7 @@ abstract contract Weighing is IExitDesk {
 
     function _add(Standing memory standing, MarketId market, MarketWord word, PositionWord position) private pure {
         Size size = position.size();
-        Quote value = Margin.positionValue(word, size, position.quoteAfterFundingDown(word.index()));
+        Quote value = Margin.positionValueDown(word, position);
         Quote initial = Margin.initial(word, size);
         standing.equity = standing.equity + value;
         standing.initial = standing.initial + initial;
@@ -121,7 +120,7 @@ abstract contract Weighing is IExitDesk {
         AccountId account = standing.account;
         if (word.isHeld()) revert Desk_MarketHeld(market);
         _checkFresh(standing);
-        uint256 cap = Margin.MOST_TIERS * word.tier().lots();
+        uint256 cap = Margin.mostLots(word);
         if (next.abs() > cap) revert Desk_PositionTooLarge(account, market, next.abs(), cap);
         uint256 most = _words().tally().maxMarkets();
         if (!wasOpen && standing.open >= most) revert Desk_TooManyMarkets(account, standing.open, most);

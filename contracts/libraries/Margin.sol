@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {MarketWord} from "../types/MarketWord.sol";
+import {PositionWord} from "../types/PositionWord.sol";
 import {Price, Quote, Size} from "../types/Quantities.sol";
 
 /// @notice Value, margin and price band of positions.
@@ -45,10 +46,16 @@ library Margin {
         }
     }
 
-    /// @notice What a position is worth at the mark.
-    /// @param quote Its quote amount, funding applied.
-    function positionValue(MarketWord market, Size size, Quote quote) internal pure returns (Quote) {
-        return quote + size.times(lotValue(market));
+    /// @notice What a position is worth at the mark, its funding applied, rounded against the account.
+    function positionValueDown(MarketWord market, PositionWord position) internal pure returns (Quote) {
+        return position.quoteAfterFundingDown(market.index()) + position.size().times(lotValue(market));
+    }
+
+    /// @notice The most lots that a position may have.
+    function mostLots(MarketWord market) internal pure returns (uint256) {
+        unchecked {
+            return MOST_TIERS * market.tier().lots();
+        }
     }
 
     /// @notice Value of a number of lots at the mark, quote units without sign.

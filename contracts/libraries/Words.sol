@@ -8,6 +8,7 @@ import {MarketWord} from "../types/MarketWord.sol";
 import {PositionWord} from "../types/PositionWord.sol";
 import {SlotsWord} from "../types/SlotsWord.sol";
 import {TallyWord} from "../types/TallyWord.sol";
+import {IFundingIndex} from "../interfaces/IFundingIndex.sol";
 import {IMarketWords} from "../interfaces/IMarketWords.sol";
 import {WordSlots} from "./WordSlots.sol";
 
@@ -30,6 +31,12 @@ library Words {
     /// @notice Without funding that is due; zero for a market that is not listed.
     function market(IMarketWords self, MarketId id) internal view returns (MarketWord) {
         return MarketWord.wrap(_load(self, WordSlots.market(id)));
+    }
+
+    /// @notice With funding that is due, which is charged.
+    function prepared(IMarketWords self, IFundingIndex index, MarketId id) internal returns (MarketWord word) {
+        word = market(self, id);
+        if (word.isDue()) word = index.prepare(id);
     }
 
     function activity(IMarketWords self, MarketId id) internal view returns (ActivityWord) {

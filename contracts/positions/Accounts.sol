@@ -82,9 +82,11 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
         uint256 amount,
         MarketId[] calldata markets
     ) external nonReentrant returns (uint64 ticket) {
-        if (msg.sender != DESK) _checkOwner(account);
+        // A forced exit does not wait for a price.
+        bool strict = msg.sender != DESK;
+        if (strict) _checkOwner(account);
         if (recipient == address(0) || recipient == address(VAULT)) revert Withdrawal_RecipientRefused(recipient);
-        _debit(account, amount, markets);
+        _debit(account, amount, markets, strict);
         // The queue of a frozen venue takes nothing: it says so, and this need not ask.
         return QUEUE.push(AccountId.unwrap(account), recipient, uint96(amount));
     }
@@ -99,7 +101,8 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
         _checkNotFrozen();
         if (ownerOf[to] == address(0)) revert Account_NotRegistered(to);
         if (QUEUE.isGuarded(AccountId.unwrap(from))) revert Account_Guarded(from);
-        _debit(from, amount, markets);
+        // Nor does the insurance fund when it covers.
+        _debit(from, amount, markets, from != AccountId.wrap(0));
         _credit(to, amount);
         emit Transferred(from, to, amount);
     }
@@ -158,9 +161,10 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
     }
 
     /// @dev Takes away what the account can spare, its closed positions swept.
-    function _debit(AccountId account, uint256 amount, MarketId[] calldata markets) private {
+    /// @param strict Whether every mark must be fresh.
+    function _debit(AccountId account, uint256 amount, MarketId[] calldata markets, bool strict) private {
         if (amount == 0 || amount > COLLATERAL_LIMIT) revert Collateral_AmountOutOfRange(amount);
-        (AccountWord word, Quote backing) = _sweepAndBack(account, _accounts[account], markets);
+        (AccountWord word, Quote backing) = _sweepAndBack(account, _accounts[account], markets, strict);
         Quote withdrawable = word.collateral() + backing;
         if (withdrawable < Quote.wrap(int256(amount))) {
             revert Withdrawal_ExceedsWithdrawable(account, amount, Quote.unwrap(withdrawable));
@@ -177,7 +181,8 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
     function _sweepAndBack(
         AccountId account,
         AccountWord word,
-        MarketId[] calldata markets
+        MarketId[] calldata markets,
+        bool strict
     ) private returns (AccountWord, Quote backing) {
         uint256 open = word.openMarkets();
         uint256 named;
@@ -188,7 +193,7 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
             if (!ascends || !position.isOpen()) revert Withdrawal_PositionsIncomplete(account, named, open);
             ++named;
             if (position.size().isZero()) word = _swept(account, market, word, position);
-            else backing = backing + _backing(account, market, _prepared(market), position);
+            else backing = backing + _backing(account, market, _prepared(market), position, strict);
         }
         if (named != open) revert Withdrawal_PositionsIncomplete(account, named, open);
         return (word, backing);
@@ -199,13 +204,11 @@ abstract contract Accounts is PositionStorage, ReentrancyGuardTransient {
         AccountId account,
         MarketId market,
         MarketWord word,
-        PositionWord position
+        PositionWord position,
+        bool strict
     ) private view returns (Quote) {
-        // A forced exit does not wait for a price, nor does the insurance fund when it covers.
-        bool strict = msg.sender != DESK && account != AccountId.wrap(0);
         if (strict && !word.isFresh()) revert Withdrawal_PriceStale(account, market, word.freshUntil());
-        Quote quote = position.quoteAfterFundingDown(word.index());
-        Quote value = Margin.positionValue(word, position.size(), quote);
+        Quote value = Margin.positionValueDown(word, position);
         return value.minZero() - Margin.initial(word, position.size());
     }
 

@@ -65,8 +65,7 @@ abstract contract Gate is QueueStorage {
         MarketWord word = INDEX.peek(market);
         bool fresh = position.size().isZero() || word.isFresh();
         require(fresh, Gate_PriceStale(account, market, word.freshUntil()));
-        Quote quote = position.quoteAfterFundingDown(word.index());
-        return Quote.unwrap(Margin.positionValue(word, position.size(), quote));
+        return Quote.unwrap(Margin.positionValueDown(word, position));
     }
 
     function _words() private view returns (IMarketWords) {

@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from penstock.messages import Fill, Verdict
-from tests.helpers.liquidator import deleverage, forced, liquidate, set_loss_cap, take_over
+from tests.helpers.liquidator import (
+    deleverage,
+    forced,
+    liquidate,
+    set_loss_cap,
+    take_over,
+    withdraw_from_fund,
+)
 from tests.helpers.trouble import (
     FUND,
     SIZE,
@@ -403,3 +410,6 @@ def test_fund__its_own_mark_is_stale__covers_at_the_last_one(desk: Desk) -> None
     before = desk.venue.fund.call("spare")
     assert take_over(desk, 1, 2, {1: SIZE}, by_markets=[1]) is DONE
     assert desk.venue.fund.call("spare") < before
+    # What it gives away to nobody in need waits, as with any account.
+    stale = ("Withdrawal_PriceStale", (FUND, 2, desk.model.market(2).fresh_until))
+    assert withdraw_from_fund(desk, 1) == stale
