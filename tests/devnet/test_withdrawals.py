@@ -145,7 +145,9 @@ def test_finalize__after_a_week__pays(devnet: Devnet, alice: Key) -> None:
     check_verified(devnet)
 
 
-def test_prove__before_an_output_covers_it__names_both_blocks(devnet: Devnet, alice: Key) -> None:
+def test_wdq_14__proven_before_an_output_covers_it__names_both_blocks(
+    devnet: Devnet, alice: Key
+) -> None:
     found = devnet.withdrawal(devnet.withdraw_eth(alice, 1))
     with pytest.raises(NotProposedError) as caught:
         found.prove()
@@ -154,7 +156,9 @@ def test_prove__before_an_output_covers_it__names_both_blocks(devnet: Devnet, al
     assert paid(devnet, _hash_of(devnet, found.block)).status == "final"
 
 
-def test_prove__twice__is_refused_and_starts_no_new_wait(devnet: Devnet, alice: Key) -> None:
+def test_wdq_14__proven_twice__is_refused_and_starts_no_new_wait(
+    devnet: Devnet, alice: Key
+) -> None:
     found = proven(devnet, devnet.withdraw_eth(alice, 1))
     earliest = found.earliest
     with pytest.raises(AlreadyProvenError):
@@ -162,7 +166,7 @@ def test_prove__twice__is_refused_and_starts_no_new_wait(devnet: Devnet, alice: 
     assert found.earliest == earliest
 
 
-def test_prove__a_forged_amount__is_refused_by_name(devnet: Devnet, alice: Key) -> None:
+def test_wdq_14__forged_amount__is_refused_by_name(devnet: Devnet, alice: Key) -> None:
     found = provable(devnet, devnet.withdraw_eth(alice, 1))
     forged = replace(found.message, value=2)
     with pytest.raises(ForgedWithdrawalError, match=forged.hash):
@@ -170,7 +174,7 @@ def test_prove__a_forged_amount__is_refused_by_name(devnet: Devnet, alice: Key) 
     found.prove()
 
 
-def test_prove__a_forged_amount_with_a_true_proof__is_refused_by_the_portal(
+def test_wdq_14__forged_amount_with_a_true_proof__is_refused_by_the_portal(
     devnet: Devnet, alice: Key
 ) -> None:
     found = provable(devnet, devnet.withdraw_eth(alice, 1))
