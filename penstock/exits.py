@@ -7,18 +7,15 @@ times seconds, fees wei.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 from typing import Final
 
-from penstock.accounts import Position
-from penstock.limits import MOST_TIERS
-from penstock.liquidation import part_up
-from penstock.liquidations import adopt, loss_left, trial_of
-from penstock.margin import ALWAYS, Priced, lowers
-from penstock.messages import Order, Withdrawal
+from penstock.closes import Closing, Maker, check_fresh
+from penstock.forced import NO_REQUEST, Request, Status, check_open
+from penstock.liquidations import adopt, trial_of, weigh
+from penstock.messages import Withdrawal
 from penstock.refusals import Refusal, Refused
-from penstock.units import BPS_SCALE, INT56_MAX, div_up, fee_up
-from penstock.venue import VENUE_ACCOUNT, Venue, each_open
+from penstock.units import INT56_MAX
+from penstock.venue import VENUE_ACCOUNT, Venue
 from penstock.views import account_of
 
 ONE: Final = 2**32
@@ -27,7 +24,6 @@ HALF_LIFE: Final = 3_600
 """Seconds within which pressure halves."""
 DOUBLING: Final = 32
 """Requests that double the fee."""
-PPM: Final = 10**6
 
 
 def decayed(pressure: int, passed: int) -> int:
@@ -42,76 +38,6 @@ def fee_of(base: int, cap: int, pressure: int) -> int:
     doublings, rest = divmod(pressure, DOUBLING * ONE)
     whole = base << min(doublings, 96)
     return min(cap, whole + whole * rest // (DOUBLING * ONE))
-
-
-class Status(IntEnum):
-    """Where a forced request stands."""
-
-    UNKNOWN = 0
-    PENDING = 1
-    SERVED = 2
-    DROPPED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A forced request; one that closes a position names its market."""
-
-    account: int
-    owner: int
-    requested_at: int
-    fee: int
-    market: int = 0
-    mark: int = 0
-    amount: int = 0
-    """Quote units that a withdrawal still asks for, at most."""
-    held: int = 0
-    """Signed size from which the lots of a close are to go."""
-    left: int = 0
-    """Lots still to close."""
-    status: Status = Status.PENDING
-
-    def progressed(self, size: int) -> "Request":
-        """The same close, with what the position shrank by since it was looked at."""
-        same_side = (size < 0) == (self.held < 0)
-        kept = abs(size) if same_side else 0
-        return self.reduced(abs(self.held) - kept) if kept < abs(self.held) else self
-
-    def reduced(self, lots: int) -> "Request":
-        """The same close, some of its lots on."""
-        return replace(self, held=self.held - self.signed(lots), left=max(0, self.left - lots))
-
-    def signed(self, lots: int) -> int:
-        """Some of its lots, signed like the position."""
-        return -lots if self.held < 0 else lots
-
-
-NO_REQUEST: Final = Request(0, 0, 0, 0, status=Status.UNKNOWN)
-
-
-@dataclass(frozen=True, slots=True)
-class Maker:
-    """A resting order, or a level of a ladder, that takes lots over; `signer` is who signed it."""
-
-    order: Order
-    lots: int
-    signer: int
-    markets: Sequence[int] | None = None
-    """Markets of its account's open positions; left out, they are."""
-
-
-@dataclass(slots=True)
-class Standing:
-    """An account weighed at the last marks, quote units."""
-
-    account: int
-    equity: int
-    initial: int
-    spare: int
-    open: int
-    oldest: int = 0
-    """The market whose mark grows stale first."""
-    fresh_until: int = ALWAYS
 
 
 @dataclass(slots=True)
@@ -149,7 +75,7 @@ class ExitDesk:
             raise Refused(Refusal.REQUEST_SIGNATURE, account, nonce, owner)
         self._check_unused(account, nonce)
         trial = trial_of(venue, [account])
-        _check_fresh(weigh(trial, account, markets, now), now)
+        check_fresh(account, weigh(trial, account, markets, now, Refusal.DESK_INCOMPLETE), now)
         trial.request_withdrawal(account, withdrawal.amount, now, markets)
         adopt(venue, trial)
         self.used.add((account, nonce))
@@ -262,7 +188,7 @@ class ExitDesk:
         """Queue what the account can spare, as far as it was asked for; return the amount."""
         asked = self._executable(venue, request, sender, now, close=False)
         trial = trial_of(venue, [asked.account])
-        spare = weigh(trial, asked.account, markets, now).spare
+        spare = weigh(trial, asked.account, markets, now, Refusal.DESK_INCOMPLETE).withdrawable
         if spare <= 0:
             raise Refused(Refusal.REQUEST_NOTHING, request, asked.account, spare)
         amount = min(asked.amount, spare)
@@ -287,7 +213,8 @@ class ExitDesk:
         """Close against resting orders, then against the fund; all or nothing."""
         asked = self._executable(venue, request, sender, now, close=True)
         trial = trial_of(venue, [asked.account, *(maker.order.account for maker in makers)])
-        closing = Closing(self, trial, request, now, markets)
+        progressed, opens = self.progress(trial, request), self._open_from(asked)
+        closing = Closing(trial, request, progressed, opens, now, markets)
         for maker in makers:
             closing.fill(maker)
         if by_fund:
@@ -312,14 +239,11 @@ class ExitDesk:
         if bool(asked.market) != close:
             raise Refused(Refusal.REQUEST_KIND, request)
         if sender != venue.settings.operator:
-            self.check_open(request, now)
+            check_open(request, self._open_from(asked), now)
         return asked
 
-    def check_open(self, request: int, now: int) -> None:
-        """Refuse what only the operator may do before the window is over."""
-        open_from = self.requests[request].requested_at + self.window
-        if now < open_from:
-            raise Refused(Refusal.REQUEST_EARLY, request, open_from)
+    def _open_from(self, asked: Request) -> int:
+        return asked.requested_at + self.window
 
     def _keep(self, request: int, kept: Request, by: int, now: int) -> None:
         if kept.left == 0:
@@ -342,154 +266,6 @@ class ExitDesk:
         self._credit(to, part)
 
 
-class Closing:
-    """A forced close while it is worked on, in a venue that is thrown away when it is refused."""
-
-    def __init__(
-        self, desk: ExitDesk, venue: Venue, request: int, now: int, markets: Sequence[int] | None
-    ) -> None:
-        self.desk, self.venue, self.request, self.now = desk, venue, request, now
-        self.asked = desk.progress(venue, request)
-        self.done = 0
-        if self.asked.left == 0:
-            raise Refused(Refusal.CLOSE_NOTHING, request)
-        account, market = self.asked.account, self.asked.market
-        venue.accrue(market, now)
-        self.priced: Priced = venue.priced(market, now)
-        if now > self.priced.marked_until:
-            raise Refused(Refusal.DESK_STALE, account, market, self.priced.marked_until)
-        self.standing = weigh(venue, account, markets, now)
-
-    def fill(self, maker: Maker) -> None:
-        """Fill one resting order."""
-        order, lots = maker.order, maker.lots
-        self._check_lots(lots)
-        if order.account == self.asked.account:
-            raise Refused(Refusal.CLOSE_SELF, order.account)
-        if order.buy != (self.asked.held > 0):
-            raise Refused(Refusal.CLOSE_SIDE, order.account, order.nonce)
-        filled = self._check_order(maker)
-        held = self.venue.held(order.account)
-        size = held.position(self.asked.market).size
-        if order.reduce_only and not lowers(size, size + self.asked.signed(lots)):
-            raise Refused(Refusal.ORDER_REDUCE_ONLY, order.account, order.nonce)
-        price = self._fill_price(order.price)
-        taker = weigh(self.venue, order.account, maker.markets, self.now)
-        paid = self.asked.signed(lots) * price * self.priced.unit
-        self._move(taker, lots, paid, fee_up(abs(paid), self.priced.taker_fee))
-        self.venue.set_filled(order.account, order.nonce, filled)
-
-    def hand_to_fund(self, lots: int) -> None:
-        """Have the insurance fund take lots over."""
-        self._check_lots(lots)
-        self.desk.check_open(self.request, self.now)
-        market, moved = self.asked.market, self.asked.signed(lots)
-        size = self.venue.account(VENUE_ACCOUNT).position(market).size
-        if not lowers(size, size + moved):
-            need, left = self.priced.initial(size + moved), loss_left(self.venue, market, self.now)
-            if left < need:
-                raise Refused(Refusal.CLOSE_LOSS_CAP, market, need, left)
-        discount = part_up(lots * self.priced.lot_value, self.priced.discount_ppm)
-        paid = moved * self.priced.lot_value - discount
-        paid = min(paid, moved * self.asked.mark * self.priced.unit)
-        self._move(weigh(self.venue, VENUE_ACCOUNT, None, self.now), lots, paid, 0)
-
-    def _check_lots(self, lots: int) -> None:
-        if not 0 < lots <= self.asked.left:
-            raise Refused(Refusal.CLOSE_LOTS, self.request, lots, self.asked.left)
-
-    def _check_order(self, maker: Maker) -> int:
-        """Refuse a dead order; return what of it is filled afterwards."""
-        order, held = maker.order, self.venue.held(maker.order.account)
-        named = order.account, order.nonce
-        if not maker.signer or maker.signer != held.signer:
-            raise Refused(Refusal.ORDER_SIGNATURE, *named)
-        if self.now > order.expiry:
-            raise Refused(Refusal.ORDER_EXPIRED, *named, order.expiry)
-        epoch, filled = held.slots.get(order.slot, (0, 0))
-        if epoch > order.epoch or (held.floored and order.epoch <= held.floor):
-            raise Refused(Refusal.ORDER_REPLACED, *named)
-        filled = filled if epoch == order.epoch else 0
-        left = max(0, order.size - filled)
-        if not 0 < maker.lots <= left:
-            raise Refused(Refusal.ORDER_OVERFILL, *named, maker.lots, left)
-        return filled + maker.lots
-
-    def _fill_price(self, price: int) -> int:
-        """The maker's price, but never better than the mark for who leaves, nor out of bounds."""
-        low, mark, high = self._bounds()
-        if self.asked.held > 0:
-            if price < low:
-                raise Refused(Refusal.CLOSE_PRICE, price, low, mark)
-            return min(price, mark)
-        if price > high:
-            raise Refused(Refusal.CLOSE_PRICE, price, mark, high)
-        return max(price, mark)
-
-    def _bounds(self) -> tuple[int, int, int]:
-        mark, ppm = self.priced.mark, self.priced.discount_ppm
-        width = mark * self.venue.settings.band_bps // BPS_SCALE
-        low, high = div_up(mark * (PPM - ppm), PPM), mark * (PPM + ppm) // PPM
-        return max(low, mark - width), mark, min(high, mark + width)
-
-    def _move(self, taker: Standing, lots: int, paid: int, fee: int) -> None:
-        account, market, moved = self.asked.account, self.asked.market, self.asked.signed(lots)
-        gain = moved * self.priced.lot_value - paid
-        self._trade(taker, moved, gain)
-        self._trade(self.standing, -moved, -gain - fee)
-        self.venue.move(account, taker.account, market, moved, paid, fee, self.now)
-        self.asked = self.asked.reduced(lots)
-        self.done += lots
-
-    def _trade(self, standing: Standing, traded: int, gain: int) -> None:
-        """Weigh one side of a fill, and move its standing on."""
-        account, priced = standing.account, self.priced
-        before = self.venue.held(account).position(priced.market)
-        after = before.size + traded
-        standing.equity += gain
-        standing.initial += priced.initial(after) - priced.initial(before.size)
-        if not lowers(before.size, after):
-            self._check_raise(standing, before, after)
-        elif standing.equity < 0:
-            raise Refused(Refusal.DESK_BANKRUPT, account, standing.equity)
-
-    def _check_raise(self, standing: Standing, before: Position, after: int) -> None:
-        account, priced = standing.account, self.priced
-        if self.venue.market(priced.market).held:
-            raise Refused(Refusal.DESK_HELD, priced.market)
-        _check_fresh(standing, self.now)
-        cap, most = MOST_TIERS * priced.tier, self.venue.settings.max_markets
-        if abs(after) > cap:
-            raise Refused(Refusal.DESK_TOO_LARGE, account, priced.market, abs(after), cap)
-        if not before.is_open and standing.open >= most:
-            raise Refused(Refusal.DESK_TOO_MANY, account, standing.open, most)
-        if standing.equity < standing.initial:
-            raise Refused(Refusal.DESK_MARGIN, account, standing.equity, standing.initial)
-
-
-def weigh(venue: Venue, account: int, markets: Sequence[int] | None, now: int) -> Standing:
-    """Weigh an account, funding accrued; `markets` names every open position, ascending."""
-    held = venue.held(account)
-    named = held.open_markets if markets is None else markets
-    found = Standing(account, held.collateral, 0, held.collateral, len(held.open_markets))
-    for market in each_open(held, named, Refusal.DESK_INCOMPLETE):
-        venue.accrue(market, now)
-        position, priced = held.positions[market], venue.priced(market, now)
-        worth, initial = priced.worth(position), priced.initial(position.size)
-        found.equity += worth
-        found.initial += initial
-        found.spare += (min(0, worth) if position.size else worth) - initial
-        if position.size and priced.marked_until < found.fresh_until:
-            found.oldest, found.fresh_until = market, priced.marked_until
-    return found
-
-
 def _check_account(venue: Venue, account: int) -> None:
     if account == VENUE_ACCOUNT or account not in venue.accounts:
         raise Refused(Refusal.DESK_ACCOUNT, account)
-
-
-def _check_fresh(standing: Standing, now: int) -> None:
-    if now > standing.fresh_until:
-        fresh_until = standing.fresh_until
-        raise Refused(Refusal.DESK_STALE, standing.account, standing.oldest, fresh_until)

@@ -22,14 +22,21 @@ SHARE: Final = 10
 """How many times its pro-rata share a counterparty may have to give up."""
 
 
-def weigh(venue: Venue, account: int, markets: Sequence[int], now: int) -> Weight:
+def weigh(
+    venue: Venue,
+    account: int,
+    markets: Sequence[int] | None,
+    now: int,
+    incomplete: Refusal = Refusal.LIQUIDATION_INCOMPLETE,
+) -> Weight:
     """Weigh an account, funding accrued. `markets` must name every open position, ascending.
 
-    A position whose mark is stale counts in favour of the account (`Weight.judged`).
+    Left out, it does; otherwise `incomplete` is what is refused. A position whose mark is stale
+    counts in favour of an account that is to be liquidated (`Weight.judged`).
     """
     held = venue.held(account)
-    found = Weight(held.collateral)
-    for market in each_open(held, markets, Refusal.LIQUIDATION_INCOMPLETE):
+    found, named = Weight(held.collateral), held.open_markets if markets is None else markets
+    for market in each_open(held, named, incomplete):
         venue.accrue(market, now)
         position, priced = held.positions[market], venue.priced(market, now)
         found.add(position, priced, stale=now > priced.marked_until)
@@ -264,7 +271,7 @@ def _deleverage(
     if not venue.watch.is_calm(now):
         raise Refused(Refusal.LIQUIDATION_GRACE)
     held = venue.held(account)
-    found = weigh(venue, account, held.open_markets if markets is None else markets, now)
+    found = weigh(venue, account, markets, now)
     venue.accrue(market, now)
     priced, total = venue.priced(market, now), sum(amount for _, amount in lots)
     size = held.position(market).size

@@ -130,6 +130,12 @@ class Weight:
     notional: int = 0
     stale_margin: int = 0
     """Initial margin of the positions whose mark is stale; the margins above are the others'."""
+    profit: int = 0
+    """Of open positions: margin, not money."""
+    oldest: int = 0
+    """The market with an open position whose mark grows stale first."""
+    fresh_until: int = ALWAYS
+    """Last second at which its mark is good."""
 
     @property
     def judged(self) -> int:
@@ -141,10 +147,20 @@ class Weight:
         """By how much it is above the initial margin."""
         return self.judged - self.initial
 
+    @property
+    def withdrawable(self) -> int:
+        """What of it is money: equity above initial margin, leaving out profit."""
+        return self.equity - self.initial - self.stale_margin - self.profit
+
     def add(self, position: Position, priced: Priced, *, stale: bool = False) -> None:
         """Take up a position, funding applied."""
-        self.equity += priced.worth(position)
+        worth = priced.worth(position)
+        self.equity += worth
         self.notional += abs(position.size) * priced.lot_value
+        if position.size:
+            self.profit += max(0, worth)
+            if priced.marked_until < self.fresh_until:
+                self.oldest, self.fresh_until = priced.market, priced.marked_until
         if stale:
             self.stale_margin += priced.initial(position.size)
         else:

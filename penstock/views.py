@@ -55,14 +55,11 @@ class NonceStatus(IntEnum):
 def account_of(venue: Venue, account: int, now: int) -> AccountView:
     """Weigh an account at the marks of `now`."""
     held = venue.account(account)
-    found, profit = Weight(held.collateral), 0
+    found = Weight(held.collateral)
     for market in held.open_markets:
-        position, priced = held.positions[market], venue.priced(market, now)
-        found.add(position, priced)
-        profit += max(0, priced.worth(position)) if position.size else 0
-    free = found.equity - found.initial
-    margins = found.initial, found.maintenance
-    return AccountView(held.collateral, found.equity, *margins, free, free - profit)
+        found.add(held.positions[market], venue.priced(market, now))
+    free, margins = found.equity - found.initial, (found.initial, found.maintenance)
+    return AccountView(held.collateral, found.equity, *margins, free, found.withdrawable)
 
 
 def position_of(venue: Venue, account: int, market: int, now: int) -> PositionView:

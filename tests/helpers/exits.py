@@ -6,7 +6,8 @@ Not to be taken for `Desk`, the twin with funded accounts on which tests trade.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from penstock.exits import Maker, Request, Status
+from penstock.closes import Maker
+from penstock.forced import Request, Status
 from penstock.messages import Ladder, SignedOrder, SignedWithdrawal, Withdrawal
 from penstock.signing import Domain, Signer, recover
 from tests.helpers.actors import Actor

@@ -11,12 +11,12 @@ EDGE = {
     "submitter",
 }
 FORBIDDEN = {"ape", "web3", "time", "socket", "http", "urllib", "subprocess", "datetime", "random"}
-CORE = ("units", "errors", "messages", "signing", "book", "nonces", "triggers", "pace",
-        "takers", "engine", "ladders", "gate", "limits", "fund", "refusals", "markets", "venue",
-        "outflow", "queue", "settlement", "margin", "funding", "watch", "views", "risk",
-        "liquidation", "liquidations", "strategy", "quorum", "exposure", "stress", "exits",
-        "escape", "follow/progress", "batch", "records", "builder", "system", "deploy",
-        "governance", "powers")  # fmt: skip
+CORE = ("units", "errors", "messages", "signing", "book", "nonces", "triggers", "pace", "takers",
+        "engine", "ladders", "gate", "limits", "fund", "refusals", "markets", "venue", "outflow",
+        "queue", "settlement", "margin", "funding", "watch", "views", "risk", "liquidation",
+        "liquidations", "strategy", "quorum", "exposure", "stress", "exits", "forced", "closes",
+        "escape", "reserves", "follow/progress", "batch", "records", "builder", "system",
+        "deploy", "governance", "powers")  # fmt: skip
 
 
 def imported(module: Path) -> set[str]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from penstock.engine import Engine
 from penstock.events import RejectReason
-from penstock.exits import weigh
+from penstock.liquidations import weigh
 from penstock.messages import Order, Verdict
 from penstock.reserves import Reserves
 from penstock.risk import RiskGate
@@ -29,7 +29,7 @@ AMOUNTS = st.integers(1, 2 * DEPOSIT)
 def withdraw_all(venue: Venue, asked: dict[int, int]) -> None:
     """Execute what was asked for, as far as each account can spare it."""
     for account, amount in asked.items():
-        spare = weigh(venue, account, None, START).spare
+        spare = weigh(venue, account, None, START).withdrawable
         if spare > 0:
             venue.request_withdrawal(account, min(amount, spare), START, forced=True)
 

@@ -37,7 +37,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.exits import Status
+from penstock.forced import Status
 from penstock.limits import Limits
 from penstock.messages import Fill, SignedOrder
 from penstock.units import div_up

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from penstock.artifacts import ContractRevert as Revert
 from penstock.artifacts import artifact, decode_revert
-from penstock.exits import ONE, Status, decayed, fee_of
+from penstock.exits import ONE, decayed, fee_of
+from penstock.forced import Status
 from penstock.messages import SignedWithdrawal, Withdrawal
 from penstock.units import div_up
 from tests.helpers.actors import Actor

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.exits import Status
+from penstock.forced import Status
 from tests.helpers.exits import (
     Taking,
     acknowledge,
