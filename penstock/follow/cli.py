@@ -189,7 +189,7 @@ def _follow(terminal: Terminal, pause: float) -> None:
             live.update(Text("\n".join(lines) or "nothing is under way"), refresh=True)
             if all(progress(one, now).step is Step.NONE for one in exits):
                 return
-            time.sleep(pause)
+            time.sleep(pause)  # a node does not tell when an exit moves on; it can only be asked
 
 
 for command in (request, carry, force, execute, freeze, tally, escape):
