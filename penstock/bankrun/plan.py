@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from penstock.crash.plan import DOLLAR
+from penstock.crash.plan import DOLLAR, People
 from penstock.crash.plan import PARAMETERS as CRASH
 
 PARAMETERS: Final = replace(
@@ -41,7 +41,7 @@ class Variant(StrEnum):
     PLAIN = "plain"
     """The line is paid to its end."""
     VANISH = "vanish"
-    """The operator is gone when the line is longest."""
+    """The operator is gone when three quarters have asked."""
     INSOLVENT = "insolvent"
     """The same, and a tenth of what accounts have is not there."""
 
@@ -72,8 +72,8 @@ class Plan(Struct, frozen=True):
         return self.savers + self.traders
 
     @property
-    def people(self) -> tuple[tuple[str, int, tuple[int, int]], ...]:
-        """Kind, number and thousands of dollars of those who take part."""
+    def people(self) -> People:
+        """Everybody; makers are rich, gamblers are there when the venue is to become insolvent."""
         gamblers = self.gamblers if self.variant is Variant.INSOLVENT else 0
         return (
             ("maker", self.makers, (250, 250)),

@@ -5,7 +5,7 @@
     run       wave after wave asks for all that it can spare; some close before
     outage    the sequencer stands still: L1 takes requests, and pushes of the line
     drain     the line is paid through the bucket to its end
-    vanished  or: the operator is gone when half have asked, and everybody leaves without him
+    vanished  or: the operator is gone when three quarters have asked, and all leave without him
 
 Everything follows from a seed. After each round the books are audited (`Audit`), and at the end
 what was paid to doors is on L1.
@@ -23,10 +23,10 @@ from penstock.bankrun.moment import Moment, Outcome
 from penstock.bankrun.plan import CALM, FORCED, PARTS, ROUND, SHOCK, Plan, Variant
 from penstock.bankrun.shares import Share
 from penstock.bankrun.tickets import Tickets
-from penstock.bankrun.trading import Trading, enrol
+from penstock.bankrun.trading import Trading
 from penstock.crash.network import RollupNetwork
+from penstock.crash.trading import enrol
 from penstock.localvenue import Trader
-from penstock.venue import VENUE_ACCOUNT
 
 OPENING: Final = 3
 """Rounds in which traders open what they have."""
@@ -45,9 +45,7 @@ class BankRun:
         self.rng: Final = Random(plan.seed)
         self.progress: Final = progress
         self.tickets: Final = Tickets()
-        traders = enrol(self.venue, plan, self.rng)
-        donor = next(iter(traders.values()))
-        self.venue.deposit(donor.owner, VENUE_ACCOUNT, plan.fund)
+        traders = enrol(self.venue, plan.people, plan.fund, self.rng)
         self.trading: Final = Trading(self.venue, traders, self.tickets, self.rng)
         self.line: Final = Line(self.venue, self.trading)
         self.audit: Final = Audit(self.trading, self.line)
@@ -77,9 +75,9 @@ class BankRun:
         for number in range(OPENING):
             self._advance(ROUND)
             self.trading.publish(1.0)
-            self.trading.quote()
+            self.trading.quote_all()
             for place, trader in list(enumerate(people))[number::OPENING]:
-                self.trading.open(trader, trader.name.startswith("gambler") or place % 2 == 0)
+                self.trading.open_some(trader, trader.name.startswith("gambler") or place % 2 == 0)
             self.trading.settle()
             self._close_round("build")
         self._advance(ROUND)
@@ -93,7 +91,7 @@ class BankRun:
         forced = self._stand_still(dict(self.plan.stutters).get(number, 0), wave)
         self._advance(ROUND)
         self.trading.publish(SHOCK)
-        self.trading.quote()
+        self.trading.quote_all()
         for trader in wave[::PARTS]:
             if self.trading.size(trader):
                 self.trading.close(trader)

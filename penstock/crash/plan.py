@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
@@ -45,6 +45,10 @@ SLICES: Final = 3
 """A liquidation on the book comes in so many parts, because the price of each decides the next."""
 
 
+People: TypeAlias = tuple[tuple[str, int, tuple[int, int]], ...]
+"""Kind, number and thousands of dollars of those who take part."""
+
+
 class Plan(Struct, frozen=True):
     """Who takes part, and for how many rounds."""
 
@@ -59,6 +63,16 @@ class Plan(Struct, frozen=True):
     """Rounds from the beginning of the fall on, at most."""
     fund: int = 150_000 * DOLLAR
     """What the insurance fund begins with."""
+
+    @property
+    def people(self) -> People:
+        """Everybody; makers and keepers are rich, traders have little."""
+        return (
+            ("maker", self.makers, (20_000, 20_000)),
+            ("long", self.longs, (5, 50)),
+            ("short", self.shorts, (5, 50)),
+            ("keeper", self.keepers, (1_500, 1_500)),
+        )
 
     @property
     def accounts(self) -> int:

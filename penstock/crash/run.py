@@ -24,27 +24,19 @@ from penstock.crash.network import Network
 from penstock.crash.plan import DOLLAR, FIRST, MARKET, OUTAGE, OUTAGE_AT, SLICES, Plan, price_at
 from penstock.crash.rescue import Rescue
 from penstock.crash.signed import SignedOrders
-from penstock.engine import Engine
-from penstock.events import Event
-from penstock.gateway import Gateway
+from penstock.crash.trading import STAGES, Trading, enrol
 from penstock.keepers.deleverager import Deleverager
 from penstock.keepers.keeper import Keeper
 from penstock.keepers.liquidator import Liquidator
 from penstock.keepers.notes import Note
 from penstock.keepers.station import Station
 from penstock.keepers.wallet import Wallet
-from penstock.ledger import Ledger
 from penstock.localvenue import Trader
-from penstock.messages import Fill, Order
 from penstock.mirror import Mirror
 from penstock.pace import Pace
 from penstock.remote import Log
-from penstock.risk import RiskGate
 from penstock.stages import Stages
-from penstock.submitter import Submitter
-from penstock.units import UINT32_MAX
 from penstock.venue import VENUE_ACCOUNT, Venue
-from penstock.wire import encode_order
 
 
 class Crash:
@@ -58,27 +50,26 @@ class Crash:
         self.network: Final = network
         self.venue: Final = network.venue
         self.rng: Final = Random(plan.seed)
-        self.stages: Final = Stages(("engine", "contract", "model", "keepers", "invariants"))
-        self.ledger: Final = Ledger()
         self.signed: Final = SignedOrders()
         self.notes: Final[list[Note]] = []
         self.moments: Final[list[Moment]] = []
-        self.traders: Final = self._people(progress)
-        self.toll: Final = Toll({trader.account for trader in self.named("keeper")})
-        self.rescue: Final = Rescue(network, self.named("long"), self.rng)
-        venue, mirror = self.venue, Mirror(self.venue.remote)
-        self.ledger.read(mirror.follow())
-        self.gate: Final = RiskGate(mirror.venue, venue.chain.time(), lead=8)
-        self.engine: Final = Engine(self.gate, [MARKET], paces={MARKET: Pace(150_000, 10)})
-        self.gateway: Final = Gateway(self.engine, self.gate, venue.domain)
-        self.submitter: Final = Submitter(
-            mirror, self.gate, venue.operator, watch=self._watch, rehearse=False
+        traders = enrol(self.venue, plan.people, plan.fund, self.rng, progress)
+        self.trading: Final = Trading(
+            self.venue,
+            traders,
+            self.rng,
+            self._watch,
+            paces={MARKET: Pace(150_000, 10)},
+            stages=Stages((*STAGES, "keepers", "invariants")),
+            told=self.signed.sign,
         )
+        named, ledger = self.trading.named, self.trading.ledger
+        self.toll: Final = Toll({trader.account for trader in named("keeper")})
+        self.rescue: Final = Rescue(network, named("long"), self.rng)
         # One view of the chain for all keepers: they look one after the other, in this thread.
-        self.lookout: Final = Mirror(venue.remote)
+        self.lookout: Final = Mirror(self.venue.remote)
         self.keepers: Final = self._keepers()
-        self.audit: Final = Audit(self.submitter, self.ledger, self.signed)
-        self.numbers: Final[dict[int, int]] = {}
+        self.audit: Final = Audit(self.trading.submitter, ledger, self.signed)
         self.rounds: int = 0
         self.began: int = 0
         """Second at which the fall began; 0 before it."""
@@ -86,38 +77,15 @@ class Crash:
         """Seconds that the outage took."""
         self.phase: str = "build"
 
-    # People.
-
-    def _people(self, progress: Callable[[], object]) -> dict[int, Trader]:
-        """Open every account; makers and keepers are rich, traders have little."""
-        plan, found = self.plan, {}
-        groups = (
-            ("maker", plan.makers, (20_000, 20_000)),
-            ("long", plan.longs, (5, 50)),
-            ("short", plan.shorts, (5, 50)),
-            ("keeper", plan.keepers, (1_500, 1_500)),
-        )
-        for name, count, thousands in groups:
-            names = [f"{name} {n}" for n in range(1, count + 1)]
-            money = [self.rng.randint(*thousands) * 1_000 * DOLLAR for _ in names]
-            for trader in self.venue.open(names, money):
-                found[trader.account] = trader
-                progress()
-        donor = next(iter(found.values()))
-        self.venue.deposit(donor.owner, VENUE_ACCOUNT, plan.fund)
-        return found
-
-    def named(self, kind: str) -> list[Trader]:
-        """Everybody of a kind: maker, long, short, keeper."""
-        return [trader for trader in self.traders.values() if trader.name.startswith(kind)]
+    # Keepers.
 
     def _keepers(self) -> list[Keeper]:
         """Rivals with accounts of their own, one who works for the fund, and a deleverager."""
         made: list[Keeper] = []
-        for trader in self.named("keeper"):
+        for trader in self.trading.named("keeper"):
             station = self._station(trader)
             made.append(Liquidator(station, trader.account, floor=50 * DOLLAR, for_fund=False))
-        station = self._station(self.named("keeper")[0])
+        station = self._station(self.trading.named("keeper")[0])
         return [*made, Liquidator(station), Deleverager(station)]
 
     def _station(self, trader: Trader) -> Station:
@@ -141,9 +109,9 @@ class Crash:
             broken=self.audit.broken,
             checks=self.audit.last,
             audits=self.audit.count,
-            stages=self.stages,
-            ledger=self.ledger,
-            fingerprint=fingerprint(self.model),
+            stages=self.trading.stages,
+            ledger=self.trading.ledger,
+            fingerprint=fingerprint(self.trading.model),
             top_ups=self.rescue.top_ups,
             endings=self._endings(),
             between=self.network.checks(),
@@ -151,7 +119,7 @@ class Crash:
 
     def _build_round(self, number: int) -> None:
         self.venue.live(self.venue.chain.time() + 60)
-        self._publish(1.0)
+        self.trading.publish(1.0)
         self._quote(center=1.004, width=0.0006)
         if number < self.plan.build - 2:
             self._open_some(number)
@@ -160,8 +128,8 @@ class Crash:
 
     def _fall_round(self) -> None:
         share = self._advance()
-        self._publish(share)
-        calm = self.model.watch.is_calm(self.venue.chain.time())
+        self.trading.publish(share)
+        calm = self.trading.model.watch.is_calm(self.venue.chain.time())
         if not calm and self.rounds % 2:
             self._bring_margin(round(FIRST * share))
         self._quote(center=1.0, width=self._width())
@@ -178,7 +146,7 @@ class Crash:
         passed = chain.time() - self.began - self.stopped
         if passed >= OUTAGE_AT and not self.stopped:
             self._stand_still(round(FIRST * price_at(passed)))
-        grace = self.stopped and not self.model.watch.is_calm(chain.time())
+        grace = self.stopped and not self.trading.model.watch.is_calm(chain.time())
         self.phase = "grace" if grace else "work-out" if self.stopped else "fall"
         # Within the fall a round is as long as its transactions; later it is given more time.
         self.venue.live(chain.time() + (1 if passed < 60 else 12))
@@ -193,147 +161,93 @@ class Crash:
         self._close_round(price)
         self.stopped = self.venue.chain.time() - start
 
-    # Prices and orders.
-
-    def _publish(self, share: float) -> None:
-        with self.stages.timed("contract"):
-            seen = [round(FIRST * share * (1 + self.rng.gauss(0, 5e-5))) for _ in range(4)]
-            self.venue.post(MARKET, seen)
-            self.venue.refresh()
-        with self.stages.timed("model"):
-            self.submitter.follow()
-        self._sort(self.gateway.advance(self.venue.chain.time()))
-
-    @property
-    def model(self) -> Venue:
-        """The venue as the submitter's mirror has it."""
-        return self.submitter.mirror.venue
-
-    @property
-    def mark(self) -> int:
-        """The mark in ticks."""
-        return self.model.market(MARKET).mark
+    # Orders.
 
     def _width(self) -> float:
         """Makers widen as the fall goes on."""
-        return 0.002 + 0.012 * min(1.0, (1 - self.mark / FIRST) / 0.4)
+        return 0.002 + 0.012 * min(1.0, (1 - self.trading.mark / FIRST) / 0.4)
 
     def _quote(self, center: float, width: float) -> None:
         """Makers who are still there quote both sides; in the fall one after the other leaves."""
         self.rounds += 1
-        makers = self.named("maker")
+        makers = self.trading.named("maker")
         left = max(2, len(makers) - (self.rounds - self.plan.build) // 2)
         for place, maker in enumerate(makers):
             staying = place < left or not self.began
             if not staying:
-                self._sort(self.engine.cancel_all(maker.account, self.venue.chain.time()))
+                now = self.venue.chain.time()
+                self.trading.take_up(self.trading.engine.cancel_all(maker.account, now))
                 continue
             size = self.rng.randint(2_000, 4_000)
-            for buy in (True, False):
-                edge = -width if buy else width
-                price = self.mark * (center + edge * (1 + place * 0.2))
-                self._rest(maker, buy, round(price), size)
-
-    def _rest(self, maker: Trader, buy: bool, price: int, size: int) -> None:
-        """Replace the maker's quote of one side."""
-        market = self.model.priced(MARKET, self.venue.chain.time())
-        price = min(max(price, market.low), market.high)
-        nonce, flags = (not buy) << 32 | self.rounds, (buy, False, False, False)
-        self._send(Order(maker.account, MARKET, *flags, price, size, UINT32_MAX, nonce))
+            self.trading.quote(maker, place, size, self.rounds, width=width, center=center)
 
     def _open_some(self, number: int) -> None:
         """Some traders open what their money bears, from two to fifteen times."""
-        traders = [*self.named("long"), *self.named("short")]
-        unit = self.model.market(MARKET).listing.unit
+        traders = [*self.trading.named("long"), *self.trading.named("short")]
         for trader in traders[number :: self.plan.build - 2]:
-            account = self.model.account(trader.account)
-            leverage = self.rng.uniform(2, 15)
-            size = int(account.collateral * leverage / (self.mark * unit))
-            self._take(trader, trader.name.startswith("long"), size)
+            buy = trader.name.startswith("long")
+            self.trading.open(trader, buy, self.rng.uniform(2, 15))
 
     def _panic(self) -> None:
         """A few close what they have, in trouble or not; who brought margin holds on."""
-        for trader in self.rng.sample([*self.named("long"), *self.named("short")], 4):
-            held = self.gate.position(trader.account, MARKET)
-            if held and trader.account not in self.rescue.accounts:
-                self._take(trader, held < 0, abs(held), reduce_only=True)
-
-    def _take(self, trader: Trader, buy: bool, size: int, reduce_only: bool = False) -> None:
-        market = self.model.priced(MARKET, self.venue.chain.time())
-        price = market.high if buy else market.low
-        number = self.numbers[trader.account] = self.numbers.get(trader.account, 0) + 1
-        flags = (buy, True, False, reduce_only)
-        if size:
-            self._send(Order(trader.account, MARKET, *flags, price, size, UINT32_MAX, number))
-
-    def _send(self, order: Order) -> None:
-        self.signed.sign(order)
-        signer = self.traders[order.account].signer
-        data = encode_order(signer.sign_order(self.venue.domain, order))
-        with self.stages.timed("engine"):
-            events = self.gateway.place(data, self.venue.chain.time())
-        self._sort(events)
-
-    def _sort(self, events: list[Event]) -> None:
-        self.submitter.take(event for event in events if isinstance(event, Fill))
+        people = [*self.trading.named("long"), *self.trading.named("short")]
+        for trader in self.rng.sample(people, 4):
+            if self.trading.size(trader) and trader.account not in self.rescue.accounts:
+                self.trading.close(trader)
 
     # Who bears the loss.
 
     def _liquidate(self) -> None:
         """The operator fills accounts below maintenance on the book, in slices."""
-        venue, now = self.model, self.venue.chain.time()
+        venue, now = self.trading.model, self.venue.chain.time()
         market = venue.priced(MARKET, now)
         low, high = liquidation.band(market.mark, market.discount_ppm)
         for account, found in strategy.in_need(venue, now):
-            held = self.gate.position(account, MARKET)
+            held = self.trading.gate.position(account, MARKET)
             if not held or found.equity <= 0:
                 continue
             lots, price = max(1, abs(held) // (2 * SLICES)), high if held < 0 else low
             for _ in range(SLICES):
-                with self.stages.timed("engine"):
-                    events = self.engine.liquidate(account, MARKET, lots, price, now)
-                self._sort(events)
+                with self.trading.stages.timed("engine"):
+                    events = self.trading.engine.liquidate(account, MARKET, lots, price, now)
+                self.trading.take_up(events)
 
     def _bring_margin(self, price: int) -> None:
         """Some who see their end coming bring margin, in whichever way is open."""
-        self.rescue.bring(self.model, price, self.phase)
-        with self.stages.timed("model"):
-            self.submitter.follow()
+        self.rescue.bring(self.trading.model, price, self.phase)
+        self.trading.follow()
 
     def _work(self, calm: bool) -> None:
         """Each keeper acts as long as it finds something, a few times a round."""
         rounds = 3 if not self.stopped else 12
-        with self.stages.timed("keepers"):
+        with self.trading.stages.timed("keepers"):
             for keeper in self.keepers:
                 for _ in range(rounds if calm else 1):
                     decision = keeper.decide(self.venue.chain.time())
                     if decision is None:
                         break
                     keeper.act(decision)
-        with self.stages.timed("model"):
-            self.submitter.follow()
+        self.trading.follow()
 
     def _settle(self) -> None:
-        with self.stages.timed("contract", len(self.submitter.pending)):
-            self.submitter.settle()
+        self.trading.settle()
         self._audit()
 
     def _audit(self) -> None:
-        with self.stages.timed("invariants"):
+        with self.trading.stages.timed("invariants"):
             self.audit.check()
 
     def _watch(self, logs: list[Log]) -> None:
-        """Keep the books of who traded, and of who lost what."""
-        self.ledger.read(logs)
+        """Keep the books of who lost what, and of who signed it."""
         self.toll.read(logs)
-        self.signed.read(logs, self.model)
+        self.signed.read(logs, self.trading.model)
 
     def _close_round(self, price: int) -> None:
         self._audit()
         self.moments.append(self._moment(price))
 
     def _moment(self, price: int) -> Moment:
-        venue, now = self.model, self.venue.chain.time()
+        venue, now = self.trading.model, self.venue.chain.time()
         seen = {number: views.account_of(venue, number, now) for number in venue.accounts}
         market = venue.market(MARKET)
         insurance = seen.pop(VENUE_ACCOUNT).equity
@@ -347,7 +261,7 @@ class Crash:
             insurance=insurance,
             below=sum(view.equity < view.maintenance_margin for view in seen.values()),
             bankrupt=sum(view.equity < 0 for view in seen.values()),
-            covered=self.ledger.covered,
+            covered=self.trading.ledger.covered,
             added=self.rescue.added,
             forced=self.rescue.forced,
             rate=market.sample.last_rate,
@@ -357,11 +271,12 @@ class Crash:
     def _endings(self) -> list[Ending]:
         """How everybody who trades ended."""
         now, made = self.venue.chain.time(), []
-        for account, trader in self.traders.items():
-            fate = self.toll.fate(account, self.ledger, MARKET)
-            deposited = self.ledger.deposits[account]
-            lots = self.model.account(account).position(MARKET).size
-            equity = views.account_of(self.model, account, now).equity
+        ledger = self.trading.ledger
+        for account, trader in self.trading.traders.items():
+            fate = self.toll.fate(account, ledger, MARKET)
+            deposited = ledger.deposits[account]
+            lots = self.trading.model.account(account).position(MARKET).size
+            equity = views.account_of(self.trading.model, account, now).equity
             kind = trader.name.split()[0]
             made.append(Ending(kind, account, fate, deposited, lots, equity))
         return made
