@@ -71,7 +71,7 @@ def carry(terminal: Terminal, file: Path) -> None:
     state = signed_progress(found.signed, terminal.reader.now()) if found.signed else None
     if state is not None and state.stage is Stage.EXPIRED:
         raise ExitError(f"{name_of(found)} could be carried until {signed.withdrawal.deadline}")
-    if state is not None and state.step is Step.REQUEST:
+    if state is not None and state.step is Step.CARRY:
         terminal.caller.send(*carriage(terminal.reader, signed))
         terminal.say(terminal.reader.of_signed(signed.withdrawal))
     else:

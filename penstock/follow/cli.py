@@ -73,8 +73,8 @@ def statement(terminal: Terminal, as_json: bool) -> None:
 
 @exit.command()
 @at_venue(*WHICH, *KEYS)
-def push(terminal: Terminal) -> None:
-    """Have the vault release what is ready, up to this exit's ticket. Anyone may."""
+def release(terminal: Terminal) -> None:
+    """Have the vault pay what is ready, up to this exit's ticket. Anyone may."""
     _take(terminal, Step.RELEASE)
 
 

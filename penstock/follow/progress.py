@@ -53,7 +53,7 @@ class Stage(StrEnum):
 class Step(StrEnum):
     """What is called next, in the order in which an exit comes to it."""
 
-    REQUEST = "request"
+    CARRY = "carry"
     EXECUTE = "execute"
     LOOK = "look"
     FREEZE = "freeze"
@@ -288,7 +288,7 @@ def signed_progress(signed: Signed, now: int) -> Progress:
         return Progress(Stage.CARRIED)
     if now > signed.deadline:
         return Progress(Stage.EXPIRED)
-    return Progress(Stage.REQUESTED, Step.REQUEST, Who.ANYONE, earliest=0)
+    return Progress(Stage.REQUESTED, Step.CARRY, Who.ANYONE, earliest=0)
 
 
 def forced_progress(forced: Forced, now: int) -> Progress:

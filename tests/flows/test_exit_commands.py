@@ -131,12 +131,12 @@ def test_exit__to_l1__goes_on_from_any_machine(rollup: RollupLeaver) -> None:
     again = rollup.step("request", 600, "--account", 1, "--to-l1", key="owner ann")
     assert "done already: ticket 1: queued" in again.said
     ticket = ("--ticket", 1)
-    assert late(rollup.step("push", *ticket), "waits for its delay")
+    assert late(rollup.step("release", *ticket), "waits for its delay")
     rollup.pass_time(DELAY)
-    pushed = rollup.elsewhere("push", *ticket, "--development", "passer-by")
-    assert (pushed.code, "ticket 1: at the door" in pushed.said) == (0, True), pushed
-    assert pushed.said.endswith("next: send, by anyone, now")
-    assert "done already: ticket 1: at the door" in rollup.step("push", *ticket).said
+    released = rollup.elsewhere("release", *ticket, "--development", "passer-by")
+    assert (released.code, "ticket 1: at the door" in released.said) == (0, True), released
+    assert released.said.endswith("next: send, by anyone, now")
+    assert "done already: ticket 1: at the door" in rollup.step("release", *ticket).said
     assert late(rollup.run("prove", *ticket), "next: send")
     assert "bridged" in rollup.step("send", *ticket).said
     assert late(rollup.run("prove", *ticket), "an output on L1 that covers it")
@@ -157,7 +157,7 @@ def test_watch__door_of_a_stranger__is_known_by_its_name_or_once_it_was_sent(
 ) -> None:
     rollup.step("request", 5, "--account", 1, "--to-l1", RECIPIENT, key="owner ann")
     rollup.pass_time(DELAY)
-    assert "released" in rollup.step("push", "--ticket", 1).said
+    assert "released" in rollup.step("release", "--ticket", 1).said
     assert "not at a door" in rollup.step("send", "--ticket", 1).said
     named = ("--ticket", 1, "--l1-recipient", RECIPIENT)
     assert rollup.step("send", *named).code == 0
@@ -181,7 +181,7 @@ def test_force__sequencer_down__is_made_on_l1_and_executed_by_anybody(rollup: Ro
     )
     assert "done already: ticket 1" in rollup.step("execute", "--request", 1).said
     rollup.pass_time(DELAY)
-    assert "released" in rollup.step("push", "--request", 1).said
+    assert "released" in rollup.step("release", "--request", 1).said
     assert balance(rollup, rollup.venue.trader("ben", 2).owner.address) == DEPOSIT
     rollup.net.sync()
     assert rollup.net.verify().agrees
@@ -198,7 +198,7 @@ def test_exit__on_l2__is_paid_after_its_delay(plain: Leaver) -> None:
     again = plain.step("request", "all", "--account", 1, "--to", RECIPIENT, key="owner ann")
     assert "done already: ticket 2" in again.said
     plain.pass_time(DELAY)
-    assert plain.step("push", "--ticket", 2).code == 0
+    assert plain.step("release", "--ticket", 2).code == 0
     assert balance(plain, RECIPIENT) == DEPOSIT
     assert "nothing is under way" in plain.run("watch", "--account", 1, "--once").said
     assert plain.step("claim", "--ticket", 2).said.startswith("done already: ticket 2: released")
@@ -247,7 +247,7 @@ def test_claim__recipient_was_refused__is_paid_later_or_elsewhere(odd: Leaver) -
         odd.step("request", amount, "--account", 1, *to, key="owner ann")
     token.transact(operator, "setBlocked", recipient.address, True)
     odd.pass_time(DELAY)
-    done = odd.step("push", "--ticket", 2)
+    done = odd.step("release", "--ticket", 2)
     assert (done.code, "ticket 2: aside" in done.said) == (0, True)
     refused = odd.step("claim", "--ticket", 1)
     assert (refused.code, "who may claim it with --to" in refused.said) == (1, True)
@@ -260,18 +260,18 @@ def test_claim__recipient_was_refused__is_paid_later_or_elsewhere(odd: Leaver) -
     assert odd.step("claim", "--ticket", 2).said.startswith("done already")
 
 
-def test_push__line_longer_than_the_bucket__pays_in_part_and_says_when(narrow: Leaver) -> None:
+def test_release__line_longer_than_the_bucket__pays_in_part_and_says_when(narrow: Leaver) -> None:
     half = DEPOSIT * 30
     narrow.step("request", half // 10**6, "--account", 1, "--to", RECIPIENT, key="owner ann")
     narrow.pass_time(DELAY)
-    found = narrow.step("push", "--ticket", 1)
+    found = narrow.step("release", "--ticket", 1)
     assert late(found, "the outflow bucket")
     paid = balance(narrow, RECIPIENT)
     assert 0 < paid < half
     (told,) = narrow.ask("--ticket", 1)["exits"]
     assert told["ticket"]["left"] == half - paid
     narrow.venue.chain.warp(told["progress"]["eta"])
-    assert "released" in narrow.step("push", "--ticket", 1).said
+    assert "released" in narrow.step("release", "--ticket", 1).said
     assert balance(narrow, RECIPIENT) == half
 
 
@@ -426,7 +426,7 @@ def test_freeze__after_an_outage__waits_for_the_grace(plain: Leaver) -> None:
         (("watch", "--request", 9), 1, "there is no request 9"),
         (("watch", "--account", 9), 1, "there is no account 9"),
         (("watch",), 2, "name one of --ticket"),
-        (("push", "--ticket", 9), 1, "there is no ticket 9"),
+        (("release", "--ticket", 9), 1, "there is no ticket 9"),
         (("request", "x", "--account", 1), 1, "is neither a number nor"),
         (("request", "1"), 2, "name the --account"),
         (("request", "1", "--account", 1, "--to-l1"), 1, "has no doors to L1"),
@@ -455,7 +455,7 @@ def test_watch__until_it_is_there__ends_by_itself(plain: Leaver) -> None:
     command = plain.command("watch", "--ticket", 1, "--pause", "0.05")
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
         plain.pass_time(DELAY)
-        plain.step("push", "--ticket", 1)
+        plain.step("release", "--ticket", 1)
         said, _ = watching.communicate(timeout=120)
     assert watching.returncode == 0
     assert "ticket 1: released" in said

@@ -54,7 +54,7 @@ WAIT = (-1, 0, 1)
 def test_signed_progress__around_its_deadline__expires_after_it(after: int) -> None:
     found = signed_progress(SIGNED, T + after)
     assert found.stage is (Stage.EXPIRED if after > 0 else Stage.REQUESTED)
-    assert found.step is (Step.NONE if after > 0 else Step.REQUEST)
+    assert found.step is (Step.NONE if after > 0 else Step.CARRY)
 
 
 def test_signed_progress__used__is_carried_for_ever() -> None:
