@@ -133,16 +133,17 @@ def claim(venue: Venue, account: int, markets: Sequence[int]) -> int:
             raise Refused(Refusal.HATCH_NOT_ASCENDING, account, market)
         if held.position(market).is_open:
             named += 1
-            equity += _value(held, venue.markets[market])
+            listed = venue.markets[market]
+            equity += value(held, listed, listed.mark)
     if named != len(held.open_markets):
         raise Refused(Refusal.HATCH_INCOMPLETE, account, named, len(held.open_markets))
     return max(0, equity)
 
 
-def _value(held: Account, market: Market) -> int:
-    """A position at the stored mark and index: what is due and was not accrued does not count."""
-    position = held.positions[market.market]
-    return position.quote_down(market.index) + position.size * market.mark * market.listing.unit
+def value(held: Account, market: Market, mark: int) -> int:
+    """A position at a mark and the stored index: what is due and was not accrued does not count."""
+    position = held.position(market.market)
+    return position.quote_down(market.index) + position.size * mark * market.listing.unit
 
 
 def tally(hatch: Hatch, venue: Venue, page: Page, now: int) -> None:

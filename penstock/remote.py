@@ -47,10 +47,15 @@ class Contract:
         return self._functions[function].encode(arguments)
 
     def ask(
-        self, function: str, *arguments: object, sender: str | None = None, value: int = 0
+        self,
+        function: str,
+        *arguments: object,
+        sender: str | None = None,
+        block: str = PENDING,
+        value: int = 0,
     ) -> Any:
         """Call without changing anything. Raises ContractRevert."""
-        return self.ask_many([(function, *arguments)], sender=sender, value=value)[0]
+        return self.ask_many([(function, *arguments)], sender, block, value)[0]
 
     def ask_many(
         self,

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from penstock.bankrun.plan import DOORS
@@ -36,8 +37,7 @@ class Line:
     @property
     def gap(self) -> int:
         """The most seconds from one push to the next."""
-        pairs = zip(self.pushes, self.pushes[1:], strict=False)
-        return max((later - sooner for sooner, later in pairs), default=0)
+        return max((later - sooner for sooner, later in pairwise(self.pushes)), default=0)
 
     def broken(self) -> list[Promise]:
         """Tickets that a push at or after the promised second did not pay in full."""
@@ -131,7 +131,7 @@ class Line:
 
     def bucket(self) -> tuple[int, int]:
         """What flows in per window, and what is in it."""
-        *_, capacity, level = self.venue.remote.queue.ask_many([("outflow",)], block="latest")[0]
+        *_, capacity, level = self.venue.remote.queue.ask("outflow", block="latest")
         return capacity, level
 
 

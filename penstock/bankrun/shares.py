@@ -64,7 +64,5 @@ def ratio_at(venue: Venue, market: int, mark: int) -> float:
     listed, claims = venue.market(market), 0
     for account, held in venue.accounts.items():
         if account != VENUE_ACCOUNT:
-            position = held.position(market)
-            worth = position.quote_down(listed.index) + position.size * mark * listed.listing.unit
-            claims += max(0, held.collateral + worth)
+            claims += max(0, held.collateral + escape.value(held, listed, mark))
     return venue.unpromised / claims

@@ -274,7 +274,7 @@ class Reader:
         return Leg(amount, log.time, log.transaction, index, told["status"], told["earliest"])
 
     def _ask(self, contract: Contract, function: str, *arguments: object) -> Any:
-        return contract.ask_many([(function, *arguments)], block=self._block)[0]
+        return contract.ask(function, *arguments, block=self._block)
 
 
 def divide(paid: Iterable[Log], sent: Sequence[Log]) -> tuple[list[Log], list[Log]]:

@@ -124,9 +124,9 @@ def statement(remote: Remote, account: int) -> Statement:
         owed=tuple(books.of(account)),
         markets=tuple(markets),
         claim=mine,
-        claims=sum(shares.claims.values()),
-        pot=shares.pot,
-        share=shares.of(mine),
+        claims=shares.hatch.claims,
+        pot=shares.hatch.pot,
+        share=shares.hatch.share_down(mine),
         differences=(*_words(mirror), *shares.differences(account, markets)),
     )
 
@@ -155,20 +155,16 @@ class _Shares:
             for number, markets in plan.items()
             if number <= ended.accounts
         }
-        vault = remote.vault.address
-        held = int(self._ask(remote.token, "balanceOf", vault))
+        held = int(remote.token.ask("balanceOf", remote.vault.address, block=block))
         self._rest: Final = max(0, min(books.booked, held) - books.owed)
-        self.pot: Final = self._rest if ended.pot is None else ended.pot
-
-    def of(self, claim: int) -> int:
-        """The share of a claim."""
-        total = sum(self.claims.values())
-        return claim if self.pot >= total else claim * self.pot // total
+        pot = self._rest if ended.pot is None else ended.pot
+        self.hatch: Final = escape.Hatch(claims=sum(self.claims.values()), pot=pot)
+        """What a tally finds, or would find."""
 
     def differences(self, account: int, markets: list[int]) -> Iterator[str]:
         """What vault, queue and hatch say otherwise."""
         for name, ours, contract, call in self._compared(account, markets):
-            theirs = _number(self._ask(contract, *call), call[0])
+            theirs = _number(contract.ask(*call, block=self._block), call[0])
             if ours != theirs:
                 yield f"{name}: {ours} by the events, {theirs} by the chain"
 
@@ -183,14 +179,11 @@ class _Shares:
             yield one.name, one.left, queue, (view, int(number))
         if self._ended.pot is None:
             return
-        yield "the claims", sum(self.claims.values()), hatch, ("count",)
+        yield "the claims", self.hatch.claims, hatch, ("count",)
         yield "what there is to share", self._rest + books.shares, hatch, ("pot",)
         if account in self.claims:
-            share = self.of(self.claims[account])
+            share = self.hatch.share_down(self.claims[account])
             yield "the share", share, hatch, ("shareOf", account, markets)
-
-    def _ask(self, contract: Contract, function: str, *arguments: object) -> Any:
-        return contract.ask_many([(function, *arguments)], block=self._block)[0]
 
 
 def _number(answer: Any, view: str) -> int:
@@ -202,10 +195,9 @@ def _number(answer: Any, view: str) -> int:
 def _holdings(venue: Venue, account: int) -> Iterator[Holding]:
     held = venue.account(account)
     for number in held.open_markets:
-        market, position = venue.markets[number], held.positions[number]
-        worth = position.size * market.mark * market.listing.unit
-        value = position.quote_down(market.index) + worth
-        yield Holding(number, position.size, market.mark, value)
+        market = venue.markets[number]
+        value = escape.value(held, market, market.mark)
+        yield Holding(number, held.positions[number].size, market.mark, value)
 
 
 def _words(mirror: Mirror) -> Iterator[str]:
