@@ -40,7 +40,7 @@ def now_open(twin: Twin, account: int) -> list[int]:
 
 def desk_domain(twin: Twin) -> Domain:
     """What owners sign under."""
-    return Domain(twin.chain.chain_id, twin.venue.exit_desk.address)
+    return Domain(twin.chain.chain_id, twin.venue.desk.address)
 
 
 def signed_withdrawal(
@@ -203,14 +203,14 @@ def pass_window(twin: Twin, request: int, windows: int = 1, more: int = 0) -> No
 
 def is_ignored(twin: Twin, request: int) -> bool:
     """Whether contract and model say that a close was ignored."""
-    seen = bool(twin.venue.exit_desk.call("isIgnored", request))
+    seen = bool(twin.venue.desk.call("isIgnored", request))
     assert seen == twin.exits.is_ignored(twin.model, request, twin.now)
     return seen
 
 
 def compare_exits(twin: Twin) -> None:
     """Assert that the contract's desk is the model's, to the last wei."""
-    contract, model = twin.venue.exit_desk, twin.exits
+    contract, model = twin.venue.desk, twin.exits
     assert contract.call("requestCount") == len(model.requests)
     assert contract.call("requestFee") == model.fee(twin.now)
     for request, asked in model.requests.items():
@@ -222,7 +222,7 @@ def compare_exits(twin: Twin) -> None:
 
 
 def _compare(twin: Twin, request: int, asked: Request) -> None:
-    contract = twin.venue.exit_desk
+    contract = twin.venue.desk
     head = (asked.account, asked.market, asked.status, asked.requested_at, asked.mark, asked.fee)
     assert contract.call("requestOf", request) == head
     if asked.market and asked.status is Status.PENDING:
@@ -235,7 +235,7 @@ def _compare(twin: Twin, request: int, asked: Request) -> None:
 
 def _send(twin: Twin, function: str, *arguments: object, sender: Actor, value: int = 0) -> int:
     twin.chain.evm.set_balance(sender.address, WEALTH)
-    contract = twin.venue.exit_desk
+    contract = twin.venue.desk
     return twin.transact(contract, function, *arguments, sender=sender.address, value=value)
 
 

@@ -54,15 +54,10 @@ class Venue:
     lens: Contract
     fund: Contract
     liquidations: Contract
-    exit_desk: Contract
+    desk: Contract
     hatch: Contract
     manager: Contract
     timelock: Contract
-
-    @property
-    def desk(self) -> Contract:
-        """The exit desk, by the name that `System` has for it."""
-        return self.exit_desk
 
     @property
     def domain(self) -> Feed:
@@ -131,7 +126,7 @@ def make_venue(
         lens=chain.at("PositionLens", system.lens),
         fund=chain.at("InsuranceFund", system.fund),
         liquidations=chain.at("Liquidations", system.liquidations),
-        exit_desk=chain.at("ExitDesk", system.desk),
+        desk=chain.at("ExitDesk", system.desk),
         hatch=chain.at("EscapeHatch", system.hatch),
         manager=manager,
         timelock=timelock,

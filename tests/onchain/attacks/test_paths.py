@@ -204,7 +204,7 @@ def _permit(desk: Desk) -> None:
 
 def _fill_order(desk: Desk) -> None:
     # Nothing is said of it here: the desk does.
-    with desk.chain.impersonated(desk.venue.exit_desk.address) as who:
+    with desk.chain.impersonated(desk.venue.desk.address) as who:
         desk.venue.positions.transact("setFilled", 4, 7 << 32 | 1, 5, sender=who)
     assert desk.word("slots", 4, 1) == (1 << 32 | 5) << 192
 

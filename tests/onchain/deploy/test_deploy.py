@@ -215,8 +215,8 @@ def test_deploy__legal__parts_know_each_other(venue: Venue) -> None:
     assert venue.index.call("marketCount") == len(system.markets)
     assert venue.vault.call("HATCH") == venue.queue.call("HATCH") == system.hatch
     assert venue.fund.call("HATCH") == system.hatch
-    assert venue.exit_desk.call("POSITIONS") == system.positions
-    assert venue.exit_desk.call("WINDOW") == PARAMETERS.settlement_window
+    assert venue.desk.call("POSITIONS") == system.positions
+    assert venue.desk.call("WINDOW") == PARAMETERS.settlement_window
     hatch = [venue.hatch.call(name) for name in ("POSITIONS", "VAULT", "QUEUE", "DESK", "WATCH")]
     s = system
     assert hatch == [s.positions, s.vault, s.queue, s.desk, s.watch]

@@ -89,7 +89,7 @@ def close(desk: Desk, *makers: Taking, by_fund: int = 0) -> object:
 
 
 def status(desk: Desk) -> Status:
-    return Status(desk.venue.exit_desk.call("requestOf", 1)[2])
+    return Status(desk.venue.desk.call("requestOf", 1)[2])
 
 
 # --- the request ----------------------------------------------------------------------------------
@@ -248,7 +248,7 @@ def test_execute_close__level_of_a_ladder__fills_that_slot(
 def test_execute_close__ladder_that_is_none__reverts(desk: Desk) -> None:
     asked(desk, -100)
     signed = desk.ladder(3, [(MARK, 100)], slot=255)[0].signature
-    contract, order = desk.venue.exit_desk, (3, False, False, False, 0, 0, 2**32 - 1, 255 << 32 | 1)
+    contract, order = desk.venue.desk, (3, False, False, False, 0, 0, 2**32 - 1, 255 << 32 | 1)
     level = MARK.to_bytes(4, "big") + (100).to_bytes(4, "big")
     for levels, place in ((level, 1), (level + b"\0", 0), (2 * level, 1)):
         with reverts("Order_LadderMalformed", 3, 255 << 32 | 1, len(levels)):

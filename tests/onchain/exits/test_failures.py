@@ -67,7 +67,7 @@ def of_wallet(desk: Desk, wallet: Contract, amount: int = 5, nonce: int = 0) -> 
 def perform(desk: Desk, wallet: Contract, function: str, *values: object, value: int = 0) -> None:
     """Have the wallet call the exit desk."""
     data = artifact("ExitDesk").functions[function].encode(values)
-    call = (desk.venue.exit_desk.address, data)
+    call = (desk.venue.desk.address, data)
     desk.chain.evm.set_balance(OWNER.address, WEALTH)
     wallet.transact("perform", *call, sender=OWNER.address, value=value)
 
@@ -84,7 +84,7 @@ def test_sig_1__the_chain_forks__a_request_counts_on_the_one_it_was_signed_for(
     fork = desk.chain.fork(chain_id)
     with reverts("Request_SignatureWrong", 1, 0, OWNER.address):
         call = (row(signed.withdrawal), (), signed.signature)
-        fork.at("ExitDesk", desk.venue.exit_desk.address).transact(
+        fork.at("ExitDesk", desk.venue.desk.address).transact(
             "request", *call, sender=STRANGER.address
         )
     assert request(desk, signed) is DONE
@@ -95,7 +95,7 @@ def test_sig_3__signature_of_an_order_or_a_cancel__is_none_of_a_withdrawal(desk:
     withdrawal = Withdrawal(1, OWNER.address, 10**6, 0, FAR)
     for signature in (desk.rest(1).signature, desk.cancel_order(1, 0, 1).signature):
         with reverts("Request_SignatureWrong", 1, 0, OWNER.address):
-            desk.venue.exit_desk.transact(
+            desk.venue.desk.transact(
                 "request", row(withdrawal), [], signature, sender=STRANGER.address
             )
 
@@ -104,7 +104,7 @@ def test_sig_3__signature_of_an_order_or_a_cancel__is_none_of_a_withdrawal(desk:
 def test_sig_12__carried_by_a_forwarder_or_a_page__counts_once_all_the_same(desk: Desk) -> None:
     signed = signed_withdrawal(desk, 1, 5)
     rows = [(row(signed.withdrawal), (), signed.signature)] * 3
-    desk.venue.exit_desk.transact("carry", rows, sender=OPERATOR.address)
+    desk.venue.desk.transact("carry", rows, sender=OPERATOR.address)
     assert desk.collateral(1) == DEPOSIT - 5
     refused = [log.arguments[2] for log in desk.chain.logs() if log.name == "RequestSkipped"]
     assert [decode_revert(reason).name for reason in refused] == ["Request_NonceUsed"] * 2
@@ -112,7 +112,7 @@ def test_sig_12__carried_by_a_forwarder_or_a_page__counts_once_all_the_same(desk
 
 def test_wallet__that_owns_the_account__signs_in_its_own_way(desk: Desk, wallet: Contract) -> None:
     signed = of_wallet(desk, wallet, 7)
-    contract = desk.venue.exit_desk
+    contract = desk.venue.desk
     call = (row(signed.withdrawal), (), signed.signature)
     contract.transact("request", *call, sender=STRANGER.address)
     assert desk.collateral(5) == DEPOSIT - 7
@@ -132,12 +132,12 @@ def test_bat_1__wallet_misbehaves_in_a_page__it_alone_is_skipped(fault: int) -> 
     wallet.transact("setFault", fault, sender=OWNER.address)
     page = [signed_withdrawal(desk, 1, 5), signed, signed_withdrawal(desk, 2, 6)]
     rows = [(row(s.withdrawal), (), s.signature) for s in page]
-    desk.venue.exit_desk.transact("carry", rows, sender=OPERATOR.address)
+    desk.venue.desk.transact("carry", rows, sender=OPERATOR.address)
     # BAT-2: what it costs to carry one that burns all it is given is bounded.
     assert desk.chain.result is not None
     assert desk.chain.result.gas_used < 2_000_000 + 600_000
     assert (desk.collateral(1), desk.collateral(2)) == (DEPOSIT - 5, DEPOSIT - 6)
-    assert not desk.venue.exit_desk.call("isUsed", 5, 0)
+    assert not desk.venue.desk.call("isUsed", 5, 0)
 
 
 # --- WDQ-5 ----------------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def test_wdq_5__close_of_an_account_in_trouble__leaves_no_loss_to_others(
 def test_wdq_7__ten_thousand_requests__cost_who_makes_them_and_nobody_elses_time(
     desk: Desk,
 ) -> None:
-    contract, spam = desk.venue.exit_desk, 10_000
+    contract, spam = desk.venue.desk, 10_000
     positions = desk.venue.positions
     positions.transact("register", ATTACKER.address, sender=ATTACKER.address)
     positions.transact("deposit", 5, DEPOSIT, sender=OWNER.address)
@@ -280,7 +280,7 @@ def force_gas(desk: Desk) -> int:
     desk.chain.evm.set_balance(OWNER.address, WEALTH)
     with desk.chain.undone():
         call, top = (1, OWNER.address, 5), desk.exits.fee_cap
-        contract = desk.venue.exit_desk
+        contract = desk.venue.desk
         contract.transact("forceWithdrawal", *call, sender=OWNER.address, value=top)
         assert desk.chain.result is not None
         return int(desk.chain.result.gas_used)
@@ -339,7 +339,7 @@ def test_wdq_11__taken_over_while_a_close_waits__nothing_is_closed_twice(
     lots = 3_000 if desk.equity(1) < 0 else 500
     take_over(desk, 1, FUND, {1: lots})
     left = 3_000 - (3_000 - desk.size(1))
-    assert desk.venue.exit_desk.call("closeOf", 1)[1] == left
+    assert desk.venue.desk.call("closeOf", 1)[1] == left
     assert acknowledge(desk, 1) is DONE
     mark = desk.model.market(1).mark
     rests = Taking(desk.rest(4, buy=True, size=3_000, price=mark, slot=7), 3_000)
@@ -382,7 +382,7 @@ def test_wdq_17__deposit_and_trade_after_a_forced_exit__are_the_accounts_again(d
 def test_vlt_5__recipient_calls_again_while_it_is_paid__gets_what_it_had_and_no_more(
     desk: Desk, wallet: Contract, again: str
 ) -> None:
-    contract, top = desk.venue.exit_desk, desk.exits.fee_cap
+    contract, top = desk.venue.desk, desk.exits.fee_cap
     fee = desk.exits.fee(desk.now)
     perform(desk, wallet, "forceWithdrawal", 5, wallet.address, 5, value=top)
     values: dict[str, tuple[object, ...]] = {
@@ -405,7 +405,7 @@ def test_vlt_5__recipient_calls_again_while_it_is_paid__gets_what_it_had_and_no_
 @given(gas=st.integers(21_000, 300_000))
 @undoing
 def test_seq_10__forced_with_any_gas__whole_or_not_at_all(desk: Desk, gas: int) -> None:
-    contract, top = desk.venue.exit_desk, desk.exits.fee_cap
+    contract, top = desk.venue.desk, desk.exits.fee_cap
     desk.chain.evm.set_balance(OWNER.address, WEALTH)
     data = artifact("ExitDesk").functions["forceWithdrawal"].encode([1, OWNER.address, 5])
     with suppress(Revert, RuntimeError):
@@ -427,7 +427,7 @@ def test_seq_10__executed_with_any_gas__whole_or_not_at_all(
     rows = [(order, lots, (), 0, b"", signed.signature)]
     data = artifact("ExitDesk").functions["executeClose"].encode([1, [1], rows, 0])
     with suppress(Revert, RuntimeError):
-        desk.chain.send(OPERATOR.address, desk.venue.exit_desk.address, data, gas=gas)
+        desk.chain.send(OPERATOR.address, desk.venue.desk.address, data, gas=gas)
     assert (desk.size(1), desk.size(3)) in ((100, 0), (100 - lots, lots))
     assert wealth(desk, *range(5)) + fees(desk) == before
     status = desk.venue.lens.call("orderStatus", 3, False, 7 << 32 | 1)

@@ -43,7 +43,7 @@ def test_request_fee__requests_at_any_times__as_the_model_says(desk: Desk, gaps:
         desk.chain.time += gap
         assert force_withdrawal(desk) is DONE
         expected = decayed(desk.exits.pressure, 0)
-        assert desk.venue.exit_desk.call("pressure") == expected
+        assert desk.venue.desk.call("pressure") == expected
     desk.chain.time += gaps[0]
     compare_exits(desk)
 
@@ -76,20 +76,20 @@ def test_collect__what_was_paid_too_much__comes_back_once(desk: Desk, excess: in
     assert collect(desk, OWNER) is DONE
     assert desk.logs[-1][1].arguments == (OWNER.address, OWNER.address, excess)
     with reverts("Desk_NothingToCollect", OWNER.address):
-        desk.venue.exit_desk.transact("collect", OWNER.address, sender=OWNER.address)
+        desk.venue.desk.transact("collect", OWNER.address, sender=OWNER.address)
     compare_exits(desk)
 
 
 @undoing
 def test_collect__without_credit__reverts(desk: Desk) -> None:
     with reverts("Desk_NothingToCollect", STRANGER.address):
-        desk.venue.exit_desk.transact("collect", STRANGER.address, sender=STRANGER.address)
+        desk.venue.desk.transact("collect", STRANGER.address, sender=STRANGER.address)
 
 
 @undoing
 def test_collect__recipient_takes_no_ether__reverts_and_keeps_the_credit(desk: Desk) -> None:
     assert force_withdrawal(desk) is DONE
-    vault, contract = desk.venue.vault.address, desk.venue.exit_desk
+    vault, contract = desk.venue.vault.address, desk.venue.desk
     credit = contract.call("creditOf", OWNER.address)
     with reverts("Desk_PaymentFailed", vault, credit):
         contract.transact("collect", vault, sender=OWNER.address)
@@ -100,7 +100,7 @@ def test_collect__recipient_takes_no_ether__reverts_and_keeps_the_credit(desk: D
 def test_exit_desk__ether_sent_to_it_for_nothing__is_refused(desk: Desk) -> None:
     desk.chain.evm.set_balance(STRANGER.address, 10**18)
     with pytest.raises((ContractRevert, RuntimeError)):
-        desk.chain.send(STRANGER.address, desk.venue.exit_desk.address, b"", value=1)
+        desk.chain.send(STRANGER.address, desk.venue.desk.address, b"", value=1)
 
 
 @pytest.mark.parametrize(("windows", "who"), [(0, OPERATOR), (1, STRANGER), (2, OWNER)])

@@ -46,7 +46,7 @@ SIGNED = st.integers(-1_000, 1_000).filter(bool)
 
 
 def status(desk: Desk, request: int = 1) -> Status:
-    return Status(desk.venue.exit_desk.call("requestOf", request)[2])
+    return Status(desk.venue.desk.call("requestOf", request)[2])
 
 
 def asked(desk: Desk, size: int, lots: int) -> int:
@@ -74,7 +74,7 @@ def test_force_close__lots_within_the_position__waits(desk: Desk, size: int, lot
         return
     assert outcome is DONE
     assert desk.logs[-1][1].arguments == (1, 1, 1, lots, MARKS[0])
-    assert desk.venue.exit_desk.call("closeOf", 1) == (size, lots)
+    assert desk.venue.desk.call("closeOf", 1) == (size, lots)
     compare_exits(desk)
 
 
@@ -117,7 +117,7 @@ def test_acknowledge__position_grows_again__what_was_closed_is_not_asked_for_twi
     shift(desk, -closed)
     assert acknowledge(desk, 1) is DONE
     shift(desk, again)
-    assert desk.venue.exit_desk.call("closeOf", 1) == (size - closed, size - closed)
+    assert desk.venue.desk.call("closeOf", 1) == (size - closed, size - closed)
     # Who serves the rest is done, however large the position is by then.
     shift(desk, -again)
     shift(desk, closed - size)
@@ -177,7 +177,7 @@ def test_drop__by_somebody_else__reverts(desk: Desk) -> None:
     assert force_withdrawal(desk) is DONE
     for who in (STRANGER, OPERATOR):
         with reverts("Desk_CallerNotOwner", 1, who.address, OWNER.address):
-            desk.venue.exit_desk.transact("drop", 1, sender=who.address)
+            desk.venue.desk.transact("drop", 1, sender=who.address)
 
 
 @pytest.mark.parametrize("late", [-1, 0, 1])
@@ -218,7 +218,7 @@ def test_wdq_8__junk_of_every_kind_for_ever__is_never_ignored(desk: Desk) -> Non
     assert desk.verdicts(desk.cross(4, 3, 150)) == [OK]
     pass_window(desk, 1, 3)
     assert [is_ignored(desk, request) for request in range(6)] == [False] * 6
-    assert not desk.venue.exit_desk.call("isIgnored", 2**256 - 1)
+    assert not desk.venue.desk.call("isIgnored", 2**256 - 1)
 
 
 @given(per_mille=st.integers(60, 72))

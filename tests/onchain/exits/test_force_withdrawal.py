@@ -42,7 +42,7 @@ MOST = 2**55 - 1
 
 
 def status(desk: Desk, request: int = 1) -> Status:
-    return Status(desk.venue.exit_desk.call("requestOf", request)[2])
+    return Status(desk.venue.desk.call("requestOf", request)[2])
 
 
 @given(account=st.integers(1, 4), amount=st.integers(1, 2**256 - 1), more=st.integers(0, 10**18))
@@ -50,11 +50,11 @@ def status(desk: Desk, request: int = 1) -> Status:
 def test_force_withdrawal__by_the_owner__waits_for_whoever_executes_it(
     desk: Desk, account: int, amount: int, more: int
 ) -> None:
-    fee = desk.venue.exit_desk.call("requestFee")
+    fee = desk.venue.desk.call("requestFee")
     assert force_withdrawal(desk, account, amount, paid=fee + more) is DONE
     request, who, to, asked = desk.logs[-1][1].arguments
     assert (request, who, to, asked) == (1, account, OWNER.address, min(amount, MOST))
-    assert desk.venue.exit_desk.call("creditOf", OWNER.address) == more
+    assert desk.venue.desk.call("creditOf", OWNER.address) == more
     compare_exits(desk)
 
 
@@ -72,7 +72,7 @@ def test_force_withdrawal__by_the_trading_key_or_a_stranger__reverts(desk: Desk)
         desk.chain.evm.set_balance(who, WEALTH)
         with reverts("Desk_CallerNotOwner", 1, who, OWNER.address):
             call = (1, who, 5)
-            desk.venue.exit_desk.transact("forceWithdrawal", *call, sender=who, value=cap(desk))
+            desk.venue.desk.transact("forceWithdrawal", *call, sender=who, value=cap(desk))
 
 
 @undoing
@@ -80,7 +80,7 @@ def test_force_withdrawal__to_nobody_or_for_nothing__reverts(desk: Desk) -> None
     assert force_withdrawal(desk, 1, 0) == ("Desk_AmountZero", ())
     with reverts("Desk_RecipientZero"):
         call = (1, "0x" + "00" * 20, 5)
-        desk.venue.exit_desk.transact("forceWithdrawal", *call, sender=OWNER.address)
+        desk.venue.desk.transact("forceWithdrawal", *call, sender=OWNER.address)
 
 
 @given(less=st.integers(1, 10**14))
@@ -151,7 +151,7 @@ def test_execute_withdrawal__at_a_bad_moment__the_rest_is_not_lost(desk: Desk) -
     spend(desk, 1, left=1)
     assert force_withdrawal(desk, 1, DEPOSIT) is DONE
     assert execute_withdrawal(desk, sender=OPERATOR) is DONE
-    assert desk.venue.exit_desk.call("paymentOf", 1)[1] == DEPOSIT - 1
+    assert desk.venue.desk.call("paymentOf", 1)[1] == DEPOSIT - 1
     assert execute_withdrawal(desk, sender=OPERATOR) == ("Request_NothingToSpare", (1, 1, 0))
     # Once it is out of its position all that is left comes out, though nobody pays again.
     assert desk.verdicts(desk.cross(2, 1, 2_000)) == [OK]

@@ -45,7 +45,7 @@ NONCES = st.integers(0, 2**64 - 1)
 def carry(desk: Desk, *page: SignedWithdrawal) -> list[str]:
     """Have the operator carry a page; what was said of each: the event, or the error."""
     rows = [(row(s.withdrawal), now_open(desk, s.withdrawal.account), s.signature) for s in page]
-    desk.transact(desk.venue.exit_desk, "carry", rows, sender=OPERATOR.address)
+    desk.transact(desk.venue.desk, "carry", rows, sender=OPERATOR.address)
     told = [log for log in desk.chain.logs() if log.name.startswith("Request")]
     return [
         decode_revert(log.arguments[2]).name if log.name == "RequestSkipped" else log.name
@@ -55,7 +55,7 @@ def carry(desk: Desk, *page: SignedWithdrawal) -> list[str]:
 
 def send(desk: Desk, withdrawal: Withdrawal, signature: bytes) -> None:
     """Have a stranger carry it, on the chain alone."""
-    contract, markets = desk.venue.exit_desk, now_open(desk, withdrawal.account)
+    contract, markets = desk.venue.desk, now_open(desk, withdrawal.account)
     contract.transact("request", row(withdrawal), markets, signature, sender=STRANGER.address)
 
 
@@ -79,7 +79,7 @@ def test_request__signed_by_the_owner__is_queued_whoever_carries_it(
 def test_request__carried_twice__only_once(desk: Desk, nonce: int, amount: int) -> None:
     signed = signed_withdrawal(desk, 1, amount, nonce=nonce)
     assert request(desk, signed) is DONE
-    assert desk.venue.exit_desk.call("isUsed", 1, nonce)
+    assert desk.venue.desk.call("isUsed", 1, nonce)
     assert request(desk, signed) == ("Request_NonceUsed", (1, nonce))
     # Neither does another withdrawal of that number come through.
     other = signed_withdrawal(desk, 1, amount + 1, nonce=nonce)
@@ -144,7 +144,7 @@ def test_sig_9__signed_by_the_trading_key__reverts(desk: Desk) -> None:
 def test_sig_3__signed_for_another_contract_or_chain__reverts(desk: Desk, place: str) -> None:
     withdrawal = Withdrawal(1, OWNER.address, 10**6, 0, FAR)
     chain_id = desk.chain.chain_id + (place == "chain")
-    at = desk.venue.positions if place == "contract" else desk.venue.exit_desk
+    at = desk.venue.positions if place == "contract" else desk.venue.desk
     domain = Domain(chain_id, at.address)
     signature = OWNER_KEY.sign(domain.withdrawal_digest(withdrawal))
     with reverts("Request_SignatureWrong", 1, 0, OWNER.address):
@@ -166,7 +166,7 @@ def test_sig_4__digest_of_eth_account_in_a_wallets_own_form__is_taken(
 ) -> None:
     names = ("account", "recipient", "amount", "nonce", "deadline")
     values = (1, OWNER.address, amount, nonce, deadline)
-    where = desk.chain.chain_id, desk.venue.exit_desk.address
+    where = desk.chain.chain_id, desk.venue.desk.address
     theirs = digest("Withdrawal", dict(zip(names, values, strict=True)), *where)
     ours = desk_domain(desk).withdrawal_digest(Withdrawal(*values))
     assert theirs == "0x" + ours.hex()
@@ -227,7 +227,7 @@ def test_revoke__by_the_owner__the_number_is_dead(desk: Desk, nonce: int) -> Non
 @undoing
 def test_revoke__by_somebody_else__reverts(desk: Desk) -> None:
     with reverts("Desk_CallerNotOwner", 1, STRANGER.address, OWNER.address):
-        desk.venue.exit_desk.transact("revoke", 1, 0, sender=STRANGER.address)
+        desk.venue.desk.transact("revoke", 1, 0, sender=STRANGER.address)
 
 
 @undoing
@@ -261,7 +261,7 @@ def test_carry__what_was_skipped__can_come_again(desk: Desk) -> None:
     spend(desk, 1)
     signed = signed_withdrawal(desk, 1, 5)
     assert carry(desk, signed) == ["Withdrawal_ExceedsWithdrawable"]
-    assert not desk.venue.exit_desk.call("isUsed", 1, 0)
+    assert not desk.venue.desk.call("isUsed", 1, 0)
     assert desk.deposit(1, 5) is DONE
     assert carry(desk, signed) == ["RequestCarried"]
 
@@ -270,7 +270,7 @@ def test_carry__what_was_skipped__can_come_again(desk: Desk) -> None:
 @undoing
 def test_sig_10__carried_with_any_gas__whole_or_not_at_all(desk: Desk, gas: int) -> None:
     signed = signed_withdrawal(desk, 1, 5)
-    contract = desk.venue.exit_desk
+    contract = desk.venue.desk
     data = (
         artifact("ExitDesk")
         .functions["carry"]
