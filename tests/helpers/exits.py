@@ -11,7 +11,7 @@ from penstock.forced import Request, Status
 from penstock.messages import Ladder, SignedOrder, SignedWithdrawal, Withdrawal
 from penstock.signing import Domain, Signer, recover
 from tests.helpers.actors import Actor
-from tests.helpers.twin import OWNER, Outcome, Twin
+from tests.helpers.twin import DONE, OWNER, Outcome, Twin
 from tests.helpers.venue import OPERATOR, STRANGER
 
 FAR = 2**32 - 1
@@ -199,6 +199,18 @@ def pass_window(twin: Twin, request: int, windows: int = 1, more: int = 0) -> No
     """Go to the end of so many windows after a request, and some seconds further."""
     start = twin.exits.requests[request].requested_at
     twin.chain.time = start + windows * twin.exits.window + more
+
+
+def age_mark(twin: Twin, late: int) -> Outcome:
+    """Let market 1's mark be so late, when positive; return what account 1 meets for it."""
+    until = twin.model.market(1).fresh_until
+    twin.chain.time = until + late
+    return ("Desk_PriceStale", (1, 1, until)) if late > 0 else DONE
+
+
+def status(twin: Twin, request: int = 1) -> Status:
+    """How far a forced request has come, by the contract."""
+    return Status(twin.venue.desk.call("requestOf", request)[2])
 
 
 def is_ignored(twin: Twin, request: int) -> bool:

@@ -1,6 +1,8 @@
 """Accounts in trouble: short words for positions, falling marks, and who has what."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from penstock import views
 from penstock.views import AccountView
@@ -11,6 +13,16 @@ from tests.onchain.settlement.desk import MARK, OK, UNIT, Desk
 FUND = 0
 SIZE = 3_000
 """Account 1 can carry 4,000 lots; with these it is liquidated near −4.3 %, bankrupt near −6.6 %."""
+
+WRONG_MARKETS: Final[Sequence[tuple[list[int], int]]] = (
+    ([], 0),
+    ([2], 0),
+    ([1, 1], 1),
+    ([1, 2], 1),
+    ([2, 1], 0),
+    ([0, 1], 0),
+)
+"""What is not a list of market 1 alone, and how many open ones each names in their order."""
 
 
 def move(desk: Desk, mark: int, other: int | None = None) -> None:

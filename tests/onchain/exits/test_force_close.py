@@ -22,8 +22,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.forced import Status
+from tests.helpers.closes import asked, bid
 from tests.helpers.exits import (
-    Taking,
     acknowledge,
     compare_exits,
     drop,
@@ -34,27 +34,16 @@ from tests.helpers.exits import (
     is_ignored,
     number,
     pass_window,
+    status,
 )
 from tests.helpers.liquidator import take_over
 from tests.helpers.revm import reverts
-from tests.helpers.trouble import FUND, endow, fall, move, open_long, seen
+from tests.helpers.trouble import FUND, SIZE, endow, fall, move, open_long, seen
 from tests.helpers.twin import DONE, OWNER, undoing
 from tests.helpers.venue import OPERATOR, STRANGER
 from tests.onchain.settlement.desk import DEPOSIT, MARKS, OK, SIZES, Desk
 
 SIGNED = st.integers(-1_000, 1_000).filter(bool)
-
-
-def status(desk: Desk, request: int = 1) -> Status:
-    return Status(desk.venue.desk.call("requestOf", request)[2])
-
-
-def asked(desk: Desk, size: int, lots: int) -> int:
-    """Account 1 has a position and asks to be out of some of it; returns the fee."""
-    open_long(desk, size)
-    fee = desk.exits.fee(desk.now)
-    assert force_close(desk, lots=lots) is DONE
-    return fee
 
 
 def shift(desk: Desk, lots: int) -> None:
@@ -113,7 +102,7 @@ def test_acknowledge__position_grows_again__what_was_closed_is_not_asked_for_twi
     desk: Desk, size: int, closed: int, again: int
 ) -> None:
     closed = min(closed, size - 1)
-    asked(desk, size, size)
+    asked(desk, size)
     shift(desk, -closed)
     assert acknowledge(desk, 1) is DONE
     shift(desk, again)
@@ -130,7 +119,7 @@ def test_acknowledge__position_grows_again__what_was_closed_is_not_asked_for_twi
 
 @undoing
 def test_acknowledge__what_is_no_pending_close__is_passed_over(desk: Desk) -> None:
-    asked(desk, 10, 10)
+    asked(desk, 10)
     assert force_withdrawal(desk) is DONE
     shift(desk, -10)
     assert acknowledge(desk, 0, 1, 1, 2, 3, 2**255) is DONE
@@ -141,8 +130,7 @@ def test_acknowledge__what_is_no_pending_close__is_passed_over(desk: Desk) -> No
 @given(per_mille=st.integers(50, 100))
 @undoing
 def test_acknowledge__position_was_taken_over__is_served(desk: Desk, per_mille: int) -> None:
-    open_long(desk)
-    assert force_close(desk, lots=100) is DONE
+    asked(desk, SIZE, 100)
     endow(desk, 10 * DEPOSIT)
     fall(desk, per_mille)
     lots = 3_000 if desk.equity(1) < 0 else 100
@@ -156,7 +144,7 @@ def test_acknowledge__position_was_taken_over__is_served(desk: Desk, per_mille: 
 def test_drop__by_the_owner__the_fee_is_the_operators_but_of_a_close_that_is_overdue(
     desk: Desk, windows: int
 ) -> None:
-    fee = asked(desk, 10, 10)
+    fee = asked(desk, 10)
     second = desk.exits.fee(desk.now)
     assert force_withdrawal(desk) is DONE
     pass_window(desk, 1, windows)
@@ -183,7 +171,7 @@ def test_drop__by_somebody_else__reverts(desk: Desk) -> None:
 @pytest.mark.parametrize("late", [-1, 0, 1])
 @undoing
 def test_wdq_8__is_ignored_about_two_windows__from_that_second_on(desk: Desk, late: int) -> None:
-    asked(desk, 10, 10)
+    asked(desk, 10)
     pass_window(desk, 1, 2, late)
     assert is_ignored(desk, 1) == (late >= 0)
 
@@ -193,7 +181,7 @@ def test_wdq_8__is_ignored_about_two_windows__from_that_second_on(desk: Desk, la
 def test_wdq_8__served_at_the_last_second_or_after_it__is_not_ignored(
     desk: Desk, late: int
 ) -> None:
-    fee = asked(desk, 10, 10)
+    fee = asked(desk, 10)
     pass_window(desk, 1, 2, late)
     desk.marks(*MARKS)
     shift(desk, -10)
@@ -226,8 +214,7 @@ def test_wdq_8__junk_of_every_kind_for_ever__is_never_ignored(desk: Desk) -> Non
 def test_is_ignored__of_an_account_about_bankruptcy__only_while_it_is_solvent(
     desk: Desk, per_mille: int
 ) -> None:
-    open_long(desk)
-    assert force_close(desk, lots=100) is DONE
+    asked(desk, SIZE, 100)
     fall(desk, per_mille)
     pass_window(desk, 1, 2)
     move(desk, desk.model.market(1).mark)
@@ -239,11 +226,11 @@ def test_is_ignored__of_an_account_about_bankruptcy__only_while_it_is_solvent(
 def test_wdq_8__the_owner_raises_its_position_again_and_again__cannot_freeze(
     desk: Desk, parts: list[int]
 ) -> None:
-    asked(desk, 100, 100)
+    asked(desk)
     for epoch, lots in enumerate(parts, 1):
         left = desk.exits.requests[1].left
         # What is closed at the desk counts, whatever the owner does in between.
-        maker = Taking(desk.rest(2, buy=True, size=lots, slot=7, epoch=epoch), min(lots, left))
+        maker = bid(desk, min(lots, left), 2, size=lots, epoch=epoch)
         assert execute_close(desk, 1, maker, sender=OPERATOR) is DONE
         if lots >= left:
             break
@@ -263,7 +250,7 @@ def test_is_ignored__a_withdrawal_that_nobody_executes__is_no_reason(desk: Desk)
 
 @undoing
 def test_is_ignored__prices_have_stopped__counts_all_the_same(desk: Desk) -> None:
-    asked(desk, 10, 10)
+    asked(desk, 10)
     assert seen(desk, 1).equity > 0
     desk.chain.time += 10 * desk.exits.window
     assert is_ignored(desk, 1)

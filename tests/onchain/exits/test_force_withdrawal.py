@@ -30,19 +30,16 @@ from tests.helpers.exits import (
     force_close,
     force_withdrawal,
     pass_window,
+    status,
 )
 from tests.helpers.revm import reverts
-from tests.helpers.trouble import FUND, SIZE, bankrupt, fall, open_long, seen, spend
+from tests.helpers.trouble import FUND, SIZE, WRONG_MARKETS, bankrupt, fall, open_long, seen, spend
 from tests.helpers.twin import DONE, OWNER, undoing
 from tests.helpers.venue import OPERATOR, STRANGER
 from tests.onchain.settlement.desk import DEPOSIT, OK, Desk
 
 AMOUNTS = st.integers(1, 2 * DEPOSIT)
 MOST = 2**55 - 1
-
-
-def status(desk: Desk, request: int = 1) -> Status:
-    return Status(desk.venue.desk.call("requestOf", request)[2])
 
 
 @given(account=st.integers(1, 4), amount=st.integers(1, 2**256 - 1), more=st.integers(0, 10**18))
@@ -207,7 +204,7 @@ def test_execute_withdrawal__of_a_close__reverts(desk: Desk) -> None:
     assert execute_withdrawal(desk, sender=OPERATOR) == ("Request_KindWrong", (1,))
 
 
-@pytest.mark.parametrize(("markets", "named"), [([], 0), ([2], 0), ([1, 1], 1), ([1, 2], 1)])
+@pytest.mark.parametrize(("markets", "named"), WRONG_MARKETS)
 @undoing
 def test_execute_withdrawal__markets_not_the_open_ones__reverts(
     desk: Desk, markets: list[int], named: int

@@ -25,6 +25,7 @@ from penstock.signing import Domain
 from tests.helpers.exits import (
     FAR,
     OWNER_KEY,
+    age_mark,
     desk_domain,
     now_open,
     request,
@@ -33,7 +34,7 @@ from tests.helpers.exits import (
     signed_withdrawal,
 )
 from tests.helpers.revm import decode_revert, reverts
-from tests.helpers.trouble import FUND, open_long, seen, spend
+from tests.helpers.trouble import FUND, WRONG_MARKETS, open_long, seen, spend
 from tests.helpers.twin import DONE, OWNER, trading_key, undoing
 from tests.helpers.venue import OPERATOR, STRANGER
 from tests.onchain.settlement.desk import DEPOSIT, Desk
@@ -193,10 +194,8 @@ def test_request__with_an_open_position__what_the_account_can_spare_and_no_more(
 @undoing
 def test_request__mark_about_its_age_limit__stale_only_beyond(desk: Desk, late: int) -> None:
     open_long(desk)
-    until = desk.model.market(1).fresh_until
-    desk.chain.time = until + late
-    refused = ("Desk_PriceStale", (1, 1, until))
-    assert request(desk, signed_withdrawal(desk)) == (refused if late > 0 else DONE)
+    expected = age_mark(desk, late)
+    assert request(desk, signed_withdrawal(desk)) == expected
 
 
 @undoing
@@ -205,7 +204,7 @@ def test_request__without_positions__needs_no_mark(desk: Desk) -> None:
     assert request(desk, signed_withdrawal(desk)) is DONE
 
 
-@pytest.mark.parametrize(("markets", "named"), [([], 0), ([2], 0), ([1, 1], 1), ([1, 2], 1)])
+@pytest.mark.parametrize(("markets", "named"), WRONG_MARKETS)
 @undoing
 def test_request__markets_not_the_open_ones__reverts(
     desk: Desk, markets: list[int], named: int

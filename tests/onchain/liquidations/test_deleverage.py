@@ -28,6 +28,7 @@ from tests.helpers.revm import reverts
 from tests.helpers.trouble import (
     FUND,
     SIZE,
+    WRONG_MARKETS,
     after_outage,
     allow_markets,
     bankrupt,
@@ -66,7 +67,7 @@ def test_deleverage__lists_of_two_lengths__reverts(desk: Desk) -> None:
         desk.venue.liquidations.transact("deleverage", *call, sender=OWNER.address)
 
 
-@pytest.mark.parametrize(("markets", "named"), [([], 0), ([2], 0), ([1, 2], 1)])
+@pytest.mark.parametrize(("markets", "named"), WRONG_MARKETS)
 @undoing
 def test_deleverage__markets_not_the_open_ones__reverts(
     desk: Desk, markets: list[int], named: int

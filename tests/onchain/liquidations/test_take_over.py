@@ -30,6 +30,7 @@ from tests.helpers.revm import reverts
 from tests.helpers.trouble import (
     FUND,
     SIZE,
+    WRONG_MARKETS,
     after_outage,
     allow_markets,
     bankrupt,
@@ -106,9 +107,7 @@ def test_take_over__lists_of_two_lengths__reverts(desk: Desk, more: int) -> None
         desk.venue.liquidations.transact("takeOver", *call, sender=OWNER.address)
 
 
-@pytest.mark.parametrize(
-    ("markets", "named"), [([], 0), ([2], 0), ([1, 1], 1), ([1, 2], 1), ([2, 1], 0), ([0, 1], 0)]
-)
+@pytest.mark.parametrize(("markets", "named"), WRONG_MARKETS)
 @undoing
 def test_take_over__markets_not_the_open_ones__reverts(
     desk: Desk, markets: list[int], named: int
