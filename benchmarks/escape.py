@@ -7,13 +7,11 @@
 Whoever counts and leaves finds every word cold.
 """
 
-from decimal import Decimal
 from typing import Final
 
 from benchmarks.gas import ALIVE, Cases
 from benchmarks.measure import Measure
-from benchmarks.node import Site, site
-from penstock.deploy import MarketParameters, Parameters
+from benchmarks.node import Site, listing, site
 from penstock.messages import Fill
 
 MARKETS: Final = tuple(range(1, 9))
@@ -26,15 +24,7 @@ PER_ACCOUNT, EIGHT_MARKETS = 15_000, 250_000
 class EightMarkets(Site):
     """The venue with eight markets."""
 
-    parameters = Parameters(
-        markets=tuple(
-            MarketParameters(f"M{n}-PERP", Decimal("0.1"), Decimal("0.001"), 500, 300, 500, 200)
-            for n in MARKETS
-        ),
-        max_report_age=3_600,
-        max_price_age=86_400,
-        outage_after=86_400,
-    )
+    parameters = listing(*(f"M{n}-PERP" for n in MARKETS))
     first_prices = (50_000, 30_000, 20_000, 40_000, 10_000, 60_000, 70_000, 80_000)
 
 

@@ -10,13 +10,11 @@ Markets fall by 6 % at once. How much an account has left is chosen by its depos
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Final, NamedTuple
 
 from benchmarks.gas import QUOTERS, Cases
 from benchmarks.measure import Measure
-from benchmarks.node import Site, site
-from penstock.deploy import MarketParameters, Parameters
+from benchmarks.node import Site, listing, site
 from penstock.messages import Fill
 from penstock.pace import forced_order
 from penstock.units import UINT32_MAX
@@ -61,15 +59,7 @@ CROWDS: Final = {
 class FiveMarkets(Site):
     """The venue with five markets."""
 
-    parameters = Parameters(
-        markets=tuple(
-            MarketParameters(f"M{n}-PERP", Decimal("0.1"), Decimal("0.001"), 500, 300, 500, 200)
-            for n in MARKETS
-        ),
-        max_report_age=3_600,
-        max_price_age=86_400,
-        outage_after=86_400,
-    )
+    parameters = listing(*(f"M{n}-PERP" for n in MARKETS))
     first_prices = (50_000, 30_000, 20_000, 40_000, 10_000)
 
 

@@ -34,15 +34,6 @@ CALL_GAS: Final = 50_000_000
 FIVE: Final = tuple(Signer(bytes(31) + bytes([i + 1])) for i in range(5))
 PUBLISHERS: Final = FIVE[:3]
 PRICES: Final = (50_000, 30_000)
-PARAMETERS: Final = Parameters(
-    markets=tuple(
-        MarketParameters(symbol, Decimal("0.1"), Decimal("0.001"), 500, 300, 500, 200)
-        for symbol in ("BTC-PERP", "ETH-PERP")
-    ),
-    max_report_age=3_600,
-    max_price_age=86_400,
-    outage_after=86_400,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +120,23 @@ def _call(sender: str, to: str | None, data: bytes, gas: int, value: int = 0) ->
     return call if to is None else {**call, "to": to}
 
 
+def listing(*symbols: str) -> Parameters:
+    """A venue with markets of one kind, whose marks stay fresh for a day."""
+    return Parameters(
+        markets=tuple(
+            MarketParameters(symbol, Decimal("0.1"), Decimal("0.001"), 500, 300, 500, 200)
+            for symbol in symbols
+        ),
+        max_report_age=3_600,
+        max_price_age=86_400,
+        outage_after=86_400,
+    )
+
+
 class Site:
     """A deployed venue with prices; accounts are opened and funded as they are asked for."""
 
-    parameters: Parameters = PARAMETERS
+    parameters: Parameters = listing("BTC-PERP", "ETH-PERP")
     first_prices: tuple[int, ...] = PRICES
     """By market from 1, ticks."""
 

@@ -116,6 +116,14 @@ def fills(session: Session) -> list[Fill]:
     return trade(session)
 
 
+@pytest.fixture
+def payer(anvil: Anvil, session: Session, fills: list[Fill]) -> Payer:
+    """Who has them to settle, and pays no more than the usual fees."""
+    found = Payer(anvil, session)
+    found.submitter.resume(fills)
+    return found
+
+
 def test_seq_6__fee_rises_a_hundredfold__is_outbid_within_the_ceiling_and_settled_once(
     anvil: Anvil, session: Session, fills: list[Fill]
 ) -> None:
@@ -131,11 +139,9 @@ def test_seq_6__fee_rises_a_hundredfold__is_outbid_within_the_ceiling_and_settle
 
 @pytest.mark.parametrize("late", [False, True], ids=["before_it_is_sent", "while_it_waits"])
 def test_seq_6__fee_beyond_the_ceiling__is_named_and_spends_nothing_until_it_is_cheaper(
-    anvil: Anvil, session: Session, fills: list[Fill], late: bool
+    payer: Payer, fills: list[Fill], late: bool
 ) -> None:
-    payer = Payer(anvil, session)
     fees = payer.sender.fees
-    payer.submitter.resume(fills)
     payer.rpc.base = SPIKE
     if not late:
         payer.rpc.mine()
@@ -153,10 +159,8 @@ def test_seq_6__fee_beyond_the_ceiling__is_named_and_spends_nothing_until_it_is_
 
 
 def test_seq_6__blocks_are_full__offers_more_under_one_nonce_and_one_is_mined(
-    anvil: Anvil, session: Session, fills: list[Fill]
+    payer: Payer,
 ) -> None:
-    payer = Payer(anvil, session)
-    payer.submitter.resume(fills)
     payer.crowd(8)
     (done,) = payer.submitter.settle()
     assert len(payer.rpc.offers) > 2
@@ -165,10 +169,8 @@ def test_seq_6__blocks_are_full__offers_more_under_one_nonce_and_one_is_mined(
 
 
 def test_seq_6__blocks_stay_full__stops_at_the_ceiling_and_finds_the_last_offer_settled(
-    anvil: Anvil, session: Session, fills: list[Fill]
+    payer: Payer,
 ) -> None:
-    payer = Payer(anvil, session)
-    payer.submitter.resume(fills)
     payer.crowd(30)
     for _ in range(2):
         with pytest.raises(FeeCeilingError) as caught:

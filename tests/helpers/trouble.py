@@ -63,6 +63,17 @@ def stale_margin(lots: int) -> int:
     return lots * 300_000 * UNIT // 20
 
 
+def deposit_to_maintenance(desk: Desk, elsewhere: int, more: int) -> int:
+    """Account 1, with lots of market 2 at a stale mark, gets to its maintenance margin and `more`.
+
+    Of market 1 it has `SIZE`. Returns the margin.
+    """
+    needed = SIZE * desk.model.market(1).mark * UNIT // 40
+    gap = needed - desk.equity(1) - stale_margin(elsewhere)
+    assert desk.deposit(1, gap + more) is DONE
+    return needed
+
+
 def after_outage(desk: Desk, per_mille: int, passed: int) -> bool:
     """Account 1 is long, and the mark falls while the chain is down.
 

@@ -4,7 +4,8 @@ nonce, flags and key · ladders and their levels · validation names field and r
 """
 
 import json
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -49,6 +50,7 @@ from penstock.wire import (
 
 GOOD = Order(1, 1, True, False, False, False, 100, 5, 9, (3 << 32) + 7)
 LADDER = Ladder(1, 1, False, True, False, 9, (3 << 32) + 7, (100, 101), (5, 6))
+PAYMENT = Withdrawal(1, "0x" + "a1" * 20, 5, 7, 9)
 SIGNATURE = bytes(range(64))
 
 uint32s = st.integers(1, 2**32 - 1)
@@ -207,26 +209,8 @@ def test_decode_ladder_cancel_and_report__encoded__come_back() -> None:
 
 @pytest.mark.parametrize("length", [64, 65, 200])
 def test_decode_withdrawal__encoded__comes_back_with_any_wallets_signature(length: int) -> None:
-    signed = SignedWithdrawal(Withdrawal(1, "0x" + "a1" * 20, 5, 7, 9), bytes(length))
+    signed = SignedWithdrawal(PAYMENT, bytes(length))
     assert decode_withdrawal(encode_withdrawal(signed)) == signed
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "error", "detail"),
-    [
-        ('"amount":5', '"amount":0', RangeError, r"amount is 0"),
-        ('"amount":5', '"amount":"5"', DecodeError, r"amount"),
-        ("a1a1", "0xa1", AddressError, r"recipient"),
-        ('"signature":"0x00', '"signature":"0x0', DecodeError, r"hex digits"),
-        ('"nonce":7,', "", DecodeError, r"missing required field `nonce`"),
-    ],
-)
-def test_decode_withdrawal__damaged__says_where(
-    old: str, new: str, error: type[Exception], detail: str
-) -> None:
-    signed = SignedWithdrawal(Withdrawal(1, "0x" + "a1" * 20, 5, 7, 9), SIGNATURE)
-    with pytest.raises(error, match=detail):
-        decode_withdrawal(damaged(encode_withdrawal(signed), old, new))
 
 
 def test_encode_order__fields__are_named_as_in_the_signed_type() -> None:
@@ -234,37 +218,6 @@ def test_encode_order__fields__are_named_as_in_the_signed_type() -> None:
     assert list(body["order"])[3:6] == ["immediate", "postOnly", "reduceOnly"]
     assert len(body["order"]) == 10
     assert body["signature"] == "0x" + SIGNATURE.hex()
-
-
-def damaged(data: bytes, old: str, new: str) -> bytes:
-    """A body with something in it replaced."""
-    text = data.decode()
-    assert old in text
-    return text.replace(old, new).encode()
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "error", "detail"),
-    [
-        ('"price":100', '"price":"100"', DecodeError, r"price"),
-        ('"price":100', '"price":1.5', DecodeError, r"price"),
-        ('"price":100', '"price":0', RangeError, r"price is 0"),
-        ('"price":100,', "", DecodeError, r"missing required field `price`"),
-        ('"buy":true', '"buy":1', DecodeError, r"buy"),
-        ('"signature":"0x00', '"signature":"0x', DecodeError, r"128 hex digits"),
-        ('"signature":"0x00', '"signature":"0xzz', DecodeError, r"128 hex digits"),
-        ('"signature":"0x00', '"signature":"0x  ', DecodeError, r"128 hex digits"),
-        ('{"order"', '{"more":1,"order"', DecodeError, r"more"),
-        ('"price":100', '"price":100,"liquidation":true', FlagError, r"excludes a signature"),
-        ("}", "", DecodeError, r"truncated|malformed"),
-    ],
-)
-def test_decode_order__damaged__says_where(
-    old: str, new: str, error: type[Exception], detail: str
-) -> None:
-    data = damaged(encode_order(SignedOrder(GOOD, SIGNATURE)), old, new)
-    with pytest.raises(error, match=detail):
-        decode_order(data)
 
 
 @given(orders, signatures, uint32s, st.sampled_from(Direction))
@@ -282,9 +235,39 @@ def test_encode_trigger__body__is_that_of_the_order_and_the_condition() -> None:
     assert body == json.loads(encode_order(signed))
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "error", "detail"),
-    [
+def test_decode_order__with_a_trigger__is_not_taken_for_an_order() -> None:
+    signed = SignedOrder(GOOD, SIGNATURE)
+    data = encode_trigger(TriggerOrder(signed, 58_000, Direction.AT_OR_BELOW))
+    with pytest.raises(DecodeError, match="trigger"):
+        decode_order(data)
+    with pytest.raises(DecodeError, match="trigger"):
+        decode_trigger(encode_order(signed))
+
+
+BODIES: Final[Mapping[str, tuple[bytes, Callable[[bytes], object]]]] = {
+    "order": (encode_order(SignedOrder(GOOD, SIGNATURE)), decode_order),
+    "trigger": (
+        encode_trigger(TriggerOrder(SignedOrder(GOOD, SIGNATURE), 58_000, Direction.AT_OR_BELOW)),
+        decode_trigger,
+    ),
+    "withdrawal": (encode_withdrawal(SignedWithdrawal(PAYMENT, SIGNATURE)), decode_withdrawal),
+}
+"""A sound body of each kind, and what reads it."""
+DAMAGES: Final[Mapping[str, Sequence[tuple[str, str, type[Exception], str]]]] = {
+    "order": [
+        ('"price":100', '"price":"100"', DecodeError, r"price"),
+        ('"price":100', '"price":1.5', DecodeError, r"price"),
+        ('"price":100', '"price":0', RangeError, r"price is 0"),
+        ('"price":100,', "", DecodeError, r"missing required field `price`"),
+        ('"buy":true', '"buy":1', DecodeError, r"buy"),
+        ('"signature":"0x00', '"signature":"0x', DecodeError, r"128 hex digits"),
+        ('"signature":"0x00', '"signature":"0xzz', DecodeError, r"128 hex digits"),
+        ('"signature":"0x00', '"signature":"0x  ', DecodeError, r"128 hex digits"),
+        ('{"order"', '{"more":1,"order"', DecodeError, r"more"),
+        ('"price":100', '"price":100,"liquidation":true', FlagError, r"excludes a signature"),
+        ("}", "", DecodeError, r"truncated|malformed"),
+    ],
+    "trigger": [
         ('"price":58000', '"price":0', RangeError, r"trigger.price is 0"),
         ('"price":58000', f'"price":{2**32}', RangeError, r"trigger.price is 4294967296"),
         ('"price":58000', '"price":5.8', DecodeError, r"trigger order .* `int`.*trigger.price"),
@@ -296,21 +279,26 @@ def test_encode_trigger__body__is_that_of_the_order_and_the_condition() -> None:
         ('"price":100', '"price":0', RangeError, r"price is 0"),
         ('"price":100', '"price":100,"liquidation":true', FlagError, r"excludes a signature"),
     ],
+    "withdrawal": [
+        ('"amount":5', '"amount":0', RangeError, r"amount is 0"),
+        ('"amount":5', '"amount":"5"', DecodeError, r"amount"),
+        ("a1a1", "0xa1", AddressError, r"recipient"),
+        ('"signature":"0x00', '"signature":"0x0', DecodeError, r"hex digits"),
+        ('"nonce":7,', "", DecodeError, r"missing required field `nonce`"),
+    ],
+}
+"""By kind: what is replaced by what, the error, and where it says it is."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "error", "detail"),
+    [(kind, *damage) for kind, damages in DAMAGES.items() for damage in damages],
 )
-def test_decode_trigger__damaged__says_where(
-    old: str, new: str, error: type[Exception], detail: str
+def test_decode__damaged_body__says_where(
+    kind: str, old: str, new: str, error: type[Exception], detail: str
 ) -> None:
-    signed = SignedOrder(GOOD, SIGNATURE)
-    trigger = TriggerOrder(signed, 58_000, Direction.AT_OR_BELOW)
-    data = damaged(encode_trigger(trigger), old, new)
+    body, decode = BODIES[kind]
+    text = body.decode()
+    assert old in text
     with pytest.raises(error, match=detail):
-        decode_trigger(data)
-
-
-def test_decode_order__with_a_trigger__is_not_taken_for_an_order() -> None:
-    signed = SignedOrder(GOOD, SIGNATURE)
-    data = encode_trigger(TriggerOrder(signed, 58_000, Direction.AT_OR_BELOW))
-    with pytest.raises(DecodeError, match="trigger"):
-        decode_order(data)
-    with pytest.raises(DecodeError, match="trigger"):
-        decode_trigger(encode_order(signed))
+        decode(text.replace(old, new).encode())

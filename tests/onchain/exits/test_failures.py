@@ -14,10 +14,10 @@ from penstock.forced import Status
 from penstock.messages import SignedWithdrawal, Withdrawal
 from penstock.units import div_up
 from tests.helpers.actors import Actor
+from tests.helpers.closes import asked, bid, close
 from tests.helpers.exits import (
     FAR,
     WEALTH,
-    Taking,
     acknowledge,
     compare_exits,
     desk_domain,
@@ -34,7 +34,7 @@ from tests.helpers.exits import (
 )
 from tests.helpers.liquidator import take_over
 from tests.helpers.revm import Contract, reverts
-from tests.helpers.trouble import FUND, endow, fall, fees, open_long, seen, wealth
+from tests.helpers.trouble import FUND, SIZE, endow, fall, fees, open_long, seen, wealth
 from tests.helpers.twin import DONE, OWNER, undoing
 from tests.helpers.venue import OPERATOR, STRANGER
 from tests.onchain.settlement.desk import DEPOSIT, MARK, MARKS, OK, UNIT, Desk
@@ -178,7 +178,7 @@ def test_wdq_5__close_against_an_order_from_before_the_fall__dodges_no_loss(
 ) -> None:
     open_long(desk, size)
     long = size > 0
-    stale = Taking(desk.rest(3, buy=long, size=100, price=MARK, slot=7), 100)
+    stale = bid(desk, sells=not long, price=MARK)
     assert force_close(desk, lots=100) is DONE
     fall(desk, per_mille if long else -per_mille)
     before, maker = desk.equity(1), desk.equity(3)
@@ -195,15 +195,14 @@ def test_wdq_5__close_against_an_order_from_before_the_fall__dodges_no_loss(
 def test_wdq_5__executor_brings_its_own_order__takes_no_more_than_the_discount(
     desk: Desk, per_mille: int, lots: int, off: int
 ) -> None:
-    open_long(desk, 100)
-    assert force_close(desk, lots=100) is DONE
+    asked(desk)
     pass_window(desk, 1)
     fall(desk, per_mille)
     mark = desk.model.market(1).mark
     price = mark + mark * off // 10_000
     before, pot = desk.equity(1), fees(desk)
     # Accounts 3 and 4 are the executor's.
-    own = Taking(desk.rest(3, buy=True, size=100, price=price, slot=7), lots)
+    own = bid(desk, lots, size=100, price=price)
     outcome = execute_close(desk, 1, own)
     loss = before - desk.equity(1) - (fees(desk) - pot)
     assert 0 <= loss * 10**6 <= lots * mark * UNIT * 12_500
@@ -211,19 +210,18 @@ def test_wdq_5__executor_brings_its_own_order__takes_no_more_than_the_discount(
     desk.compare()
 
 
-@given(per_mille=st.integers(60, 80), lots=st.integers(1, 3_000), by_fund=st.booleans())
+@given(per_mille=st.integers(60, 80), lots=st.integers(1, SIZE), by_fund=st.booleans())
 @undoing
 def test_wdq_5__close_of_an_account_in_trouble__leaves_no_loss_to_others(
     desk: Desk, per_mille: int, lots: int, by_fund: bool
 ) -> None:
-    open_long(desk)
+    asked(desk, SIZE)
     endow(desk, 100 * DEPOSIT)
     assert desk.deposit(3, 100 * DEPOSIT) is DONE
-    assert force_close(desk, lots=3_000) is DONE
     pass_window(desk, 1)
     fall(desk, per_mille)
     mark = desk.model.market(1).mark
-    rests = Taking(desk.rest(3, buy=True, size=3_000, price=mark, slot=7), lots)
+    rests = bid(desk, lots, size=SIZE, price=mark)
     makers = () if by_fund else (rests,)
     before = desk.equity(1)
     outcome = execute_close(desk, 1, *makers, by_fund=lots if by_fund else 0)
@@ -303,8 +301,7 @@ def test_wdq_7__requests_of_others_in_front__raise_the_fee_but_not_beyond_what_w
 
 @undoing
 def test_wdq_8__forced_close_of_a_bankrupt_account__is_no_reason_to_freeze(desk: Desk) -> None:
-    open_long(desk)
-    assert force_close(desk, lots=3_000) is DONE
+    asked(desk, SIZE)
     fall(desk, 80)
     assert desk.equity(1) < 0
     pass_window(desk, 1, 5)
@@ -327,24 +324,23 @@ def test_wdq_11__asked_for_in_every_way_at_once__is_paid_once(
     desk.compare()
 
 
-@given(per_mille=st.integers(45, 100))
+@given(per_mille=st.integers(50, 100))
 @undoing
 def test_wdq_11__taken_over_while_a_close_waits__nothing_is_closed_twice(
     desk: Desk, per_mille: int
 ) -> None:
-    open_long(desk)
+    asked(desk, SIZE)
     endow(desk, 100 * DEPOSIT)
-    assert force_close(desk, lots=3_000) is DONE
     fall(desk, per_mille)
-    lots = 3_000 if desk.equity(1) < 0 else 500
-    take_over(desk, 1, FUND, {1: lots})
-    left = 3_000 - (3_000 - desk.size(1))
-    assert desk.venue.desk.call("closeOf", 1)[1] == left
+    lots = SIZE if desk.equity(1) < 0 else 100
+    assert take_over(desk, 1, FUND, {1: lots}) is DONE
+    left = SIZE - lots
+    assert desk.venue.desk.call("closeOf", 1) == (left, left)
     assert acknowledge(desk, 1) is DONE
     mark = desk.model.market(1).mark
-    rests = Taking(desk.rest(4, buy=True, size=3_000, price=mark, slot=7), 3_000)
-    if left < 3_000:
-        assert execute_close(desk, 1, rests, sender=OPERATOR) is not DONE
+    served = ("Request_NotPending", (1, Status.SERVED))
+    refused = ("Close_LotsOutOfRange", (1, SIZE, left)) if left else served
+    assert close(desk, bid(desk, SIZE, 4, price=mark)) == refused
     desk.compare()
     compare_exits(desk)
 
@@ -419,8 +415,7 @@ def test_seq_10__forced_with_any_gas__whole_or_not_at_all(desk: Desk, gas: int) 
 def test_seq_10__executed_with_any_gas__whole_or_not_at_all(
     desk: Desk, lots: int, gas: int
 ) -> None:
-    open_long(desk, 100)
-    assert force_close(desk, lots=100) is DONE
+    asked(desk)
     before = wealth(desk, *range(5)) + fees(desk)
     signed = desk.rest(3, buy=True, size=100, slot=7)
     order = (3, True, False, False, MARK, 100, FAR, 7 << 32 | 1)

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from penstock import escape as model
 from penstock.deploy import ZERO_ADDRESS
 from tests.helpers.actors import Actor
+from tests.helpers.closes import asked
 from tests.helpers.escapee import (
     compare,
     freeze,
@@ -28,7 +29,6 @@ from tests.helpers.escapee import (
     look,
     stay_up,
 )
-from tests.helpers.exits import force_close
 from tests.helpers.revm import RevmChain, reverts
 from tests.helpers.trouble import open_long
 from tests.helpers.twin import DONE, undoing
@@ -180,8 +180,7 @@ def test_wdq_8__request_that_is_none__does_not_freeze(desk: Desk, request: int) 
 def test_wdq_8__forced_close_ignored__freezes_at_twice_the_window_to_the_second(
     desk: Desk, off: int, lots: int
 ) -> None:
-    open_long(desk, 100)
-    assert force_close(desk, 1, 1, lots) is DONE
+    asked(desk, 100, lots)
     stay_up(desk, 2 * desk.exits.window + off)
     outcome = freeze_ignored(desk, 1)
     assert outcome == (DONE if off >= 0 else ("Hatch_RequestNotIgnored", (1,)))
@@ -197,8 +196,7 @@ def test_wdq_8__forced_close_ignored__freezes_at_twice_the_window_to_the_second(
 def test_wdq_8__forced_close_served_at_the_last_second__does_not_freeze(
     desk: Desk, lots: int, late: int
 ) -> None:
-    open_long(desk, 100)
-    assert force_close(desk, 1, 1, lots) is DONE
+    asked(desk, 100, lots)
     stay_up(desk, 2 * desk.exits.window - 1)
     mark = desk.model.market(1).mark
     desk.marks(mark, desk.model.market(2).mark)
@@ -212,8 +210,7 @@ def test_wdq_8__forced_close_served_at_the_last_second__does_not_freeze(
 def test_freeze_ignored__after_an_outage__operator_has_the_grace_to_the_second(
     desk: Desk, down: int, off: int
 ) -> None:
-    open_long(desk, 100)
-    assert force_close(desk, 1, 1, 100) is DONE
+    asked(desk)
     desk.chain.time += 2 * desk.exits.window + down
     assert desk.beat() is DONE
     over = desk.now + desk.model.watch.grace

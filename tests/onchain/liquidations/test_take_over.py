@@ -34,6 +34,7 @@ from tests.helpers.trouble import (
     after_outage,
     allow_markets,
     bankrupt,
+    deposit_to_maintenance,
     endow,
     fall,
     fees,
@@ -142,9 +143,7 @@ def test_take_over__position_at_a_stale_mark__needs_nothing_and_counts_with_its_
     open_long(desk, size, market=2)
     trouble(desk)
     let_stale(desk, 2)
-    needed = SIZE * desk.model.market(1).mark * UNIT // 40
-    gap = needed - desk.equity(1) - stale_margin(size)
-    assert desk.deposit(1, gap + more) is DONE
+    needed = deposit_to_maintenance(desk, size, more)
     sound = ("Liquidation_AccountSound", (1, needed + more, needed))
     assert take_over(desk, 1, 3, {1: 10}) == (DONE if more < 0 else sound)
     desk.compare()

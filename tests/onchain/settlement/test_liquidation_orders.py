@@ -33,6 +33,7 @@ from tests.helpers.trouble import (
     FUND,
     SIZE,
     after_outage,
+    deposit_to_maintenance,
     endow,
     fall,
     fees,
@@ -134,9 +135,7 @@ def test_liquidation__position_at_a_stale_mark__needs_nothing_and_counts_with_it
     open_long(desk, size, market=2)
     trouble(desk, 50)
     let_stale(desk, 2)
-    needed = SIZE * desk.model.market(1).mark * UNIT // 40
-    gap = needed - desk.equity(1) - stale_margin(size)
-    assert desk.deposit(1, gap + more) is DONE
+    deposit_to_maintenance(desk, size, more)
     verdict = LIQUIDATED if more < 0 else (Verdict.NOT_LIQUIDATABLE, TAKER)
     assert said(desk, close(desk, 10)) == [verdict]
 

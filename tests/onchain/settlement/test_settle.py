@@ -11,8 +11,6 @@ illegal fill .................................. verdict with its side, nothing e
     17 TooManyMarkets · 18 Bankrupt · 19 StalePrice · 20 BelowInitialMargin
 """
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +18,7 @@ from penstock.batch import encode
 from penstock.builder import build
 from penstock.messages import Fill, Side, SignedOrder, Verdict
 from tests.helpers.revm import reverts
+from tests.helpers.trouble import allow_markets
 from tests.helpers.twin import DONE, trading_key, undoing
 from tests.helpers.venue import OPERATOR, STRANGER
 from tests.onchain.settlement.desk import DEPOSIT, LOT, MARK, OK, SIGNS, SIZES, UNIT, Desk
@@ -334,11 +333,7 @@ def test_settle__reduce_only__never_opens_adds_or_flips(
 @given(side=SIDES)
 @undoing
 def test_settle__one_market_beyond_the_limit__too_many_markets(desk: Desk, side: Side) -> None:
-    rules = replace(desk.model.settings, max_markets=1)
-    desk.model.settings = rules
-    limits = (rules.open_after, rules.max_price_age, rules.band_bps, 1)
-    changed = (OPERATOR.address, *limits, rules.discount_share, rules.penalty_share)
-    desk.venue.set_settings(changed)
+    allow_markets(desk, 1)
     partner = {MAKER: (3, 2), TAKER: (1, 3)}[side]
     assert desk.verdicts(desk.cross(*partner)) == [OK]
     fill = desk.cross(market=2, price=300_000)
