@@ -93,5 +93,5 @@ def test_pass__by_somebody_else__reverts(hall: Hall) -> None:
     assert hall.refusal(opened, "pass", *call) == "Door_CallerNotDoors"
 
 
-def test_door_of__nobody__reverts(hall: Hall) -> None:
+def test_send__to_nobody__reverts(hall: Hall) -> None:
     assert hall.refusal(hall.doors, "send", ZERO) == "Doors_RecipientZero"

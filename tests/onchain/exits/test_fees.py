@@ -101,6 +101,7 @@ def test_exit_desk__ether_sent_to_it_for_nothing__is_refused(desk: Desk) -> None
     desk.chain.evm.set_balance(STRANGER.address, 10**18)
     with pytest.raises((ContractRevert, RuntimeError)):
         desk.chain.send(STRANGER.address, desk.venue.desk.address, b"", value=1)
+    assert desk.chain.evm.get_balance(desk.venue.desk.address) == 0
 
 
 @pytest.mark.parametrize(("windows", "who"), [(0, OPERATOR), (1, STRANGER), (2, OWNER)])
@@ -147,7 +148,7 @@ def test_check_parameters__out_of_bounds__raises(
     ],
 )
 @undoing
-def test_adm_9__constructor_out_of_bounds__reverts(
+def test_adm_9__constructor_about_its_bounds__reverts_beyond_them(
     desk: Desk, window: int, base: int, top: int, error: tuple[object, ...] | None
 ) -> None:
     s = desk.venue.system

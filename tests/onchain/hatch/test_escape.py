@@ -133,8 +133,8 @@ def test_s9__solvent__everybody_has_the_whole_claim_and_no_unit_stays(
     for account in order:
         before = balance(desk)
         outcome = escape(desk, account)
-        assert outcome is DONE or claims[account] <= 0
-        assert balance(desk) - before == max(0, claims[account])
+        assert outcome is DONE
+        assert balance(desk) - before == claims[account]
     assert withdraw_residual(desk) is DONE
     assert last(desk, "ResidualPaid").arguments == (RECIPIENT, held(desk) + desk.hatch.residual)
     assert held(desk) == 0

@@ -22,7 +22,6 @@ from tests.helpers.venue import STRANGER
 from tests.onchain.settlement.desk import MARK, MARKS, Desk
 
 DELAY = 300
-WEEK = 7 * 86_400
 
 
 def shut(desk: Desk, account: int = 1, markets: Sequence[int] = (1,)) -> None:
@@ -94,9 +93,9 @@ def test_shut_gate__mark_at_its_last_second_or_after__counts_or_reverts(
         shut(desk)
 
 
-@given(early=st.integers(0, 1), again=st.integers(0, WEEK))
+@given(early=st.integers(0, 1))
 @undoing
-def test_shut_gate__shut__nothing_is_paid_until_it_ends(desk: Desk, early: int, again: int) -> None:
+def test_shut_gate__shut__nothing_is_paid_until_it_ends(desk: Desk, early: int) -> None:
     assert desk.withdraw(3, 5_000) is None
     bankrupt(desk)
     desk.pass_time(DELAY)
