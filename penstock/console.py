@@ -5,9 +5,11 @@
 The settlement path is the real one: signed JSON → gateway → engine → gate → submitter → chain.
 """
 
+import secrets
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from penstock.carrier import Carried, Carrier
 from penstock.commands import Direction
 from penstock.deployment import Deployment
 from penstock.devnet.config import L1_CHAIN, L2_CHAIN
@@ -29,19 +31,20 @@ from penstock.ledger import Ledger
 from penstock.localchain import LocalChain
 from penstock.localvenue import LocalVenue, Trader, signer_of
 from penstock.margin import band
-from penstock.messages import Fill, Order, SignedOrder
+from penstock.messages import Fill, Order, SignedOrder, SignedWithdrawal, Withdrawal
 from penstock.mirror import Mirror
 from penstock.risk import RiskGate
 from penstock.risk_reports import Page, account_page, fund_table, rank_tables, stress_table
 from penstock.rpc import Rpc
 from penstock.settings import read_parameters
+from penstock.signing import Domain
 from penstock.strategy import ranks
 from penstock.stress import stress
 from penstock.submitter import Settlement, Submitter
 from penstock.system import System
 from penstock.units import UINT32_MAX, MarketSpec, show_quote
 from penstock.venue import Venue
-from penstock.wire import TriggerOrder, encode_order, encode_trigger
+from penstock.wire import TriggerOrder, encode_order, encode_trigger, encode_withdrawal
 
 NAMES: Final = ("alice", "bob", "carol", "dave")
 DEPOSIT: Final = 100_000 * 10**6
@@ -49,6 +52,8 @@ PRICES: Final = ("60000", "3000")
 LEAD: Final = 30
 ROLLUP_CHAINS: Final = (L1_CHAIN, L2_CHAIN)
 DEPTH: Final = 10
+LASTING: Final = 86_400
+"""Seconds for which a withdrawal that was handed in may be carried."""
 
 Number = str | int | Decimal
 """What a person types for a price or a size; never a float, which would round."""
@@ -149,6 +154,9 @@ class Session:
         self.submitter: Final = Submitter(
             mirror, self.gate, devnet.operator, watch=self.ledger.read
         )
+        self.carrier: Final = Carrier(self.submitter)
+        self.carried: list[Carried] = []
+        """What became of the withdrawals that the last `settle` carried."""
         self.markets: Final = {spec.symbol: spec for spec in devnet.remote.system.markets}
         self.traders: Final = self._people()
         self.submitter.follow()
@@ -230,12 +238,29 @@ class Session:
         self.submitter.follow()
         return ticket
 
+    def request(self, trader: Trader, amount: Number) -> SignedWithdrawal:
+        """Sign a withdrawal and hand it to the operator, who carries it after the next batch.
+
+        From now on the engine counts it as gone. Raises PromisedError, or ContractRevert with what
+        the exit desk has against it.
+        """
+        self._refresh()
+        owner, nonce = trader.owner, secrets.randbits(63)
+        quote = self._market(None).to_quote(Decimal(amount))
+        deadline = self.devnet.chain.time() + LASTING
+        asked = Withdrawal(trader.account, owner.address, quote, nonce, deadline)
+        domain = Domain(owner.chain_id, self.devnet.remote.desk.address)
+        signed = owner.signer.sign_withdrawal(domain, asked)
+        return self.carrier.take(encode_withdrawal(signed))
+
     # What the operator, the publishers and time do.
 
     def settle(self) -> list[Settlement]:
-        """Settle every fill that waits."""
+        """Settle every fill that waits, then carry the withdrawals that were handed in."""
         self._refresh()
-        return self.submitter.settle()
+        settled = self.submitter.settle()
+        self.carried = self.carrier.carry()
+        return settled
 
     def price(self, value: Number, market: str | None = None) -> Decimal:
         """Let the publishers report a price; returns the mark, which the guard may have held."""

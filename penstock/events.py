@@ -47,6 +47,8 @@ class RejectReason(IntEnum):
     POSITION_TOO_LARGE = 38
     NOT_LIQUIDATABLE = 39
     """The account is not below its maintenance margin, or the chain was just down."""
+    CLOSE_PENDING = 40
+    """The owner asked the chain to close the position: only what lowers it is taken."""
 
 
 class CancelReason(IntEnum):

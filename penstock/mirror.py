@@ -368,6 +368,11 @@ def _reserve(mirror: Mirror, log: Log) -> None:
     mirror.venue.reserves.hold(request, account, amount)
 
 
+def _reserve_close(mirror: Mirror, log: Log) -> None:
+    request, account, market, _, _ = log.arguments
+    mirror.venue.reserves.close(request, account, market)
+
+
 def _pay_reserved(mirror: Mirror, log: Log) -> None:
     request, _, amount = log.arguments
     mirror.venue.reserves.pay(request, amount)
@@ -407,6 +412,7 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "PositionMoved": _move,
     "OrderFilled": _fill_order,
     "WithdrawalForced": _reserve,
+    "CloseForced": _reserve_close,
     "WithdrawalExecuted": _pay_reserved,
     "RequestServed": _release,
     "RequestDropped": _release,

@@ -21,7 +21,18 @@ from penstock import liquidation
 from penstock.accounts import CANCELLED, Account
 from penstock.events import RejectReason
 from penstock.gate import Fault
-from penstock.margin import ALWAYS, Holding, Priced, Standing, cash, hold, raised, trade, weigh
+from penstock.margin import (
+    ALWAYS,
+    Holding,
+    Priced,
+    Standing,
+    cash,
+    hold,
+    lowers,
+    raised,
+    trade,
+    weigh,
+)
 from penstock.messages import Order, Side, Verdict
 from penstock.units import UINT32_MAX
 from penstock.venue import Venue
@@ -134,6 +145,8 @@ class RiskGate:
         reason = self._refuse_unknown(order)
         if reason is not None:
             return reason
+        if self._reopens(order, 1):
+            return RejectReason.CLOSE_PENDING
         seat, market = self._seat(order.account), self._market(order.market)
         reason = _REASONS.get(seat.fault(order, 1, self.now + self.lead))
         if reason is None and not order.immediate and not market.low <= order.price <= market.high:
@@ -162,7 +175,16 @@ class RiskGate:
         return None if calm and below else RejectReason.NOT_LIQUIDATABLE
 
     def check(self, maker: Order, taker: Order, size: int) -> Fault | None:
-        """Say why the contract would skip this fill, or None. Changes nothing."""
+        """Say why the contract would skip this fill, or None. Changes nothing.
+
+        A position that is to be closed is not raised, though the contract would have it.
+        """
+        for order, side in ((maker, Side.MAKER), (taker, Side.TAKER)):
+            if self._reopens(order, size):
+                return Verdict.REDUCE_ONLY, side
+        return self._check(maker, taker, size)
+
+    def _check(self, maker: Order, taker: Order, size: int) -> Fault | None:
         time = self.now + self.lead
         for order, side in ((maker, Side.MAKER), (taker, Side.TAKER)):
             verdict = self._seat(order.account).fault(order, size, time)
@@ -219,6 +241,16 @@ class RiskGate:
         """Read the initial margin of an account after all applied fills."""
         return self._seat(account).standing.margin
 
+    def withdrawable(self, account: int) -> int:
+        """Read what of an account is money after all applied fills, quote units.
+
+        Equity above initial margin without the profit of open positions and what was asked for.
+        """
+        seat = self._seat(account)
+        standing, open_ = seat.standing, (h for h in seat.holdings.values() if h.size)
+        profit = sum(max(0, h.quote + h.size * h.market.lot_value) for h in open_)
+        return standing.equity - standing.margin - profit - standing.reserved
+
     # What happens to the venue.
 
     def advance(self, now: int) -> list[int]:
@@ -256,7 +288,8 @@ class RiskGate:
         return [index for index, fill in enumerate(self.pending) if not self._replay(*fill)]
 
     def _replay(self, maker: Order, taker: Order, size: int) -> bool:
-        if self.check(maker, taker, size) is not None:
+        # What was matched before a close was asked for is not taken back.
+        if self._check(maker, taker, size) is not None:
             return False
         self._take(maker, taker, size)
         return True
@@ -300,6 +333,14 @@ class RiskGate:
         if order.market not in self.venue.markets:
             return RejectReason.UNKNOWN_MARKET
         return None if self._market(order.market).mark else RejectReason.STALE_PRICE
+
+    def _reopens(self, order: Order, size: int) -> bool:
+        """Whether it would not lower a position whose owner asked to be out of it."""
+        account, market = order.account, order.market
+        if not self.venue.reserves.is_closing(account, market):
+            return False
+        held = self.position(account, market)
+        return not lowers(held, held + (size if order.buy else -size))
 
     def _admit_margin(self, order: Order, market: Priced) -> RejectReason | None:
         if order.reduce_only:

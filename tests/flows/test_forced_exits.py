@@ -2,13 +2,15 @@
 
 a position, and somebody who rests .. forced close, the operator executes it against the order
 ├── the mirror ...................... has moved the lots and filled the order, word by word
-├── the gate ........................ counts a forced withdrawal as gone until it is executed
+├── the gate ........................ counts a forced withdrawal as gone until it is executed,
+│                                     and lets nobody raise the position until it is closed
 └── a batch ......................... finds nothing left of the order
 """
 
 from typing import Final
 
 from penstock.console import Session
+from penstock.events import RejectReason
 from penstock.messages import Order
 from penstock.units import UINT32_MAX
 from tests.helpers.nodes import force
@@ -35,6 +37,8 @@ def test_forced_exits__on_a_node__mirror_and_gate_follow_them(session: Session) 
     mirror.follow()
     gate.rebase()
     assert mirror.venue.reserves.of(alice.account) == AMOUNT
+    (refused,) = session.order(alice, "buy", "0.1", "60000")
+    assert refused.note == RejectReason.CLOSE_PENDING.name
 
     # The operator serves both: the close against an order that rests with it.
     order = Order(carol.account, 1, True, False, False, False, mark, size, UINT32_MAX, SLOT)
@@ -49,4 +53,6 @@ def test_forced_exits__on_a_node__mirror_and_gate_follow_them(session: Session) 
     assert mirror.venue.held(carol.account).position(1).size == size
     assert mirror.venue.held(carol.account).slots[9] == (1, size)
     assert mirror.venue.reserves.of(alice.account) == 0
+    (accepted,) = session.order(alice, "buy", "0.1", "59000")
+    assert accepted.what != refused.what
     assert mirror.differences() == []

@@ -6,8 +6,15 @@ reserves
 gate
 ├── whatever it lets pass   settles, whenever the withdrawals leave in between
 ├── raises                  refused where margin and what was asked for are not both there
-└── lowers                  never refused for what cannot leave anyway
+├── lowers                  never refused for what cannot leave anyway
+└── withdrawable            what the venue says after the fills, less what was asked for
+a position that is to be closed
+├── whatever is placed      it goes towards zero and never beyond
+├── matched before          settles
+└── written down as closed  may be opened again
 """
+
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,10 +22,11 @@ from hypothesis import strategies as st
 from penstock.engine import Engine
 from penstock.events import RejectReason
 from penstock.liquidations import weigh
-from penstock.messages import Order, Verdict
+from penstock.messages import Order, Side, Verdict
 from penstock.reserves import Reserves
 from penstock.risk import RiskGate
 from penstock.venue import Venue
+from penstock.views import account_of
 from tests.helpers.model import LOT, MARK, START, cross, model_venue, order, settle, verdicts
 from tests.offchain.test_risk import place_all, signed_sides
 
@@ -112,3 +120,54 @@ def test_reserves__any_history__sums_what_is_still_asked_for(
     for account in range(1, 4):
         expected = sum(amount for who, amount in model.values() if who == account)
         assert reserves.of(account) == expected
+
+
+@given(st.lists(signed_sides, max_size=25), st.integers(0, DEPOSIT))
+def test_withdrawable__fills_that_wait__is_what_the_venue_says_after_them(
+    orders: list[Order], asked: int
+) -> None:
+    venue = model_venue(marks=(MARK, MARK), deposit=DEPOSIT)
+    venue.reserves.hold(1, 1, asked)
+    gate, numbers = RiskGate(venue, START), dict[int, int]()
+    fills = place_all(Engine(gate, venue.markets), orders, numbers)
+    found = [gate.withdrawable(account) for account in range(1, 5)]
+    settle(venue, *fills)
+    said = [account_of(venue, account, START).withdrawable for account in range(1, 5)]
+    assert found == [said[0] - asked, *said[1:]]
+
+
+@given(st.lists(signed_sides, max_size=25), st.lists(signed_sides, max_size=25))
+def test_gate__close_is_pending__the_position_only_falls(
+    before: list[Order], after: list[Order]
+) -> None:
+    venue = model_venue(marks=(MARK, MARK))
+    gate, numbers = RiskGate(venue, START), dict[int, int]()
+    engine = Engine(gate, venue.markets)
+    fills = place_all(engine, before, numbers)
+    venue.reserves.close(7, 1, 1)
+    # What was matched before is not taken back: its other side did nothing.
+    assert gate.rebase() == []
+    sizes = [gate.position(1, 1)]
+    for one in after:
+        fills += place_all(engine, [one], numbers)
+        sizes.append(gate.position(1, 1))
+    assert all(0 <= b <= a or a <= b <= 0 for a, b in pairwise(sizes))
+    assert {record.verdict for record in settle(venue, *fills)} <= {Verdict.SETTLED}
+
+
+def test_admit__close_is_pending__refuses_what_raises_or_turns_and_takes_the_rest() -> None:
+    venue = model_venue(marks=(MARK, MARK))
+    assert verdicts(venue, cross(size=10))[0][0] is Verdict.SETTLED
+    gate = RiskGate(venue, START)
+    venue.reserves.close(7, 1, 1)
+    assert gate.admit(order(buy=True, size=1, nonce=5 << 32 | 1)) is RejectReason.CLOSE_PENDING
+    sells = order(buy=False, size=11, nonce=5 << 32 | 1)
+    assert gate.admit(sells) is None
+    buyer = order(3, size=11, immediate=True, nonce=9)
+    assert gate.check(sells, buyer, 11) == (Verdict.REDUCE_ONLY, Side.MAKER)
+    assert gate.check(sells, buyer, 10) is None
+    # Other markets and other accounts go on.
+    assert gate.admit(order(market=2, size=1, nonce=5 << 32 | 1)) is None
+    assert gate.admit(order(2, buy=False, size=1, nonce=5 << 32 | 1)) is None
+    venue.reserves.release(7)
+    assert gate.admit(order(buy=True, size=1, nonce=5 << 32 | 1)) is None
