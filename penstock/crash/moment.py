@@ -37,6 +37,9 @@ class Moment(Struct, frozen=True):
     """Margin that people in trouble brought so far."""
     forced: int
     """Messages forced from L1 that landed so far."""
+    makers: int
+    """Who quoted last, and how far from the mark, as a share of it."""
+    width: float
     rate: int
     """Last funding rate, parts of 10^9 per 8 hours."""
 

@@ -71,6 +71,9 @@ class Crash:
         self.keepers: Final = self._keepers()
         self.audit: Final = Audit(self.trading.submitter, ledger, self.signed)
         self.rounds: int = 0
+        self.quoting: int = 0
+        """Makers who quoted last, and how far from the mark, as a share of it."""
+        self.width: float = 0
         self.began: int = 0
         """Second at which the fall began; 0 before it."""
         self.stopped: int = 0
@@ -172,8 +175,9 @@ class Crash:
         self.rounds += 1
         makers = self.trading.named("maker")
         left = max(2, len(makers) - (self.rounds - self.plan.build) // 2)
+        self.quoting, self.width = (left if self.began else len(makers)), width
         for place, maker in enumerate(makers):
-            staying = place < left or not self.began
+            staying = place < self.quoting
             if not staying:
                 now = self.venue.chain.time()
                 self.trading.take_up(self.trading.engine.cancel_all(maker.account, now))
@@ -264,6 +268,8 @@ class Crash:
             covered=self.trading.ledger.covered,
             added=self.rescue.added,
             forced=self.rescue.forced,
+            makers=self.quoting,
+            width=self.width,
             rate=market.sample.last_rate,
             **self.toll.lots,
         )

@@ -62,7 +62,16 @@ def test_crash__two_fifths_and_an_outage__leave_nobody_in_debt(outcome: Outcome)
     assert min(m.mark for m in outcome.moments) < FIRST * 61 // 100
     assert any(m.phase == "outage" for m in outcome.moments)
     assert outcome.moments[-1].bankrupt == 0
-    assert outcome.moments[-1].insurance >= 0
+    # The fund bore what it could, to its last unit.
+    assert max(m.insurance for m in outcome.moments) > 0
+    assert (outcome.moments[-1].insurance, outcome.moments[-1].covered > 0) == (0, True)
+
+
+def test_crash__as_it_falls__makers_widen_and_leave(outcome: Outcome) -> None:
+    fall = [m for m in outcome.moments if m.phase == "fall"]
+    assert fall[-1].makers < fall[0].makers
+    assert fall[-1].width > 2 * fall[0].width
+    assert outcome.moments[-1].makers == 2
 
 
 def test_crash__each_step_of_the_ladder__bore_its_part(outcome: Outcome) -> None:
