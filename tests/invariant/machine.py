@@ -185,11 +185,25 @@ class Venue(RuleBasedStateMachine):
 
     @rule(seed=st.integers(0, 2**32 - 1))
     def rearrange(self, seed: int) -> None:
-        """Move collateral between accounts, the fund's money, its caps, or a market's limits."""
+        """Move collateral between accounts, the fund's money, or its caps."""
         self.settle()
         self.cheat.rng = rng = Random(seed)
-        cheat = self.cheat
-        self.auditor.do(rng.choice((cheat.transfer, cheat.set_limits, cheat.distress.govern_fund)))
+        self.auditor.do(rng.choice((self.cheat.transfer, self.cheat.distress.govern_fund)))
+        self._changed()
+
+    @rule(seed=st.integers(0, 2**32 - 1))
+    def govern(self, seed: int) -> None:
+        """Pause a market, or change its margins, fees, funding terms or limits."""
+        self.settle()
+        self.cheat.rng, cheat = Random(seed), self.cheat
+        changes = (
+            cheat.pause,
+            cheat.set_margins,
+            cheat.set_fees,
+            cheat.set_terms,
+            cheat.set_limits,
+        )
+        self.auditor.do(self.cheat.rng.choice(changes))
         self._changed()
 
     def _changed(self) -> None:
