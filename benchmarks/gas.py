@@ -3,6 +3,7 @@
     A       every order unique: 20 accounts with 2 open markets quote and take in turns
     B       10 resting orders are swept by 100 takers with 2 open markets each
     D       one resting order is taken by accounts that never traded before
+    large   one resting order is taken by accounts of B; its maker is beyond the first tier
     single  case A with one fill, alone in its transaction
 
 Both signatures of every fill are verified and margin is checked fill by fill. Accounts of A and B
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from benchmarks.measure import Measure
-from benchmarks.node import PRICES, Site, site
+from benchmarks.node import PRICES, TIER, Site, site
 from penstock.builder import build
 from penstock.messages import Fill, Order, SignedOrder
 
@@ -87,6 +88,15 @@ class Cases:
         accounts = self.site.open_accounts(fills)
         return self._settle([Fill(maker, self._take(a, 1, False, 10), 10) for a in accounts])
 
+    def large(self, fills: int) -> Cost:
+        """A maker beyond the first tier, whose margin rises faster than its position."""
+        maker, whole = self.quoters[1], TIER + 10
+        sold = self._take(self.quoters[2], 1, False, whole)
+        self._settle([Fill(self._rest(maker, 1, True, 2, whole), sold, whole)])
+        rest = self._rest(maker, 1, True, 2, fills * 10)
+        takes = (self._take(taker, 1, False, 10) for taker in self._cycle(fills))
+        return self._settle([Fill(rest, take, 10) for take in takes])
+
     def _cycle(self, count: int) -> list[int]:
         return [self.takers[i % TAKERS] for i in range(count)]
 
@@ -151,6 +161,7 @@ def run() -> list[Measure]:
         cases.warm_up()
         single, unique = cases.unique(1), cases.unique(FILLS)
         swept, newcomers = cases.swept(FILLS), cases.newcomers(FILLS)
+        large = cases.large(FILLS)
         once, late = accrue_after(venue, 1), accrue_after(venue, 1_000)
         posted = venue.post_five(1, PRICES[0]).gas
     return [
@@ -162,6 +173,7 @@ def run() -> list[Measure]:
         _bounded("gas of an accrual, one period due", once, "gas", 60_000),
         _bounded("gas of an accrual, 1,000 periods due", late, "gas", 80_000),
         _bounded("gas of a price, quorum of five", posted, "gas", 90_000),
+        Measure("gas per fill, a maker beyond the first tier", large.gas, "gas", "", None),
         Measure("calldata per fill, B", swept.size, "bytes", "", None),
         Measure("calldata per fill, D", newcomers.size, "bytes", "", None),
     ]

@@ -33,6 +33,8 @@ TRADER: Final = "0x" + "33" * 20
 CALL_GAS: Final = 50_000_000
 FIVE: Final = tuple(Signer(bytes(31) + bytes([i + 1])) for i in range(5))
 PUBLISHERS: Final = FIVE[:3]
+TIER: Final = 10_000
+"""Lots of a tier; a cap on open interest is in force, too."""
 PRICES: Final = (50_000, 30_000)
 
 
@@ -124,7 +126,11 @@ def listing(*symbols: str) -> Parameters:
     """A venue with markets of one kind, whose marks stay fresh for a day."""
     return Parameters(
         markets=tuple(
-            MarketParameters(symbol, Decimal("0.1"), Decimal("0.001"), 500, 300, 500, 200)
+            MarketParameters(
+                *(symbol, Decimal("0.1"), Decimal("0.001"), 500, 300, 500, 200),
+                tier=TIER,
+                open_interest_cap=100 * TIER,
+            )
             for symbol in symbols
         ),
         max_report_age=3_600,

@@ -26,6 +26,7 @@ def _settlement(cases: Cases) -> dict[str, int]:
         gas[f"settle: {fills} fills, all orders unique"] = round(cases.unique(fills).gas * fills)
         gas[f"settle: {fills} fills, 10 orders swept"] = round(cases.swept(fills).gas * fills)
         gas[f"settle: {fills} fills, new accounts"] = round(cases.newcomers(fills).gas * fills)
+    gas["settle: 100 fills, a maker beyond the first tier"] = round(cases.large(100).gas * 100)
     return gas
 
 
