@@ -1,6 +1,6 @@
 """Edge: signed withdrawals that the operator carries: reserved when taken, sent beside the batches.
 
-    PromisedError         PenstockError, ValueError   fills that were made need the amount
+    PromisedError         PenstockError, ValueError   what waits needs the amount
 
 A withdrawal that is taken is gone for the engine in that moment. It is sent after the batch, so a
 fill that was matched before it, or after it within what is left, settles.
@@ -27,15 +27,15 @@ Name = tuple[int, int]
 
 
 class PromisedError(PenstockError, ValueError):
-    """Fills that were made, and wait for their batch, need the amount. Quote units."""
+    """Fills, or other withdrawals, that wait for the next batch need the amount. Quote units."""
 
     def __init__(self, account: int, amount: int, free: int) -> None:
         self.account: Final = account
         self.amount: Final = amount
         self.free: Final = free
         super().__init__(
-            f"account {account} asks for {amount}, and {free} of it is free beside the fills that "
-            f"wait for their batch: ask for less, or again after the batch"
+            f"account {account} asks for {amount}, and {free} is free beside the fills and "
+            f"withdrawals that wait: ask for less, or again after the next batch"
         )
 
 
