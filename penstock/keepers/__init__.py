@@ -1,4 +1,4 @@
-"""Edge: programs that keep a venue going: prices, funding, liquidations, deleveraging, fees.
+"""Edge: programs that keep a venue going: prices, funding, liquidations, deleveraging, fees, exits.
 
     keeper ─ decide(now) ─▶ Decision ─ act ─▶ Wallet ─▶ chain
        ▲                                                 │

@@ -15,10 +15,12 @@ from penstock.deployment import PLACE, Deployment
 from penstock.devnet.cli import plainly
 from penstock.keepers.costs import Costs
 from penstock.keepers.deleverager import Deleverager
+from penstock.keepers.exits import ExitClerk
 from penstock.keepers.fees import FeeCollector
 from penstock.keepers.funding import FundingAccruer
 from penstock.keepers.keeper import PAUSE, Keeper, run
 from penstock.keepers.liquidator import Liquidator
+from penstock.keepers.makers import from_file as orders_in
 from penstock.keepers.prices import PricePoster
 from penstock.keepers.sources import from_file, from_known_keys
 from penstock.keepers.station import ChainClock, Station
@@ -181,6 +183,23 @@ def fees(station: Station, development: bool, least: str, ether: str) -> FeeColl
     """Collect the fees of markets for the insurance fund."""
     amount = _quote(station.remote, least)
     return FeeCollector(station, costs=_costs(station, ether), least=amount)
+
+
+@keep.command()
+@keeper
+@click.option("--orders", type=FILE, help="File of makers' signed orders, JSON, one a line.")
+@click.option("--least", default="1", show_default=True, help="The least part of a withdrawal.")
+@click.option("--freeze", is_flag=True, help="End the venue when one may. For good; see the docs.")
+def exits(
+    station: Station, development: bool, orders: Path | None, least: str, freeze: bool
+) -> ExitClerk:
+    """Serve forced requests, holds and tickets; look at the silence; tally a frozen venue."""
+    amount = _quote(station.remote, least)
+    if orders is None:
+        return ExitClerk(station, least=amount, freezes=freeze)
+    source = orders_in(orders)
+    source()  # a file that is not there is told now, and not when somebody wants to leave
+    return ExitClerk(station, source, least=amount, freezes=freeze)
 
 
 def signer_for(variable: str, whose: str, keyfile: Path | None, development: str | None) -> Signer:

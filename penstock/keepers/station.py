@@ -3,11 +3,12 @@
 import time
 from typing import Final
 
+from penstock.keepers.docket import Docket
 from penstock.keepers.keeper import Decision
-from penstock.keepers.notes import Note, Sink, Value
+from penstock.keepers.notes import ALARM, Note, Sink, Value
 from penstock.keepers.wallet import Wallet
 from penstock.mirror import Mirror, RolledBackError
-from penstock.remote import Contract, Remote
+from penstock.remote import Contract, Log, Remote
 from penstock.rpc import Rpc, RpcError
 from penstock.venue import Venue
 
@@ -19,6 +20,8 @@ class Station:
         self.mirror: Final = mirror
         self.wallet: Final = wallet
         self.sink: Final = sink
+        self.docket: Docket = Docket()
+        """What waits at the desk, as the newest block has it."""
 
     @property
     def remote(self) -> Remote:
@@ -27,16 +30,25 @@ class Station:
 
     def look(self) -> Venue:
         """The venue as the newest block has it. Raises RpcError, MirrorError."""
+        self.docket.take(self._follow())
+        return self.mirror.venue
+
+    def _follow(self) -> list[Log]:
+        """What is new; all of it once more when the chain was rolled back."""
         try:
-            self.mirror.follow()
-        except RolledBackError:
-            self.mirror.rewind()
-            self.mirror.follow()
+            try:
+                return self.mirror.follow()
+            except RolledBackError:
+                self._rewind()
+                return self.mirror.follow()
         except RpcError:
             # Some events of a block may have been taken up and others not: begin again.
-            self.mirror.rewind()
+            self._rewind()
             raise
-        return self.mirror.venue
+
+    def _rewind(self) -> None:
+        self.mirror.rewind()
+        self.docket = Docket()
 
     def carry_out(self, keeper: str, decision: Decision, now: int) -> None:
         """Send the calls of a decision one after the other, and note it."""
@@ -50,6 +62,10 @@ class Station:
     def leave(self, keeper: str, now: int, why: str, **values: Value) -> None:
         """Note why nothing was done."""
         self.sink(Note(now, keeper, "left", why, values))
+
+    def call(self, keeper: str, now: int, why: str, **values: Value) -> None:
+        """Call a person."""
+        self.sink(Note(now, keeper, ALARM, why, values))
 
 
 class Post:
@@ -83,6 +99,10 @@ class Post:
     def left(self, why: str, **values: Value) -> None:
         """Note why nothing was done."""
         self.station.leave(self.name, self._now, why, **values)
+
+    def alarm(self, why: str, **values: Value) -> None:
+        """Call a person: nothing was done, and somebody must see to it."""
+        self.station.call(self.name, self._now, why, **values)
 
 
 class ChainClock:
