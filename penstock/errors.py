@@ -34,7 +34,8 @@ Nouns whose errors carry values of their own keep them beside them, under the sa
     console     ConsoleError                      a mistyped word in the console
     keys        KeyMissingError                   no key to sign transactions with
     follow      ExitError and leaf                an exit cannot be followed, or not so
-    keepers     WalletError and leaves            a keeper sends nothing; ReportsMissingError
+    keepers     WalletError and leaves            a keeper sends nothing; ReportsMissingError and
+                                                  OrdersMissingError
     devnet      DevnetError and leaves            the local rollup; see devnet/errors.py
 
 A trader's mistake inside the engine is not an exception but a `RejectReason`.

@@ -131,13 +131,15 @@ def withdraw(venue: Venue, number: int, asked: Request, asker: Asker, least: int
     """
     if not is_open(venue, asked, asker):
         return None
-    markets = venue.account(asked.account).open_markets
+    held = venue.account(asked.account)
+    markets = held.open_markets
     spare = strategy.weighed(venue, asked.account, asker.now).withdrawable
     about: Values = {"request": number, "account": asked.account}
     values: Values = {**about, "asked": asked.amount, "spare": spare}
     if spare <= 0:
         return Left("nothing to spare", values)
-    if markets and spare < min(least, asked.amount):
+    stays = any(held.positions[market].size for market in markets)
+    if stays and spare < min(least, asked.amount):
         return Left("too little to spare", {**values, "least": least})
     gas = WITHDRAW_GAS + WITHDRAW_MARKET_GAS * len(markets)
     call = Call("desk", "executeWithdrawal", (number, markets), gas)

@@ -3,6 +3,7 @@
 keep
 ├── every keeper, once          a line for its decision
 ├── liquidations                the account's own key takes over, a stranger's does not
+├── exits                       serves what waits, by anybody
 ├── prices from a file          posts what publishers appended, past lines that cannot be read
 ├── a key in the environment, or in an encrypted file
 └── no key, no venue, no prices, a stranger's account     one sentence
@@ -62,6 +63,7 @@ def desk(session: Session, anvil: Anvil, tmp_path: Path) -> Desk:
         ("liquidations", ["--ether", "3000", "--floor", "1.5"]),
         ("deleveraging", []),
         ("fees", ["--ether", "3000"]),
+        ("exits", ["--least", "2.5"]),
     ],
 )
 def test_keep__each_keeper_once__says_what_it_did_or_left(
@@ -99,6 +101,17 @@ def test_keep_prices__from_a_file__posts_what_can_be_read(desk: Desk) -> None:
     assert devnet.remote.index.ask("marketOf", 1)[0] == 612_340
 
 
+def test_keep_exits__by_a_stranger__serves_what_waits(desk: Desk) -> None:
+    session, lines = desk.session, desk.folder / "orders"
+    lines.write_bytes(b"")
+    session.withdraw(session.traders[0], "100")
+    session.devnet.chain.warp(session.devnet.chain.time() + 300)
+    done = desk.keep("exits", "--orders", lines, steps=3)
+    assert 'did=released why="the bucket lasts"' in done.output
+    assert 'did=looked why="the next batch is not noted"' in done.output
+    assert session.devnet.remote.queue.ask("owed") == 0
+
+
 def test_keep__key_in_the_environment__pays_the_gas(desk: Desk) -> None:
     lend(desk.session)
     secret = keccak(b"penstock devnet operator").hex()
@@ -129,6 +142,7 @@ def test_keep__key_in_an_encrypted_file__pays_the_gas(desk: Desk) -> None:
         (("keep", "prices", "--development", "x", "--price", "BTC-PERP=x"), "is no number"),
         (("keep", "prices", "--development", "x", "--reports", "/nowhere", "--steps", "1"),
          "cannot be read"),
+        (("keep", "exits", "--development", "x", "--orders", "/nowhere"), "cannot be read"),
         (("keep", "fees", "--url", "http://127.0.0.1:9"), "name another one with --url"),
         (("risk", "account", "99"), "Account_NotRegistered(99)"),
         (("risk", "market", "DOGE"), "there are BTC-PERP, ETH-PERP"),

@@ -15,7 +15,8 @@ CORE = ("units", "errors", "messages", "signing", "book", "nonces", "triggers", 
         "engine", "ladders", "gate", "limits", "fund", "refusals", "markets", "venue", "outflow",
         "queue", "settlement", "margin", "funding", "watch", "views", "risk", "liquidation",
         "liquidations", "strategy", "quorum", "exposure", "stress", "exits", "forced", "closes",
-        "escape", "reserves", "follow/progress", "batch", "records", "builder", "system",
+        "escape", "reserves", "follow/progress", "keepers/docket", "keepers/rests",
+        "keepers/closing", "keepers/serving", "batch", "records", "builder", "system",
         "deploy", "governance", "powers")  # fmt: skip
 
 
