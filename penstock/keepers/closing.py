@@ -15,6 +15,7 @@ from penstock.errors import RangeError
 from penstock.exits import ExitDesk
 from penstock.forced import Request
 from penstock.keepers.makers import Offer, row, signer_of
+from penstock.messages import SignedOrder
 from penstock.refusals import Refusal, Refused
 from penstock.signing import Domain
 from penstock.strategy import most_accepted, with_fees
@@ -24,10 +25,11 @@ MOST_MAKERS: Final = 12
 """Orders that one transaction fills at most, so that its gas stays far below a block's."""
 MOST_TRIED: Final = 100
 """Orders that are looked at for one close, the best first."""
-GAS: Final = 500_000
+GAS: Final = 1_000_000
 MARKET_GAS: Final = 100_000
 MAKER_GAS: Final = 250_000
-"""Limit of a close's gas, and what each market of its account and each order adds."""
+"""Limit of a close's gas, the fund's markets included, and what each market of its account and each
+order adds."""
 
 Taken = tuple[Offer, int]
 """An order, and the lots that it takes."""
@@ -66,12 +68,13 @@ class Rehearsal:
 
     def __init__(self, venue: Venue, number: int, asked: Request, asker: Asker) -> None:
         self.venue, self.number, self.asked, self.asker = venue, number, asked, asker
+        self._signers: dict[SignedOrder, int] = {}
 
     def refused(self, taken: Sequence[Taken], by_fund: int) -> Refused | RangeError | None:
         """What the contract would say to these lots; None when it accepts."""
         asker = self.asker
         desk = ExitDesk(asker.window, 0, 0, requests={self.number: self.asked})
-        makers = [Maker(o.signed.order, lots, self._signer(o)) for o, lots in taken]
+        makers = [Maker(o.signed.order, lots, self._signer(o.signed)) for o, lots in taken]
         executing = (makers, by_fund, asker.address, asker.now)
         try:
             desk.execute_close(copy(self.venue), self.number, *executing)
@@ -114,8 +117,11 @@ class Rehearsal:
         opposite = order.market == asked.market and order.buy == (asked.held > 0)
         return other and opposite and not order.immediate
 
-    def _signer(self, offer: Offer) -> int:
-        return signer_of(self.asker.domain, offer.signed)
+    def _signer(self, signed: SignedOrder) -> int:
+        """Who signed, found out once: it takes longer than all the rest of a rehearsal."""
+        if signed not in self._signers:
+            self._signers[signed] = signer_of(self.asker.domain, signed)
+        return self._signers[signed]
 
 
 def plan(

@@ -21,7 +21,7 @@ class Station:
         self.wallet: Final = wallet
         self.sink: Final = sink
         self.docket: Docket = Docket()
-        """What waits at the desk, as the newest block has it."""
+        """What waits at the desk, as the newest block has it, if nobody else follows the mirror."""
 
     @property
     def remote(self) -> Remote:

@@ -14,6 +14,8 @@ close
 ├── several orders                              the best price first; those that do not fit left out
 ├── an order that is filled in part             for what is left of it
 ├── one maker twice                             its second order names the market, too
+├── an order that takes all                     nothing is left for the others
+├── a stale mark                                left, by name
 ├── before the window                           not by a stranger; by the operator, without the fund
 ├── poor fund, fees that would do               collects them
 └── nobody                                      left; an alarm from the middle of the last window on
@@ -291,6 +293,23 @@ def test_close__before_the_window__only_by_the_operator_and_without_the_fund() -
     late = serving.close(venue, 1, asked(), [offer(3)], asker())
     assert isinstance(late, Decision)
     assert (late.values["orders"], late.values["fund"]) == (50, 50)
+
+
+def test_close__order_that_takes_all__leaves_nothing_for_the_others_and_the_fund() -> None:
+    venue = long_venue(fund=10**9)
+    offers = [offer(3, MARK, 100), offer(4, MARK - 1, 100)]
+    close = plan(venue, 1, asked(), offers, asker())
+    assert close is not None
+    assert (close.by_orders, close.by_fund, len(close.makers)) == (100, 0, 1)
+    assert enact(venue, asked(), close, asker()).status is Status.SERVED
+
+
+def test_close__stale_mark__is_left_whatever_fees_there_are() -> None:
+    venue = long_venue(fund=10**9)
+    venue.markets[1].fresh_until, venue.markets[1].fees = NOW - 1, 10**9
+    found = serving.close(venue, 1, asked(), [offer(3)], asker())
+    assert isinstance(found, Left)
+    assert found.values["refused"] == f"Desk_PriceStale(1, 1, {NOW - 1})"
 
 
 def test_close__poor_fund_and_fees_that_would_do__collects_them() -> None:
