@@ -5,6 +5,7 @@ the block's hash. They are taken as soon as the block is there, with the proofs 
 because an anvil forgets old states. Only blocks that L1 holds already ("safe") are proposed.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from penstock.devnet.ledger import Ledger
 from penstock.devnet.messages import message_slot, messages_between
 from penstock.devnet.party import Party
 from penstock.devnet.predeploys import MESSAGE_PASSER
+from penstock.devnet.rpc import Rpc
 from penstock.devnet.state import Output, Parts, Proof, State
 
 _AT_ONCE: Final = 16
@@ -37,7 +39,7 @@ class Proposer:
         """Keep what a proposal of the newest L2 block needs, if one is due for it."""
         number = state.head.number
         if number % self.interval == 0:
-            state.parts[number] = self._look(number)
+            state.parts[number], _ = look(self.l2.rpc, number)
             self._keep_proofs(state, number - self.interval + 1, number)
 
     def forget(self, state: State) -> None:
@@ -127,19 +129,29 @@ class Proposer:
         found = messages_between(self.l2.rpc, first, number)
         missing = [m.hash for m in found if _block_of(state, m.hash) != number]
         if missing:
-            slots = [message_slot(hash) for hash in missing]
-            proof = self.l2.rpc.call("eth_getProof", MESSAGE_PASSER, slots, hex(number))
-            for hash, entry in zip(missing, proof["storageProof"], strict=True):
-                state.proofs[hash] = Proof(number, tuple(entry["proof"]))
+            _, proofs = look(self.l2.rpc, number, missing)
+            state.proofs.update(proofs)
 
-    def _look(self, number: int) -> Parts:
-        block, passer = self.l2.rpc.together(
-            [
-                ("eth_getBlockByNumber", [hex(number), False]),
-                ("eth_getProof", [MESSAGE_PASSER, [], hex(number)]),
-            ]
-        )
-        return Parts(block["stateRoot"], passer["storageHash"], block["hash"])
+
+def look(rpc: Rpc, number: int, hashes: Sequence[str] = ()) -> tuple[Parts, dict[str, Proof]]:
+    """What the root of an L2 block is made of, and the proofs of messages that were passed by then.
+
+    A message that was not has no proof. Raises NodeRefusedError when the node has forgotten it.
+    """
+    slots = [message_slot(hash) for hash in hashes]
+    block, passer = rpc.together(
+        [
+            ("eth_getBlockByNumber", [hex(number), False]),
+            ("eth_getProof", [MESSAGE_PASSER, slots, hex(number)]),
+        ]
+    )
+    found = zip(hashes, passer["storageProof"], strict=True)
+    proofs = {
+        hash: Proof(number, tuple(entry["proof"]))
+        for hash, entry in found
+        if int(entry["value"], 16)
+    }
+    return Parts(block["stateRoot"], passer["storageHash"], block["hash"]), proofs
 
 
 def _block_of(state: State, hash: str) -> int:

@@ -9,14 +9,15 @@ ready      finalize() now
 final      done, once and for all
 """
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
 from penstock.devnet.abi import contract
 from penstock.devnet.accounts import Key, role
-from penstock.devnet.chain import Receipt
+from penstock.devnet.chain import Chain, Receipt
 from penstock.devnet.errors import (
     AlreadyFinalizedError,
     AlreadyProvenError,
@@ -33,10 +34,10 @@ from penstock.devnet.hashing import raw
 from penstock.devnet.ledger import Ledger, Proven, Standing
 from penstock.devnet.messages import Message, messages_in
 from penstock.devnet.node import Node
-from penstock.devnet.state import Output, Proof
+from penstock.devnet.state import Output, Parts, Proof
 from penstock.devnet.turns import in_turn
 
-_PROVE_GAS: Final = 600_000
+PROVE_GAS: Final = 600_000
 _FINALIZE_GAS: Final = 500_000
 
 
@@ -112,15 +113,8 @@ class Withdrawal:
         FalseOutputError, ForgedWithdrawalError, AlreadyProvenError or AlreadyFinalizedError.
         """
         index, chosen, proof = self._provable(output)
-        parts = chosen.claimed
-        data = contract(self.ledger.portal).encode(
-            "proveWithdrawalTransaction",
-            self.message.fields,
-            index,
-            (bytes(32), raw(parts.state_root), raw(parts.storage_root), raw(parts.block_hash)),
-            [raw(node) for node in proof.nodes],
-        )
-        return self._send(data, _PROVE_GAS)
+        data = proving(self.ledger.portal, self.message, index, chosen.claimed, proof)
+        return self._send(data, PROVE_GAS)
 
     @in_turn
     def finalize(self) -> Payout:
@@ -133,8 +127,8 @@ class Withdrawal:
         data = contract(self.ledger.portal).encode(
             "finalizeWithdrawalTransaction", self.message.fields
         )
-        receipt = self._send(data, _FINALIZE_GAS + self.message.gas * 65 // 64)
-        return Payout(receipt, _went_well(receipt))
+        receipt = self._send(data, finalize_gas(self.message))
+        return Payout(receipt, went_well(receipt.logs))
 
     def _provable(self, named: int | None) -> tuple[int, Output, Proof]:
         if self._finalized():
@@ -237,19 +231,39 @@ class Withdrawal:
 
 def find(node: Node, hash: str, index: int = 0) -> Withdrawal:
     """A withdrawal by the L2 transaction that started it. Raises UnknownWithdrawalError."""
-    receipt = node.l2.receipt(hash)
+    return Withdrawal(node, *passed(node.l2, hash, index))
+
+
+def passed(l2: Chain, hash: str, index: int = 0) -> tuple[Message, int]:
+    """A message that a transaction of L2 passed, and its block. Raises UnknownWithdrawalError."""
+    receipt = l2.receipt(hash)
     if receipt is None:
         raise UnknownWithdrawalError(hash, index, None)
     messages = messages_in(receipt.logs)
     if not 0 <= index < len(messages):
         raise UnknownWithdrawalError(hash, index, len(messages))
-    return Withdrawal(node, messages[index], receipt.block)
+    return messages[index], receipt.block
 
 
-def _went_well(receipt: Receipt) -> bool:
+def proving(portal: str, message: Message, index: int, parts: Parts, proof: Proof) -> bytes:
+    """The call that shows a portal a message, by an output's index and what its root is made of."""
+    fields = (parts.state_root, parts.storage_root, parts.block_hash)
+    made_of, nodes = (bytes(32), *map(raw, fields)), [raw(node) for node in proof.nodes]
+    return contract(portal).encode(
+        "proveWithdrawalTransaction", message.fields, index, made_of, nodes
+    )
+
+
+def finalize_gas(message: Message) -> int:
+    """Gas that a payout needs at most: the message's own, and what the contracts keep back."""
+    return _FINALIZE_GAS + message.gas * 65 // 64
+
+
+def went_well(logs: Iterable[Mapping[str, Any]]) -> bool:
     """Whether the portal's call went well, and the messenger's behind it if there was one."""
     final = contract("OptimismPortal").events["WithdrawalFinalized"]
     failed = contract("L1CrossDomainMessenger").events["FailedRelayedMessage"].topic
-    topics = [log["topics"][0] for log in receipt.logs]
-    ends = [log for log in receipt.logs if log["topics"][0] == final.topic]
-    return failed not in topics and all(bool(final.decode(log)[1]) for log in ends)
+    found = list(logs)
+    ends = [log for log in found if log["topics"][0] == final.topic]
+    gone = any(log["topics"][0] == failed for log in found)
+    return not gone and all(bool(final.decode(log)[1]) for log in ends)
