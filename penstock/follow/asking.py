@@ -158,10 +158,8 @@ def _force(terminal: Terminal, demand: Demand, again: bool, from_l1: bool) -> No
     if known is not None:
         terminal.say(known, ALREADY)
     elif from_l1:
-        portal = Portal(terminal.reader)
-        if terminal.is_known:
-            portal.provide("0x" + terminal.signer.address.hex())
-        terminal.say(force_from_l1(terminal.reader, portal, terminal.signer, demand))
+        portal = Portal(terminal.reader, terminal.payer)
+        terminal.say(force_from_l1(portal, demand))
     else:
         terminal.say(make(terminal.caller, demand))
 

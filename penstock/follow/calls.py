@@ -1,4 +1,4 @@
-"""Edge: takes the next step of an exit: the call on L2, or the devnet's on L1.
+"""Edge: takes the next step of an exit: a call on L2, or of the portal on L1.
 
 `progress` says what is due; here it is done, and tried at the node before it is sent.
 """
@@ -6,9 +6,11 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from penstock.devnet.client import ask
+from penstock.devnet.withdrawals import Status, went_well
 from penstock.follow.facts import ExitError, Reader
-from penstock.follow.progress import Exit, Step, Ticket, leg_progress
+from penstock.follow.payer import Payer
+from penstock.follow.progress import Exit, Leg, Step, Ticket, leg_progress
+from penstock.follow.proof import Passage
 from penstock.keepers.wallet import Wallet
 from penstock.remote import Contract
 from penstock.sender import Receipt
@@ -26,9 +28,13 @@ Call = tuple[Contract, str, tuple[object, ...], int]
 class Caller:
     """Takes steps. The key is asked for when something is to be sent, and not before."""
 
-    def __init__(self, reader: Reader, wallet: Callable[[], Wallet]) -> None:
+    def __init__(
+        self, reader: Reader, wallet: Callable[[], Wallet], payer: Callable[[], Payer]
+    ) -> None:
         self.reader: Final = reader
         self.wallet: Final = wallet
+        self.payer: Final = payer
+        """The same on L1."""
         self.claim_to: str | None = None
         """Where a ticket's recipient has a claim paid instead."""
 
@@ -50,17 +56,41 @@ class Caller:
         """Send one call and wait for it."""
         return self.wallet().perform(contract, function, arguments, gas, value)
 
+    def check(self, exit: Exit, step: Step) -> None:
+        """Name the output on L1 that is false, if that is what a proof waits for.
+
+        Raises FalseOutputError.
+        """
+        for leg in exit.legs if step is Step.PROVE else ():
+            if leg.status == Status.DISPUTED:
+                self._passage(leg).proof()
+
     def _on_l1(self, exit: Exit, step: Step) -> None:
-        devnet, now = self.reader.devnet, self.reader.now()
-        if devnet is None:
-            raise ExitError(f"to {step} on L1, name the devnet that runs, with --devnet")
+        now = self.reader.now()
         for leg in exit.legs:
             found = leg_progress(leg, now)
             if found.step is step and found.is_due(now):
-                ask(devnet, _ON_L1[step], hash=leg.transaction, index=leg.index)
+                self._ashore(self._passage(leg), step)
+
+    def _ashore(self, passage: Passage, step: Step) -> None:
+        """Prove on L1, or have L1 pay: tried there, sent, and looked at."""
+        call = passage.proof() if step is Step.PROVE else passage.payment()
+        payer, bridge = self.payer(), passage.bridge
+        bridge.attempt(payer.address, call, passage.now)
+        receipt = payer.send(bridge.found.addresses.portal, call.data, call.gas)
+        if not went_well(receipt.logs):
+            raise ExitError(
+                f"L1 made the withdrawal final in {receipt.hash}, and the call that pays failed "
+                f"there; anybody may send it again through L1's messenger (`relayMessage`)"
+            )
+
+    def _passage(self, leg: Leg) -> Passage:
+        bridge = self.reader.bridge
+        assert bridge is not None, "without a look at L1 nothing is due there"
+        return bridge.passage(leg.transaction, leg.index)
 
 
-_ON_L1: Final[Mapping[Step, str]] = {Step.PROVE: "prove", Step.FINALISE: "finalize"}
+_ON_L1: Final = (Step.PROVE, Step.FINALISE)
 
 
 def _admit(caller: Caller, exit: Exit) -> Call:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from penstock.devnet.errors import ControlError
+from penstock.devnet.errors import NotProposedError, WindowOpenError
 from penstock.follow.asking import carry, execute, force, request
 from penstock.follow.ending import escape, freeze, tally
 from penstock.follow.facts import ExitError
@@ -102,16 +102,16 @@ def send(terminal: Terminal) -> None:
 
 
 @exit.command()
-@at_venue(*WHICH)
+@at_venue(*WHICH, *KEYS)
 def prove(terminal: Terminal) -> None:
-    """Show L1 that L2 sent it. A devnet does it, --devnet names which."""
+    """Show L1 that L2 sent it, by what the nodes of --devnet tell. Anyone may; L1 takes gas."""
     _take(terminal, Step.PROVE)
 
 
 @exit.command()
-@at_venue(*WHICH)
+@at_venue(*WHICH, *KEYS)
 def finalise(terminal: Terminal) -> None:
-    """Have L1 pay, once the challenge window is over. A devnet does it."""
+    """Have L1 pay, once the challenge window is over. Anyone may; L1 takes gas."""
     _take(terminal, Step.FINALISE)
 
 
@@ -136,6 +136,7 @@ def _advance(terminal: Terminal, exit: Exit, step: Step) -> bool:
         if again == exit:
             break
         exit = again
+    terminal.caller.check(exit, step)
     past = progress(exit, now).is_past(step)
     terminal.say(exit, "" if taken or not past else ALREADY)
     return past
@@ -144,8 +145,8 @@ def _advance(terminal: Terminal, exit: Exit, step: Step) -> bool:
 def _try(terminal: Terminal, exit: Exit, step: Step) -> None:
     try:
         terminal.caller.take(exit, step)
-    except ControlError as error:
-        # NOTE: L1's clock is ahead of what was read; the devnet says what is missing.
+    except (NotProposedError, WindowOpenError) as error:
+        # NOTE: L1's clock may be behind, and a reorg of it may take an output away.
         raise NotYet(f"{name_of(exit)}: {error}") from error
 
 

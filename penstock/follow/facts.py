@@ -4,8 +4,8 @@
     └── UnknownExitError  LookupError  the chain knows nothing of this number
 
 Nothing is remembered between two questions, so an exit that was begun on one machine goes on from
-any other that has the venue's descriptor and a node. What happened on L1 is told by a devnet that
-runs here, when its descriptor is at hand too.
+any other that has the venue's descriptor and a node. What happened on L1 is read there, when a
+devnet's descriptor is at hand too, which names its nodes and the contracts of its bridge.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +30,7 @@ from penstock.follow.progress import (
     Ticket,
     progress,
 )
+from penstock.follow.proof import Bridge
 from penstock.messages import Withdrawal
 from penstock.remote import PENDING, Contract, Log, Remote, connect, read_logs
 from penstock.rpc import Rpc
@@ -65,6 +66,8 @@ class Reader:
     def __init__(self, remote: Remote, devnet: Path | None = None, l1_recipient: str = "") -> None:
         self.remote: Final = remote
         self.devnet: Final = devnet
+        self.bridge: Final = None if devnet is None else Bridge(read_descriptor(devnet))
+        """What is seen of L1."""
         self._hint: Final = l1_recipient.lower()
         # NOTE: an anvil of a devnet guesses the next block's time by the machine's clock, and the
         # devnet has its own. What depends on time is taken as of the last block there.
@@ -81,10 +84,14 @@ class Reader:
 
     def now(self) -> int:
         """Time of the next block."""
-        if self.devnet is None:
+        if self.devnet is None or self.bridge is None:
             return self.remote.rpc.next_time()
-        status = ask(self.devnet, "status")
-        return int(status["time"]) + read_descriptor(self.devnet).rollup.l2_block
+        found = self.bridge.found
+        if found.control:
+            latest = int(ask(self.devnet, "status")["time"])
+        else:
+            latest = int(self.bridge.l2.block()["timestamp"], 16)
+        return latest + found.rollup.l2_block
 
     # --- an exit, by one number -------------------------------------------------------------------
 
@@ -268,10 +275,12 @@ class Reader:
         receipt = self.remote.rpc.call("eth_getTransactionReceipt", log.transaction)
         before = [one for one in receipt["logs"] if int(one["logIndex"], 16) < log.place]
         index, amount = len(messages_in(before)), log.arguments[2]
-        if self.devnet is None:
-            return Leg(amount, log.time, log.transaction, index)
-        told = ask(self.devnet, "withdrawal", hash=log.transaction, index=index)
-        return Leg(amount, log.time, log.transaction, index, told["status"], told["earliest"])
+        leg = Leg(amount, log.time, log.transaction, index)
+        if self.bridge is None:
+            return leg
+        found = self.bridge.passage(log.transaction, index)
+        seen = {"status": found.status.value, "earliest": found.earliest}
+        return replace(leg, ended_at=found.finalised_at, **seen)
 
     def _ask(self, contract: Contract, function: str, *arguments: object) -> Any:
         return contract.ask(function, *arguments, block=self._block)
@@ -298,9 +307,12 @@ def _order(log: Log) -> tuple[int, int]:
 
 def _devnet_rpc(place: Path) -> Rpc:
     """The L2 of a devnet. Whoever waits makes the blocks, unless its sequencer is down."""
+    found = read_descriptor(place)
+    if not found.control:
+        return Rpc(found.l2.url)
 
     def step() -> None:
         if ask(place, "status")["running"]["sequencer"]:
             ask(place, "step")
 
-    return DrivenRpc(read_descriptor(place).l2.url, step)
+    return DrivenRpc(found.l2.url, step)

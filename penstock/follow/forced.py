@@ -12,7 +12,6 @@ from penstock.follow.progress import Exit, Forced
 from penstock.messages import Order, SignedOrder
 from penstock.remote import read_logs
 from penstock.sender import Receipt
-from penstock.signing import Signer
 
 FORCE_GAS: Final = 500_000
 EXECUTE_GAS: Final = 5_000_000
@@ -54,11 +53,12 @@ def force(caller: Caller, demand: Demand) -> Exit:
     return caller.reader.of_request(number_in(receipt))
 
 
-def force_from_l1(reader: Reader, portal: Portal, signer: Signer, demand: Demand) -> Exit:
+def force_from_l1(portal: Portal, demand: Demand) -> Exit:
     """Make it on L1, while no sequencer may take transactions."""
+    reader = portal.reader
     (contract, function, arguments, gas), fee = call_of(reader, demand)
     data = contract.encode(function, *arguments)
-    return reader.of_request(number_in(portal.send(signer, contract.address, data, gas, fee)))
+    return reader.of_request(number_in(portal.send(contract.address, data, gas, fee)))
 
 
 def call_of(reader: Reader, demand: Demand) -> tuple[Call, int]:

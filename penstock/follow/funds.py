@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from penstock.devnet.client import ask
+from penstock.devnet.client import ask, read_descriptor
 from penstock.devnet.config import ETHER
 from penstock.follow.facts import Reader
 from penstock.localchain import LocalChain
@@ -18,6 +18,6 @@ def provide(reader: Reader, address: str) -> None:
         return
     if devnet is None:
         LocalChain(rpc).fund(address)
-    else:
+    elif read_descriptor(devnet).control:
         # NOTE: what an anvil makes out of nothing, L1 would not know of.
         ask(devnet, "deposit", account=0, amount=AMOUNT, to=address)

@@ -218,6 +218,8 @@ class Leg(Struct, frozen=True):
     """As `penstock.devnet` has it; empty when nobody can be asked about L1."""
     earliest: int | None = None
     """The first L1 time at which it can be paid."""
+    ended_at: int = 0
+    """L1 time at which it was paid; 0 before."""
 
 
 class Silence(Struct, frozen=True):

@@ -12,8 +12,9 @@ import click
 from penstock.artifacts import ContractRevert
 from penstock.devnet.cli import plainly
 from penstock.follow.calls import Caller
-from penstock.follow.facts import Reader
+from penstock.follow.facts import ExitError, Reader
 from penstock.follow.funds import provide
+from penstock.follow.payer import Payer
 from penstock.follow.progress import Exit
 from penstock.follow.reports import line_of, name_of
 from penstock.follow.requests import OWNER
@@ -71,7 +72,7 @@ class Terminal:
         self._which: Final = {
             name: options.pop(name, None) for name in ("ticket", "hold", "request", "account")
         }
-        self.caller: Final = Caller(self.reader, lambda: self.wallet)
+        self.caller: Final = Caller(self.reader, lambda: self.wallet, lambda: self.payer)
         self.decimals: Final = self.reader.remote.system.markets[0].decimals
 
     @cached_property
@@ -86,6 +87,13 @@ class Terminal:
         if self.is_known:
             provide(self.reader, "0x" + self.signer.address.hex())
         return Wallet(Sender(self.reader.remote.rpc, self.signer))
+
+    @cached_property
+    def payer(self) -> Payer:
+        """The same on L1."""
+        if self.reader.devnet is None:
+            raise ExitError("to send from L1, name the devnet that runs, with --devnet")
+        return Payer(self.reader.devnet, self.signer, self.is_known)
 
     def exits(self) -> list[Exit]:
         """The exits that the options name. Raises ExitError."""

@@ -31,6 +31,12 @@ BIN: Final = Path(sys.executable).parent
 WINDOW: Final = 60
 DEPOSIT: Final = 10**9
 LATER: Final = 3
+DELAY: Final = 300
+LIVENESS: Final = 3_600
+RECIPIENT: Final = "0x" + "a1" * 20
+CONFIG: Final = Config(window=WINDOW)
+TICK: Final = 0.05
+"""Seconds within which chains that nobody drives go on by a second of theirs."""
 NAMES: Final = {"force", "withdrawal", "close", *(name for name in exit.commands)}
 
 
@@ -97,6 +103,17 @@ class RollupLeaver(Leaver):
         while self.ask(*words)["exits"][0]["progress"]["obstacle"] == Obstacle.OUTPUT:
             self.net.sync()
 
+    def meanwhile(self, *words: object) -> Done:
+        """Give a command on another machine, while the chains go on by themselves."""
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        with subprocess.Popen(self.command(*words), **pipes) as process:  # type: ignore[call-overload]
+            while True:
+                try:
+                    said, _ = process.communicate(timeout=TICK)
+                    return Done(process.returncode, " ".join(said.split()))
+                except subprocess.TimeoutExpired:
+                    self.net.step()
+
     @property
     def net(self) -> Devnet:
         """The devnet."""
@@ -104,9 +121,11 @@ class RollupLeaver(Leaver):
 
 
 @contextmanager
-def on_rollup(folder: Path, parameters: Parameters = DEFAULTS) -> Iterator[RollupLeaver]:
+def on_rollup(
+    folder: Path, parameters: Parameters = DEFAULTS, config: Config = CONFIG
+) -> Iterator[RollupLeaver]:
     """A venue with doors on a devnet."""
-    with Devnet.start(Config(window=WINDOW)) as net:
+    with Devnet.start(config) as net:
         server, file = Server(net), folder / "devnet.json"
         msgspec.structs.replace(net.descriptor, control=server.url).write(file)
         try:

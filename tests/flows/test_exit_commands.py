@@ -23,7 +23,6 @@ import pytest
 from msgspec.structs import replace as changed
 
 from penstock.anvil import Anvil
-from penstock.console import Session
 from penstock.devnet import balance_of
 from penstock.follow.terminal import KEY_VARIABLE
 from penstock.localvenue import LocalVenue
@@ -32,18 +31,18 @@ from penstock.remote import Contract, RpcDeployer
 from penstock.settings import DEFAULTS
 from penstock.signing import keccak
 from penstock.wire import encode_order
-from tests.flows.leaver import DEPOSIT, LATER, WINDOW, Done, Leaver, RollupLeaver, on_rollup
-
-DELAY, RECIPIENT = 300, "0x" + "a1" * 20
-LIVENESS = 3_600
-
-
-@pytest.fixture
-def rollup(tmp_path: Path) -> Iterator[RollupLeaver]:
-    """A venue on a rollup; ann has account 1, ben 2."""
-    with on_rollup(tmp_path) as leaver:
-        leaver.venue.open(["ann", "ben"], DEPOSIT)
-        yield leaver
+from tests.flows.leaver import (
+    DELAY,
+    DEPOSIT,
+    LATER,
+    LIVENESS,
+    RECIPIENT,
+    WINDOW,
+    Done,
+    Leaver,
+    RollupLeaver,
+    on_rollup,
+)
 
 
 @pytest.fixture
@@ -55,14 +54,6 @@ def quiet(tmp_path: Path) -> Iterator[RollupLeaver]:
 
 
 @pytest.fixture
-def plain(anvil: Anvil, tmp_path: Path) -> Leaver:
-    """The same on a single chain, which is frozen after an hour of silence."""
-    venue = LocalVenue.start(anvil, changed(DEFAULTS, liveness=LIVENESS))
-    venue.open(["ann", "ben"], DEPOSIT)
-    return Leaver(venue, tmp_path, "--rpc", anvil.url)
-
-
-@pytest.fixture
 def odd(anvil: Anvil, tmp_path: Path) -> Leaver:
     """A venue whose token can refuse somebody."""
     deployer = LocalVenue.start(anvil, DEFAULTS).operator
@@ -70,25 +61,6 @@ def odd(anvil: Anvil, tmp_path: Path) -> Leaver:
     venue = LocalVenue.start(anvil, DEFAULTS, token)
     venue.open(["ann", "ben"], DEPOSIT)
     return Leaver(venue, tmp_path, "--rpc", anvil.url)
-
-
-@pytest.fixture
-def narrow(anvil: Anvil, tmp_path: Path) -> Leaver:
-    """A venue with the narrowest bucket: 10,000 and a tenth in a day."""
-    narrow = changed(DEFAULTS, outflow_floor=10**10, outflow_share=1_000)
-    venue = LocalVenue.start(anvil, narrow)
-    venue.open(["ann"], DEPOSIT * 40)
-    return Leaver(venue, tmp_path, "--rpc", anvil.url)
-
-
-@pytest.fixture
-def trading(session: Session, anvil: Anvil, tmp_path: Path) -> Leaver:
-    """A venue in which alice is long and bob short."""
-    alice, bob, *_ = session.traders
-    session.order(bob, "sell", "1", "60000")
-    session.order(alice, "buy", "1", "60000")
-    session.settle()
-    return Leaver(session.devnet, tmp_path, "--rpc", anvil.url)
 
 
 def endow(leaver: Leaver) -> None:
@@ -137,14 +109,14 @@ def test_exit__to_l1__goes_on_from_any_machine(rollup: RollupLeaver) -> None:
     assert (released.code, "ticket 1: at the door" in released.said) == (0, True), released
     assert released.said.endswith("next: send, by anyone, now")
     assert "done already: ticket 1: at the door" in rollup.step("release", *ticket).said
-    assert late(rollup.run("prove", *ticket), "next: send")
+    assert late(rollup.step("prove", *ticket), "next: send")
     assert "bridged" in rollup.step("send", *ticket).said
-    assert late(rollup.run("prove", *ticket), "an output on L1 that covers it")
+    assert late(rollup.step("prove", *ticket), "an output on L1 that covers it")
     rollup.await_output(*ticket)
-    assert "proven" in rollup.elsewhere("prove", *ticket).said
-    assert late(rollup.run("finalise", *ticket), "the challenge window")
+    assert "proven" in rollup.elsewhere("prove", *ticket, "--development", "passer-by").said
+    assert late(rollup.step("finalise", *ticket), "the challenge window")
     rollup.pass_time(WINDOW)
-    assert rollup.elsewhere("finalise", *ticket).code == 0
+    assert rollup.elsewhere("finalise", *ticket, "--development", "passer-by").code == 0
     for name in ("finalise", "prove"):
         assert "done already: ticket 1: final" in rollup.run(name, *ticket).said
     owner = rollup.venue.trader("ann", 1).owner.address
@@ -400,9 +372,9 @@ def test_escape__through_a_door__goes_on_to_l1(quiet: RollupLeaver) -> None:
     account = ("--account", 1)
     assert "bridged" in quiet.step("send", *account).said
     quiet.await_output(*account)
-    assert "proven" in quiet.run("prove", *account).said
+    assert "proven" in quiet.step("prove", *account).said
     quiet.pass_time(WINDOW)
-    assert "account 1: final" in quiet.run("finalise", *account).said
+    assert "account 1: final" in quiet.step("finalise", *account).said
     owner = quiet.venue.trader("ann", 1).owner.address
     assert balance_of(net.l1, quiet.venue.collateral.l1, owner) == DEPOSIT
 
