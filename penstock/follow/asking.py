@@ -8,8 +8,9 @@ import click
 
 from penstock.follow.deposit import Portal
 from penstock.follow.facts import ExitError
-from penstock.follow.forced import EVERYTHING, Demand, execution, force_from_l1, waiting
+from penstock.follow.forced import Demand, execution, force_from_l1
 from penstock.follow.forced import force as make
+from penstock.follow.forced import met as met_by_force
 from penstock.follow.progress import Exit, Stage, Step, signed_progress
 from penstock.follow.reports import name_of
 from penstock.follow.requests import (
@@ -18,9 +19,9 @@ from penstock.follow.requests import (
     amount_of,
     carriage,
     decimal_of,
+    met,
     recipient_of,
     sign,
-    under_way,
 )
 from penstock.follow.terminal import ACCOUNT, ALREADY, KEYS, PAYEE, WHICH, Terminal, at_venue, later
 from penstock.keepers.cli import FILE
@@ -28,7 +29,9 @@ from penstock.messages import SignedOrder, SignedWithdrawal
 from penstock.wire import decode_order, decode_withdrawal, encode_withdrawal
 
 DAY: Final = 86_400
-AGAIN: Final = click.option("--again", is_flag=True, help="Ask although the same is under way.")
+AGAIN: Final = click.option(
+    "--again", is_flag=True, help="Ask once more for what is under way, or ended within a day."
+)
 FROM_L1: Final = click.option("--from-l1", is_flag=True, help="Through the portal of --devnet.")
 
 
@@ -51,14 +54,13 @@ def request(
     if signed is not None:
         _sign(terminal, wish, signed, lasting)
         return
-    known = None if again else under_way(terminal.reader, wish)
-    if known is not None:
-        terminal.say(known, ALREADY)
-        return
     reader = terminal.reader
+    if _is_known(terminal, None if again else met(reader, wish)):
+        return
+    before = _beside(terminal)
     asked = (*wish.parts, reader.markets_of(wish.account))
     receipt = terminal.caller.send(reader.remote.positions, "requestWithdrawal", asked)
-    terminal.say(reader.of_receipt(receipt))
+    terminal.say(reader.of_receipt(receipt), before)
 
 
 @click.command()
@@ -90,9 +92,9 @@ def withdrawal(
     terminal: Terminal, amount: str, to: str | None, to_l1: str | None, again: bool, from_l1: bool
 ) -> None:
     """Force a withdrawal of AMOUNT, or of `all` that can be spared then, as the owner."""
-    recipient = recipient_of(terminal.reader, terminal.account, to, to_l1)
-    wanted = EVERYTHING if amount == ALL else _wish(terminal, amount, to, to_l1).amount
-    _force(terminal, Demand(terminal.account, 0, wanted, recipient), again, from_l1)
+    wish = _wish(terminal, amount, to, to_l1)
+    demand = Demand(wish.account, 0, wish.amount, wish.recipient, wish.is_all)
+    _force(terminal, demand, again, from_l1)
 
 
 @force.command()
@@ -104,7 +106,8 @@ def close(terminal: Terminal, symbol: str, size: str, again: bool, from_l1: bool
     spec, account = terminal.reader.remote.system.market(symbol), terminal.account
     held = abs(int(terminal.reader.remote.lens.ask("positionOf", account, spec.market)[0]))
     lots = held if size == ALL else spec.to_lots(decimal_of(size))
-    _force(terminal, Demand(account, spec.market, lots), again, from_l1)
+    demand = Demand(account, spec.market, lots, is_all=size == ALL)
+    _force(terminal, demand, again, from_l1)
 
 
 @click.command()
@@ -121,7 +124,24 @@ def execute(terminal: Terminal, orders: Path | None, by_fund: int | None) -> Non
 def _wish(terminal: Terminal, amount: str, to: str | None, to_l1: str | None) -> Wish:
     reader, account = terminal.reader, terminal.account
     recipient = recipient_of(reader, account, to, to_l1)
-    return Wish(account, recipient, amount_of(reader, account, amount, terminal.decimals))
+    wanted = amount_of(reader, account, amount, terminal.decimals)
+    return Wish(account, recipient, wanted, is_all=amount == ALL)
+
+
+def _is_known(terminal: Terminal, known: Exit | None) -> bool:
+    """Show the exit that is asked for, if it is there already."""
+    if known is not None:
+        terminal.say(known, ALREADY)
+        click.echo("nothing was sent; to ask for as much once more, add --again")
+    return known is not None
+
+
+def _beside(terminal: Terminal) -> str:
+    """Show what the account has under way; how the new one is told apart from it."""
+    others = terminal.reader.of_account(terminal.account)
+    for one in others:
+        terminal.say(one, "under way already: ")
+    return "new: " if others else ""
 
 
 def _sign(terminal: Terminal, wish: Wish, file: Path, lasting: int) -> None:
@@ -154,14 +174,12 @@ def _content(file: Path) -> bytes:
 
 
 def _force(terminal: Terminal, demand: Demand, again: bool, from_l1: bool) -> None:
-    known = None if again else waiting(terminal.reader, demand)
-    if known is not None:
-        terminal.say(known, ALREADY)
-    elif from_l1:
-        portal = Portal(terminal.reader, terminal.payer)
-        terminal.say(force_from_l1(portal, demand))
-    else:
-        terminal.say(make(terminal.caller, demand))
+    if _is_known(terminal, None if again else met_by_force(terminal.reader, demand)):
+        return
+    portal = Portal(terminal.reader, terminal.payer) if from_l1 else None
+    before = _beside(terminal)
+    made = make(terminal.caller, demand) if portal is None else force_from_l1(portal, demand)
+    terminal.say(made, before)
 
 
 def _execute(

@@ -41,6 +41,7 @@ STATUSES: Final = ("unknown", "line", "line", "paid", "aside")
 """What `TicketStatus` means once time is left out."""
 REQUESTS: Final = ("unknown", "pending", "served", "dropped")
 FORCED: Final = ("WithdrawalForced", "CloseForced")
+ENDS: Final = ("RequestServed", "RequestDropped")
 VENUE: Final = 0
 """The account that an exit of nobody's is under: the freeze itself."""
 
@@ -100,7 +101,9 @@ class Reader:
         ticket = self.ticket(number)
         paid = self.remote.vault.logs("TicketPaid", number)
         there = [log for log in paid if log.arguments[1] == ticket.recipient]
-        return self._onward(Exit(ticket.account, ticket=ticket), ticket.recipient, there)
+        paid_at = max((log.time for log in paid), default=0)
+        exit = Exit(ticket.account, ticket=ticket, paid_at=paid_at)
+        return self._onward(exit, ticket.recipient, there)
 
     def of_hold(self, number: int) -> Exit:
         """The exit that a hold belongs to, admitted or not. Raises UnknownExitError."""
@@ -143,14 +146,18 @@ class Reader:
 
     def of_account(self, account: int) -> list[Exit]:
         """Every exit of an account that is under way, oldest first. Raises UnknownExitError."""
+        now = self.now()
+        known = self.ever_of(account)
+        return [one for one in known if progress(one, now).step is not Step.NONE]
+
+    def ever_of(self, account: int) -> list[Exit]:
+        """Every exit that an account ever had; of a forced request that was served, its tickets."""
         if not 0 <= account <= int(self._ask(self.remote.positions, "accountCount")):
             raise UnknownExitError("account", account)
         found = [self.of_ticket(number) for number in self.tickets_of(account)]
         found += [self.of_hold(number) for number in self.holds_of(account)]
         found += [self.of_request(number) for number in self.requests_of(account)]
-        found += [self.of_escape(account)] if account and self.frozen_at() else []
-        now = self.now()
-        return [one for one in found if progress(one, now).step is not Step.NONE]
+        return found + ([self.of_escape(account)] if account and self.frozen_at() else [])
 
     def of_receipt(self, receipt: Receipt) -> Exit:
         """The exit that a transaction began."""
@@ -178,12 +185,16 @@ class Reader:
 
     def requests_of(self, account: int) -> list[int]:
         """Its forced requests that are neither served nor taken back."""
-        desk = self.remote.desk
-        logs = [log for name in FORCED for log in desk.logs(name, None, account)]
-        numbers = sorted(log.arguments[0] for log in logs)
-        stored = desk.ask_many([("requestOf", n) for n in numbers], block=self._block)
+        numbers, asked = self.forced_by(account), "requestOf"
+        stored = self.remote.desk.ask_many([(asked, n) for n in numbers], block=self._block)
         pairs = zip(numbers, stored, strict=True)
         return [n for n, (_, _, status, *_) in pairs if REQUESTS[status] == "pending"]
+
+    def forced_by(self, account: int) -> list[int]:
+        """Every forced request that it ever made."""
+        desk = self.remote.desk
+        logs = [log for name in FORCED for log in desk.logs(name, None, account)]
+        return sorted(log.arguments[0] for log in logs)
 
     def owner_of(self, account: int) -> str:
         """Whose an account is."""
@@ -212,7 +223,15 @@ class Reader:
         recipient, left = ("", close[1]) if market else payment
         frozen, grace = bool(self.frozen_at()), int(self._ask(self.remote.watch, "graceEndsAt"))
         about = (number, account, REQUESTS[status], at, window, market)
-        return Forced(*about, left, recipient, ignored, frozen, grace)
+        ends = [log for name in ENDS for log in self.remote.desk.logs(name, number)]
+        found = Forced(*about, left, recipient, ignored, frozen, grace)
+        ended_at = max((log.time for log in ends), default=0)
+        return replace(found, asked=self._asked(number, market), ended_at=ended_at)
+
+    def _asked(self, number: int, market: int) -> int:
+        """Lots, or quote units, that a forced request asked for."""
+        name = "CloseForced" if market else "WithdrawalForced"
+        return int(self.remote.desk.logs(name, number)[0].arguments[3])
 
     def frozen_at(self) -> int:
         """When the venue was frozen; 0 when it was not."""

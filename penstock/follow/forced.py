@@ -8,7 +8,7 @@ from msgspec import Struct
 from penstock.follow.calls import STEP_GAS, Call, Caller
 from penstock.follow.deposit import Portal
 from penstock.follow.facts import ExitError, Reader
-from penstock.follow.progress import Exit, Forced
+from penstock.follow.progress import MOST, Exit, Forced, is_recent
 from penstock.messages import Order, SignedOrder
 from penstock.remote import read_logs
 from penstock.sender import Receipt
@@ -25,25 +25,35 @@ class Demand(Struct, frozen=True):
     account: int
     market: int
     amount: int
+    """Of all: what there is now."""
     recipient: str = ""
+    is_all: bool = False
+    """Whether it is all that is held, or that can be spared when the request is executed."""
 
     def is_met_by(self, forced: Forced) -> bool:
-        """Whether a request that waits is just this one."""
+        """Whether a request is just this one: it waits, or was served.
+
+        A number is met by a request for that number, and all by one that leaves nothing out. Some
+        of either may be gone already.
+        """
         wanted = self.account, self.market, self.recipient
         same = (forced.account, forced.market, forced.recipient) == wanted
-        # Some of it may be gone already.
-        return same and (bool(self.market) or forced.left == self.amount or self.wants_all)
+        if not same or forced.status == "dropped":
+            return False
+        if not self.is_all:
+            return forced.asked == self.amount
+        if forced.status == "served":
+            # What came since is not in it.
+            return not self.amount and (forced.is_close or forced.asked >= MOST)
+        return forced.left >= (self.amount if forced.is_close else MOST)
 
-    @property
-    def wants_all(self) -> bool:
-        """Whether it is all that can be spared."""
-        return self.amount == EVERYTHING
 
-
-def waiting(reader: Reader, demand: Demand) -> Exit | None:
-    """A request that is this one already."""
-    known = (reader.of_request(number) for number in reader.requests_of(demand.account))
-    return next((e for e in known if e.forced is not None and demand.is_met_by(e.forced)), None)
+def met(reader: Reader, demand: Demand) -> Exit | None:
+    """A request that is this one already: it is under way, or ended of late."""
+    now = reader.now()
+    known = (reader.of_request(number) for number in reversed(reader.forced_by(demand.account)))
+    mine = (one for one in known if one.forced is not None and demand.is_met_by(one.forced))
+    return next((one for one in mine if is_recent(one, now)), None)
 
 
 def force(caller: Caller, demand: Demand) -> Exit:
@@ -68,7 +78,8 @@ def call_of(reader: Reader, demand: Demand) -> tuple[Call, int]:
     if demand.market:
         close = (demand.account, demand.market, demand.amount)
         return (desk, "forceClose", close, FORCE_GAS), fee
-    payment = (demand.account, demand.recipient, demand.amount)
+    amount = EVERYTHING if demand.is_all else demand.amount
+    payment = (demand.account, demand.recipient, amount)
     return (desk, "forceWithdrawal", payment, FORCE_GAS), fee
 
 

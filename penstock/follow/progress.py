@@ -18,6 +18,11 @@ from typing import Final
 
 from msgspec import Struct
 
+MOST: Final = 2**54
+"""More than an account can have, in quote units: who asks for that asks for all."""
+LIFE: Final = 86_400
+"""Seconds for which an exit that has ended still stands for the wish that it was."""
+
 
 class Stage(StrEnum):
     """Where an exit is."""
@@ -155,6 +160,10 @@ class Forced(Struct, frozen=True):
     is_frozen: bool = False
     """Whether the venue is: then the hatch pays and the desk does nothing more."""
     grace_ends_at: int = 0
+    asked: int = 0
+    """Lots or quote units, as they were asked for."""
+    ended_at: int = 0
+    """When it was served or dropped; 0 while it waits."""
 
     @property
     def is_close(self) -> bool:
@@ -251,6 +260,8 @@ class Exit(Struct, frozen=True):
     """Its recipient on L2, when that is a door to L1."""
     l1_recipient: str = ""
     legs: tuple[Leg, ...] = ()
+    paid_at: int = 0
+    """When the vault paid last, in part or in full; 0 before."""
 
 
 # How far it is.
@@ -270,6 +281,15 @@ def progress_to(exit: Exit, step: Step, now: int) -> Progress:
     legs = (leg_progress(leg, now) for leg in exit.legs)
     due = (one for one in legs if one.step is step and one.is_due(now))
     return next(due, None) or progress(exit, now)
+
+
+def is_recent(exit: Exit, now: int) -> bool:
+    """Whether who asks for the same again may have forgotten this one, or not know how it went."""
+    if progress(exit, now).step is not Step.NONE:
+        return True
+    forced_at = 0 if exit.forced is None else exit.forced.ended_at
+    ended_at = max(exit.paid_at, forced_at, *(leg.ended_at for leg in exit.legs))
+    return now < ended_at + LIFE
 
 
 def _reached(exit: Exit, now: int) -> Progress:

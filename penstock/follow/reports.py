@@ -1,15 +1,12 @@
 """An exit as a person reads it: one line; and as a program does: JSON (pure)."""
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
-from penstock.follow.progress import Exit, Forced, Obstacle, Progress, Step, progress
+from penstock.follow.progress import MOST, Exit, Forced, Obstacle, Progress, Step, progress
 from penstock.units import show_quote
-
-MOST: Final = 2**54
-"""More than an account can have, in quote units."""
 
 
 def name_of(exit: Exit) -> str:

@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from penstock.follow.calls import Call
 from penstock.follow.facts import ExitError, Reader
-from penstock.follow.progress import Exit
+from penstock.follow.progress import Exit, is_recent
 from penstock.messages import SignedWithdrawal, Withdrawal
 from penstock.signing import Domain, Signer
 from penstock.units import to_quote
@@ -27,6 +27,8 @@ class Wish(Struct, frozen=True):
     account: int
     recipient: str
     amount: int
+    is_all: bool = False
+    """Whether it is all that there is now."""
 
     @property
     def parts(self) -> tuple[int, str, int]:
@@ -34,9 +36,14 @@ class Wish(Struct, frozen=True):
         return self.account, self.recipient, self.amount
 
     def is_met_by(self, exit: Exit) -> bool:
-        """Whether an exit that is under way is just this one."""
+        """Whether an exit is just this one.
+
+        What is asked for is debited at once, so all is met by any exit once nothing is left.
+        """
         part = exit.ticket or exit.hold
-        return part is not None and (part.account, part.recipient, part.amount) == self.parts
+        if part is None or (part.account, part.recipient) != self.parts[:2]:
+            return False
+        return self.amount == (0 if self.is_all else part.amount)
 
 
 def recipient_of(reader: Reader, account: int, to: str | None, to_l1: str | None) -> str:
@@ -84,11 +91,8 @@ def decimal_of(text: str) -> Decimal:
         raise ExitError(f"{text!r} is neither a number nor {ALL!r}") from None
 
 
-def under_way(reader: Reader, wish: Wish) -> Exit | None:
-    """An exit that is this one already; when there is nothing left to ask for, any to there."""
-    for one in reader.of_account(wish.account):
-        part = one.ticket or one.hold
-        rest = not wish.amount and part is not None and part.recipient == wish.recipient
-        if wish.is_met_by(one) or rest:
-            return one
-    return None
+def met(reader: Reader, wish: Wish) -> Exit | None:
+    """An exit that is this one already: it is under way, or ended of late."""
+    now = reader.now()
+    mine = (one for one in reversed(reader.ever_of(wish.account)) if wish.is_met_by(one))
+    return next((one for one in mine if is_recent(one, now)), None)

@@ -6,6 +6,7 @@ hold ......... until its second
 ticket ....... delay, gate, line, bucket, nothing; aside; paid
 leg .......... at the door; each word of the devnet
 silence ...... nobody looked, silent, grace, freezable, frozen, tallied, paid
+again ........ which exit a wish, or a demand, is already; for how long after its end
 exit ......... what came last decides; the least advanced leg is where it is
 """
 
@@ -14,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from penstock.follow.forced import EVERYTHING, Demand
 from penstock.follow.progress import (
+    LIFE,
     ORDER,
     Exit,
     Forced,
@@ -30,6 +33,7 @@ from penstock.follow.progress import (
     Who,
     forced_progress,
     hold_progress,
+    is_recent,
     leg_progress,
     progress,
     progress_to,
@@ -37,6 +41,7 @@ from penstock.follow.progress import (
     silence_progress,
     ticket_progress,
 )
+from penstock.follow.requests import Wish
 
 T = 1_000_000
 SIGNED = Signed(1, 7, T, is_used=False)
@@ -264,6 +269,103 @@ def test_progress_to__paid_in_part__may_be_ahead_of_the_rest() -> None:
         assert progress_to(exit, step, T).step is step
     assert progress_to(exit, Step.RELEASE, T).stage is Stage.READY
     assert progress_to(replace(exit, legs=()), Step.SEND, T).stage is Stage.READY
+
+
+PAID = replace(TICKET, status="paid")
+DOOR = (Leg(50, T, "0xbb", 0, "final", ended_at=T),)
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        Exit(1, ticket=PAID, paid_at=T),
+        Exit(1, ticket=PAID, paid_at=T - 9, legs=DOOR),
+        Exit(1, forced=replace(CLOSE, status="served", ended_at=T)),
+        Exit(1, forced=replace(FORCED, status="served", ended_at=T - 9), ticket=PAID, paid_at=T),
+    ],
+)
+@pytest.mark.parametrize("after", WAIT)
+def test_is_recent__ended__until_a_day_after_the_last_of_it(ended: Exit, after: int) -> None:
+    assert is_recent(ended, T + LIFE + after) is (after < 0)
+
+
+@pytest.mark.parametrize("way", [Exit(1, ticket=TICKET), Exit(1, hold=HOLD), Exit(1, forced=CLOSE)])
+def test_is_recent__under_way__for_as_long_as_it_is(way: Exit) -> None:
+    assert is_recent(way, T + 1_000 * LIFE)
+
+
+# --- the same again -------------------------------------------------------------------------------
+
+
+def pending(asked: int, left: int, market: int = 0) -> Forced:
+    """A request of account 7 that waits."""
+    return Forced(2, 7, "pending", T, 100, market, left, "" if market else "0xa", asked=asked)
+
+
+@pytest.mark.parametrize(
+    ("waits", "met_by"),
+    [
+        (pending(10, 10), {10}),
+        (pending(10, 4), {10}),
+        (pending(EVERYTHING, EVERYTHING), {"all"}),
+        (pending(EVERYTHING, EVERYTHING - 10), {"all"}),
+        (replace(pending(10, 10), status="dropped"), set()),
+        (replace(pending(10, 10), status="served"), {10}),
+        (replace(pending(10, 10), recipient="0xb"), set()),
+    ],
+)
+def test_is_met_by__withdrawal__by_the_same_number_or_by_all(
+    waits: Forced, met_by: set[int | str]
+) -> None:
+    wanted: dict[int | str, Demand] = {n: Demand(7, 0, n, "0xa") for n in (4, 6, 10)}
+    wanted["all"] = Demand(7, 0, 500, "0xa", is_all=True)
+    assert {name for name, demand in wanted.items() if demand.is_met_by(waits)} == met_by
+
+
+@pytest.mark.parametrize(
+    ("waits", "met_by"),
+    [
+        (pending(100, 100, 1), {100}),
+        (pending(1_000, 1_000, 1), {1_000, "all"}),
+        (pending(1_200, 1_000, 1), {"all"}),
+        (pending(1_000, 999, 1), {1_000}),
+        (pending(1_000, 1_000, 2), set()),
+        (replace(pending(1_000, 0, 1), status="served"), {1_000}),
+    ],
+)
+def test_is_met_by__close_of_a_thousand_lots__by_the_same_lots_or_by_all_that_is_held(
+    waits: Forced, met_by: set[int | str]
+) -> None:
+    wanted: dict[int | str, Demand] = {n: Demand(7, 1, n) for n in (100, 1_000)}
+    wanted["all"] = Demand(7, 1, 1_000, is_all=True)
+    assert {name for name, demand in wanted.items() if demand.is_met_by(waits)} == met_by
+
+
+def test_is_met_by__served_and_nothing_left__is_all_that_there_was() -> None:
+    close = replace(pending(100, 0, 1), status="served")
+    assert Demand(7, 1, 0, is_all=True).is_met_by(close)
+    everything = replace(pending(EVERYTHING, 0), status="served")
+    assert Demand(7, 0, 0, "0xa", is_all=True).is_met_by(everything)
+    assert not Demand(7, 0, 0, "0xa", is_all=True).is_met_by(replace(everything, asked=10))
+    assert not Demand(7, 0, 5, "0xa", is_all=True).is_met_by(everything)
+
+
+@pytest.mark.parametrize(
+    ("wish", "met"),
+    [
+        (Wish(1, "0xaa", 50), True),
+        (Wish(1, "0xaa", 49), False),
+        (Wish(1, "0xbb", 50), False),
+        (Wish(1, "0xaa", 50, is_all=True), False),
+        (Wish(1, "0xaa", 0, is_all=True), True),
+    ],
+)
+def test_is_met_by__wish__by_recipient_and_amount_and_all_by_any_when_nothing_is_left(
+    wish: Wish, met: bool
+) -> None:
+    assert wish.is_met_by(Exit(1, ticket=TICKET)) is met
+    assert wish.is_met_by(Exit(1, hold=HOLD)) is met
+    assert not wish.is_met_by(Exit(1, forced=FORCED))
 
 
 @given(st.sampled_from(ORDER), st.sampled_from(ORDER))
