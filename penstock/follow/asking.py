@@ -11,7 +11,7 @@ from penstock.follow.facts import ExitError
 from penstock.follow.forced import Demand, execution, force_from_l1
 from penstock.follow.forced import force as make
 from penstock.follow.forced import met as met_by_force
-from penstock.follow.progress import Exit, Stage, Step, signed_progress
+from penstock.follow.progress import Exit, Stage, Step, progress, signed_progress
 from penstock.follow.reports import name_of
 from penstock.follow.requests import (
     ALL,
@@ -33,6 +33,9 @@ AGAIN: Final = click.option(
     "--again", is_flag=True, help="Ask once more for what is under way, or ended within a day."
 )
 FROM_L1: Final = click.option("--from-l1", is_flag=True, help="Through the portal of --devnet.")
+
+
+_OVER: Final = (Stage.REVOKED, Stage.EXPIRED)
 
 
 @click.command()
@@ -71,8 +74,8 @@ def carry(terminal: Terminal, file: Path) -> None:
     signed = _read(file)
     found = terminal.reader.of_signed(signed.withdrawal)
     state = signed_progress(found.signed, terminal.reader.now()) if found.signed else None
-    if state is not None and state.stage is Stage.EXPIRED:
-        raise ExitError(f"{name_of(found)} could be carried until {signed.withdrawal.deadline}")
+    if state is not None and state.stage in _OVER:
+        raise ExitError(f"{name_of(found)} {_over(found)}; its owner may sign another one")
     if state is not None and state.step is Step.CARRY:
         terminal.caller.send(*carriage(terminal.reader, signed))
         terminal.say(terminal.reader.of_signed(signed.withdrawal))
@@ -152,10 +155,21 @@ def _sign(terminal: Terminal, wish: Wish, file: Path, lasting: int) -> None:
         there = signed.withdrawal
         if (there.account, there.recipient, there.amount) != wish.parts:
             raise ExitError(f"{file} holds another withdrawal; name another file")
+        found = terminal.reader.of_signed(there)
+        if progress(found, terminal.reader.now()).stage in _OVER:
+            raise ExitError(f"{file}: {name_of(found)} {_over(found)}; name another file")
     else:
         signed = sign(terminal.reader, terminal.signer, wish, lasting)
         file.write_bytes(encode_withdrawal(signed) + b"\n")
     terminal.say(terminal.reader.of_signed(signed.withdrawal), before)
+
+
+def _over(exit: Exit) -> str:
+    """Why a signed withdrawal can be carried no more."""
+    assert exit.signed is not None, "only what was signed is carried"
+    if exit.signed.is_revoked:
+        return "was revoked by its owner"
+    return f"could be carried until {exit.signed.deadline}"
 
 
 def _read(file: Path) -> SignedWithdrawal:

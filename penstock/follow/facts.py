@@ -130,7 +130,8 @@ class Reader:
         """The exit that a signed withdrawal is, carried or not."""
         account, nonce, desk = withdrawal.account, withdrawal.nonce, self.remote.desk
         used = bool(self._ask(desk, "isUsed", account, nonce))
-        signed = Signed(account, nonce, withdrawal.deadline, used)
+        revoked = [log.arguments[1] for log in desk.logs("RequestRevoked", account)]
+        signed = Signed(account, nonce, withdrawal.deadline, used, nonce in revoked)
         carried = [log for log in desk.logs("RequestCarried", account) if log.arguments[1] == nonce]
         if not carried:
             return Exit(account, signed=signed)

@@ -1,6 +1,6 @@
 """How far an exit is, what blocks it, and who can take the next step from when on (pure).
 
-    signed    requested → carried, or expired
+    signed    requested → carried, revoked, or expired
     forced    requested → executable → served, dropped, or ignored (a close)
     payment   held → queued → ready → released, or aside → released
     to L1     at the door → bridged → proven → final
@@ -30,6 +30,8 @@ class Stage(StrEnum):
     REQUESTED = "requested"
     """Signed and not carried, or forced and in its window."""
     CARRIED = "carried"
+    REVOKED = "revoked"
+    """Its owner made its number unusable before anybody carried it."""
     EXPIRED = "expired"
     EXECUTABLE = "executable"
     SERVED = "served"
@@ -138,6 +140,8 @@ class Signed(Struct, frozen=True):
     nonce: int
     deadline: int
     is_used: bool
+    """Carried or revoked."""
+    is_revoked: bool = False
 
 
 class Forced(Struct, frozen=True):
@@ -307,7 +311,7 @@ def _reached(exit: Exit, now: int) -> Progress:
 def signed_progress(signed: Signed, now: int) -> Progress:
     """A signed withdrawal, until it is carried. The deadline is its last second."""
     if signed.is_used:
-        return Progress(Stage.CARRIED)
+        return Progress(Stage.REVOKED if signed.is_revoked else Stage.CARRIED)
     if now > signed.deadline:
         return Progress(Stage.EXPIRED)
     return Progress(Stage.REQUESTED, Step.CARRY, Who.ANYONE, earliest=0)

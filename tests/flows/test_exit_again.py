@@ -4,12 +4,14 @@
 ├── request all ......... again with nothing left; again with new money
 ├── request to L1 ....... when it was bridged, and when it was paid there
 ├── force withdrawal .... a number waits and all is wanted; the same number; after it was served
-└── force close ......... some lots wait and all are wanted; after it was served
+├── force close ......... some lots wait and all are wanted; after it was served
+└── carry ............... what was revoked is not carried, and said not to be
 """
 
 from penstock.follow.forced import EVERYTHING
 from penstock.follow.requests import WITHDRAWABLE
 from penstock.settings import DEFAULTS
+from penstock.wire import decode_withdrawal
 from tests.flows.leaver import (
     DELAY,
     DEPOSIT,
@@ -143,3 +145,17 @@ def test_force_close__all_while_a_part_waits__asks_for_all(trading: Leaver) -> N
     fresh_after(trading, DEFAULTS.settlement_window)
     assert "request 2: served" in trading.step("execute", "--request", 2).said
     assert "done already: request 2: served" in trading.step(*rest, key="owner alice").said
+
+
+# --- signed ---------------------------------------------------------------------------------------
+
+
+def test_carry__revoked__is_refused_in_its_own_words(plain: Leaver) -> None:
+    file = plain.folder / "withdrawal.json"
+    words = ("request", 9, "--account", 1, "--signed", file)
+    plain.step(*words, key="owner ann")
+    nonce = decode_withdrawal(file.read_bytes()).withdrawal.nonce
+    plain.venue.remote.desk.transact(plain.venue.trader("ann", 1).owner, "revoke", 1, nonce)
+    for done in (plain.step("carry", file), plain.step(*words, key="owner ann")):
+        assert (done.code, "was revoked by its owner" in done.said) == (1, True), done
+    assert held_by(plain, 1) == DEPOSIT

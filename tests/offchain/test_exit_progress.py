@@ -1,6 +1,6 @@
 """Where an exit is, by the second: every stage, its boundary, who steps next and what blocks it.
 
-signed ....... requested until its deadline, which counts; used or not
+signed ....... requested until its deadline, which counts; used, revoked or neither
 forced ....... its window, executable, ignored; served, dropped, frozen
 hold ......... until its second
 ticket ....... delay, gate, line, bucket, nothing; aside; paid
@@ -64,6 +64,11 @@ def test_signed_progress__around_its_deadline__expires_after_it(after: int) -> N
 
 def test_signed_progress__used__is_carried_for_ever() -> None:
     assert signed_progress(Signed(1, 7, T, is_used=True), T + 9) == Progress(Stage.CARRIED)
+
+
+def test_signed_progress__revoked__is_an_end_of_its_own() -> None:
+    revoked = Signed(1, 7, T, is_used=True, is_revoked=True)
+    assert signed_progress(revoked, T) == Progress(Stage.REVOKED)
 
 
 @pytest.mark.parametrize("part", [FORCED, CLOSE])
