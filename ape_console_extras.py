@@ -2,7 +2,7 @@
 
 order(alice, "buy", "0.5", "60000")    order(bob, "sell", "0.2")    settle()
 book()   position(alice)   account(bob)   price("60100")   warp(3600)   withdraw(bob, "100")
-request(bob, "100")   risk(alice)   stress()   ranks()
+eta("100")   request(bob, "100")   risk(alice)   stress()   ranks()
 """
 
 from typing import Any
@@ -11,8 +11,8 @@ from penstock.console import deployed_system, open_session
 from penstock.contracts import handles
 from penstock.errors import PenstockError
 
-VERBS = ("account", "book", "order", "position", "price", "ranks", "release", "request", "risk",
-         "settle", "stress", "warp", "withdraw")  # fmt: skip
+VERBS = ("account", "book", "eta", "order", "position", "price", "ranks", "release", "request",
+         "risk", "settle", "stress", "warp", "withdraw")  # fmt: skip
 
 
 def ape_init_extras() -> dict[str, Any]:

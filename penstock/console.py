@@ -253,6 +253,11 @@ class Session:
         signed = owner.signer.sign_withdrawal(domain, asked)
         return self.carrier.take(encode_withdrawal(signed))
 
+    def eta(self, amount: Number) -> int:
+        """Seconds until as much would be paid at the latest, if somebody asked for it now."""
+        quote = self._market(None).to_quote(Decimal(amount))
+        return int(self.devnet.remote.queue.ask("eta", quote)) - self.devnet.chain.time()
+
     # What the operator, the publishers and time do.
 
     def settle(self) -> list[Settlement]:

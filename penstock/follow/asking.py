@@ -12,7 +12,7 @@ from penstock.follow.forced import Demand, execution, force_from_l1
 from penstock.follow.forced import force as make
 from penstock.follow.forced import met as met_by_force
 from penstock.follow.progress import Exit, Stage, Step, progress, signed_progress
-from penstock.follow.reports import name_of
+from penstock.follow.reports import forecast_of, name_of
 from penstock.follow.requests import (
     ALL,
     Wish,
@@ -64,6 +64,21 @@ def request(
     asked = (*wish.parts, reader.markets_of(wish.account))
     receipt = terminal.caller.send(reader.remote.positions, "requestWithdrawal", asked)
     terminal.say(reader.of_receipt(receipt), before)
+
+
+@click.command()
+@click.argument("amount")
+@at_venue(ACCOUNT)
+def eta(terminal: Terminal, amount: str) -> None:
+    """Say when AMOUNT would be paid if it were asked for now, and what it would wait for.
+
+    With --account, AMOUNT may be `all`, and the extra delay of the account's guard is told too.
+    """
+    reader, now, account = terminal.reader, terminal.reader.now(), terminal.named
+    number = terminal.account if amount == ALL else account or 0
+    wanted = amount_of(reader, number, amount, terminal.decimals)
+    held = reader.held_of(account) if account else 0
+    click.echo(forecast_of(reader.forecast(wanted), held, now, terminal.decimals))
 
 
 @click.command()

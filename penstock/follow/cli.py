@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.text import Text
 
 from penstock.devnet.errors import NotProposedError, WindowOpenError
-from penstock.follow.asking import carry, execute, force, request
+from penstock.follow.asking import carry, eta, execute, force, request
 from penstock.follow.ending import escape, freeze, tally
 from penstock.follow.facts import ExitError
 from penstock.follow.pages import statement_page
@@ -193,5 +193,5 @@ def _follow(terminal: Terminal, pause: float) -> None:
             time.sleep(pause)  # a node does not tell when an exit moves on; it can only be asked
 
 
-for command in (request, carry, force, execute, freeze, tally, escape):
+for command in (eta, request, carry, force, execute, freeze, tally, escape):
     exit.add_command(command)

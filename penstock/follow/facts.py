@@ -201,6 +201,10 @@ class Reader:
         """Whose an account is."""
         return str(self._ask(self.remote.positions, "ownerOf", account))
 
+    def held_of(self, account: int) -> int:
+        """Seconds for which an account's guard holds what it asks for."""
+        return int(self._ask(self.remote.queue, "guardOf", account)[0])
+
     def ticket(self, number: int) -> Ticket:
         """A ticket as the queue has it. Raises UnknownExitError."""
         names = ("ticket", "leftOf", "aheadOf", "etaOf", "claimableFrom")
@@ -212,6 +216,21 @@ class Reader:
             raise UnknownExitError("ticket", number)
         found = (number, *stored, STATUSES[status], left, *ahead, eta, before, gate, claim)
         return Ticket(**dict(zip(Ticket.__struct_fields__, found, strict=True)))
+
+    def forecast(self, amount: int) -> Ticket:
+        """The ticket that an amount would have if it were asked for now. Raises ExitError."""
+        names = ("tail", "delay", "gateEndsAt")
+        asked: list[tuple[Any, ...]] = [("eta", amount), *((name,) for name in names)]
+        answers = self.remote.queue.ask_many(asked, block=self._block)
+        eta, number, delay, gate = answers
+        if not eta:
+            raise ExitError("the venue is frozen and issues no tickets: `penstock exit escape`")
+        last = [("etaOf", number - 1), ("aheadOf", number - 1), ("leftOf", number - 1)]
+        before, (tickets, ahead), left = self.remote.queue.ask_many(last, block=self._block)
+        ready = self.now() + delay
+        found = Ticket(number, 0, "", amount, ready, "line", amount, eta=max(eta, ready))
+        in_line = {"tickets_ahead": tickets + 1, "ahead": ahead + left} if before else {}
+        return replace(found, eta_ahead=before, gate_ends_at=gate, **in_line)
 
     def forced(self, number: int) -> Forced:
         """A forced request as the desk has it. Raises UnknownExitError."""

@@ -1,11 +1,12 @@
 """An exit as a person reads it: one line; and as a program does: JSON (pure)."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from penstock.follow.progress import MOST, Exit, Forced, Obstacle, Progress, Step, progress
+from penstock.follow.progress import MOST, Exit, Forced, Obstacle, Progress, Step, Ticket, progress
 from penstock.units import show_quote
 
 
@@ -39,6 +40,32 @@ def onward(found: Progress, now: int) -> str:
     if found.eta is not None:
         said.append(f"promised by {moment(found.eta, now)}")
     return ", ".join(said)
+
+
+def forecast_of(ticket: Ticket, held: int, now: int, decimals: int) -> str:
+    """When a ticket that is not asked for yet would be paid, and what takes how long.
+
+    `held` are the seconds before it that its account's guard takes.
+    """
+    amount, eta = show_quote(ticket.amount, decimals), moment(ticket.eta, now)
+    said = [f"{amount:,} asked for now: promised by {eta}"]
+    if held:
+        said.append(f"{Obstacle.HELD}: {held:,} s before that, and the line as it is then")
+    said += [f"{why} until {moment(time, now)}" for why, time in _waits(ticket, now, decimals)]
+    return "\n  ".join(said)
+
+
+def _waits(ticket: Ticket, now: int, decimals: int) -> Iterator[tuple[str, int]]:
+    """What a ticket waits for, one after the other."""
+    yield Obstacle.DELAY, ticket.ready_at
+    if ticket.gate_ends_at > now:
+        yield Obstacle.GATE, ticket.gate_ends_at
+    if ticket.tickets_ahead:
+        count = "1 ticket" if ticket.tickets_ahead == 1 else f"{ticket.tickets_ahead:,} tickets"
+        line = f"{Obstacle.LINE}, {count} with {show_quote(ticket.ahead, decimals):,},"
+        yield line, max(ticket.eta_ahead, now)
+    if ticket.eta > max(ticket.ready_at, ticket.gate_ends_at, ticket.eta_ahead):
+        yield Obstacle.BUCKET, ticket.eta
 
 
 def moment(time: int, now: int) -> str:

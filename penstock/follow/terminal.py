@@ -118,12 +118,18 @@ class Terminal:
         return number
 
     @property
+    def named(self) -> int | None:
+        """The account that was named, if any."""
+        number: int | None = self._which["account"]
+        return number
+
+    @property
     def account(self) -> int:
-        """The account that was named."""
-        number = self._which["account"]
+        """The account that was named. Raises UsageError."""
+        number = self.named
         if number is None:
             raise click.UsageError("name the --account")
-        return int(number)
+        return number
 
     def say(self, exit: Exit, before: str = "") -> None:
         """Show one exit."""

@@ -10,7 +10,8 @@ order(alice, "buy", "0.5", "60000"); order(bob, "sell", "0.2"); done = settle()
 progress = venue.lens.progress()
 print("position", position(alice).size, "book", book()[0].size, "next", progress.number)
 print("funding", warp(3600) and position(alice).funding, "ticket", withdraw(carol, "100"))
-print("paid", warp(300) and release(), "left", account(carol).equity)
+wait = eta("100"); print("wait", wait)
+print("paid", warp(wait) and release(), "left", account(carol).equity)
 """
 STOP = """
 order(alice, "buy", "0.3", "60000"); sold = order(bob, "sell", "0.3")
@@ -42,6 +43,7 @@ def test_console__on_anvil__tells_the_whole_story() -> None:
     assert told(STORY) == [
         "position 0.200 book 0.300 next 2",
         "funding -0.150000 ticket 1",
+        "wait 300",
         "paid 100.000000 left 99900.000000",
     ]
 

@@ -5,16 +5,19 @@
 ├── request to L1 ....... when it was bridged, and when it was paid there
 ├── force withdrawal .... a number waits and all is wanted; the same number; after it was served
 ├── force close ......... some lots wait and all are wanted; after it was served
-└── carry ............... what was revoked is not carried, and said not to be
+├── carry ............... what was revoked is not carried, and said not to be
+└── eta ................. before asking: delay, those ahead, bucket, guard; after the end
 """
 
 from penstock.follow.forced import EVERYTHING
+from penstock.follow.reports import moment
 from penstock.follow.requests import WITHDRAWABLE
 from penstock.settings import DEFAULTS
 from penstock.wire import decode_withdrawal
 from tests.flows.leaver import (
     DELAY,
     DEPOSIT,
+    LIVENESS,
     RECIPIENT,
     WINDOW,
     Leaver,
@@ -159,3 +162,44 @@ def test_carry__revoked__is_refused_in_its_own_words(plain: Leaver) -> None:
     for done in (plain.step("carry", file), plain.step(*words, key="owner ann")):
         assert (done.code, "was revoked by its owner" in done.said) == (1, True), done
     assert held_by(plain, 1) == DEPOSIT
+
+
+# --- before asking --------------------------------------------------------------------------------
+
+
+def test_eta__empty_line__is_the_delay_and_then_the_truth(plain: Leaver) -> None:
+    told = plain.run("eta", 600)
+    assert told.code == 0, told
+    assert "600.000000 asked for now: promised by" in told.said
+    assert told.said.count("(in 300 s)") == 2
+    assert "its delay until" in told.said
+    assert "those ahead" not in told.said
+    assert plain.run("eta", "all").code == 2
+    assert "1,000.000000 asked" in plain.run("eta", "all", "--account", 1).said
+
+
+def test_eta__line_and_bucket__are_told_and_kept(narrow: Leaver) -> None:
+    half = DEPOSIT * 30 // 10**6
+    narrow.step("request", half, "--account", 1, key="owner ann")
+    told = narrow.run("eta", 5_000).said
+    for words in ("its delay until", "those ahead of it, 1 ticket with 30,000.000000,", "bucket"):
+        assert words in told
+    promised = narrow.venue.remote.queue.ask("eta", 5_000_000_000)
+    narrow.step("request", 5_000, "--account", 1, "--to", RECIPIENT, key="owner ann")
+    assert narrow.venue.remote.queue.ask("etaOf", 2) == promised
+    assert moment(promised, 0).split(" UTC")[0] in told
+
+
+def test_eta__guarded_account__adds_what_it_is_held_for(plain: Leaver) -> None:
+    owner, queue = plain.venue.trader("ann", 1).owner, plain.venue.remote.queue
+    queue.transact(owner, "announceGuard", 1, 600, [])
+    told = plain.run("eta", 5, "--account", 1).said
+    assert "the extra delay of its account: 600 s before that" in told
+
+
+def test_eta__frozen__says_that_nothing_is_issued(plain: Leaver) -> None:
+    plain.step("freeze")
+    plain.venue.live(plain.venue.chain.time() + LIVENESS)
+    plain.step("freeze")
+    told = plain.run("eta", 5)
+    assert (told.code, "issues no tickets" in told.said) == (1, True), told

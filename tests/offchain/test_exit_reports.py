@@ -2,6 +2,7 @@
 
 name_of ..... the latest number that it has
 line_of ..... stage, money, next step, whose, when, what blocks, what is promised
+forecast_of .. before asking: when, and what takes how long
 data_of ..... all that is known, without what is not
 Books ....... promises and payments out of events
 docs ........ every command and option that they name is there
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import click
 import pytest
+from msgspec.structs import replace
 
 from penstock.follow.cli import exit as group
 from penstock.follow.facts import divide
@@ -29,7 +31,7 @@ from penstock.follow.progress import (
     Ticket,
     Who,
 )
-from penstock.follow.reports import data_of, line_of, moment, name_of, onward
+from penstock.follow.reports import data_of, forecast_of, line_of, moment, name_of, onward
 from penstock.follow.statement import Books, Owed
 from penstock.remote import Log
 
@@ -106,6 +108,26 @@ def test_onward__nothing_known_of_the_time__is_left_out() -> None:
 def test_moment__past_and_present__have_no_distance() -> None:
     assert moment(T, T) == "2027-01-15 08:00:00 UTC"
     assert moment(T + 3_600, T) == "2027-01-15 09:00:00 UTC (in 3,600 s)"
+
+
+def test_forecast_of__all_that_it_waits_for__is_told_in_turn() -> None:
+    ticket = Ticket(9, 0, "", 3_000_000, T + 60, "line", 3_000_000, 2, 7_000_000, T + 90, T + 80)
+    shut = replace(ticket, gate_ends_at=T + 70)
+    assert forecast_of(shut, 5, T, 6).splitlines() == [
+        "3.000000 asked for now: promised by 2027-01-15 08:01:30 UTC (in 90 s)",
+        "  the extra delay of its account: 5 s before that, and the line as it is then",
+        "  its delay until 2027-01-15 08:01:00 UTC (in 60 s)",
+        "  the gate, shut because of a bad debt until 2027-01-15 08:01:10 UTC (in 70 s)",
+        "  those ahead of it, 2 tickets with 7.000000, until 2027-01-15 08:01:20 UTC (in 80 s)",
+        "  the outflow bucket until 2027-01-15 08:01:30 UTC (in 90 s)",
+    ]
+
+
+def test_forecast_of__nobody_ahead__waits_for_its_delay_alone() -> None:
+    ticket = Ticket(9, 0, "", 3_000_000, T + 60, "line", 3_000_000, eta=T + 60, gate_ends_at=T - 9)
+    assert forecast_of(ticket, 0, T, 6).splitlines()[1:] == [
+        "  its delay until 2027-01-15 08:01:00 UTC (in 60 s)"
+    ]
 
 
 def test_data_of__exit__has_what_is_known_and_how_far_it_is() -> None:
