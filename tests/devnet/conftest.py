@@ -31,6 +31,12 @@ def token(devnet_session: Devnet) -> Token:
     return gold(devnet_session)
 
 
+@pytest.fixture
+def devnet(token: Token, devnet: Devnet) -> Devnet:
+    """The session's devnet, turned back after each test to where it has the token."""
+    return devnet
+
+
 def gold(net: Devnet) -> Token:
     """Make the token, and ten thousand of it for the first account."""
     alice = net.accounts[0]
