@@ -36,6 +36,8 @@ CASES: list[tuple[str, tuple[object, ...], tuple[Any, ...]]] = [
         ("Liquidations", (S,) * i + (Z,) + (S,) * (3 - i), ("Liquidation_AddressZero",))
         for i in range(4)
     ),
+    *(("PositionLens", pair, ("Lens_AddressZero",)) for pair in ((Z, S), (S, Z))),
+    *(("L1Doors", (S,) * i + (Z,) + (S,) * (2 - i), ("Doors_AddressZero",)) for i in range(3)),
     *(
         ("ExitDesk", (S,) * i + (Z,) + (S,) * (3 - i) + (60, 1, 1), ("Desk_AddressZero",))
         for i in range(4)
