@@ -56,7 +56,7 @@ class Twin:
     """The chain's venue and the model's; `keys` are the trading keys of the accounts."""
 
     def __init__(self, parameters: Parameters = PARAMETERS, *, odd_token: bool = False) -> None:
-        self.venue: Final[Venue] = make_venue(parameters, odd_token=odd_token)
+        self.venue: Final[Venue] = self._deploy(parameters, odd_token=odd_token)
         self.chain: Final = self.venue.chain
         self.domain: Final = Domain(self.chain.chain_id, self.venue.positions.address)
         self.model: Model = _model(parameters, self.chain.time)
@@ -67,6 +67,9 @@ class Twin:
         self.logs: list[tuple[int, Log]] = []
         """Every event since deployment, with the time of its block."""
         self.venue.mint(OWNER.address, 10**18)
+
+    def _deploy(self, parameters: Parameters, *, odd_token: bool) -> Venue:
+        return make_venue(parameters, odd_token=odd_token)
 
     @property
     def now(self) -> int:
@@ -189,6 +192,10 @@ class Twin:
             self.venue.post(market, (price,) * 3, self.now if time is None else time)
         except Revert as refused:
             return refused.name, ()
+        return self.enter(market)
+
+    def enter(self, market: int) -> Outcome:
+        """Let what the source has to say become the mark."""
         mark, published, clamped = self.venue.feed.call("latest", market)
         index = self.venue.index
         return self.both(

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import ParamSpec
 
 from penstock.artifacts import artifact
-from penstock.deploy import MarketParameters, Parameters, Parties, deploy
+from penstock.deploy import Deployer, MarketParameters, Parameters, Parties, deploy
 from penstock.system import System
 from tests.helpers.actors import Actor, Feed, publishers, sign_reports
 from tests.helpers.governance import appoint
@@ -92,6 +92,7 @@ def make_venue(
     *,
     odd_token: bool = False,
     chain: RevmChain | None = None,
+    deployer: Deployer | None = None,
     governor: str | None = None,
     guardian: str | None = None,
 ) -> Venue:
@@ -109,7 +110,7 @@ def make_venue(
         governor=governor,
         guardian=guardian,
     )
-    system = deploy(chain.deployer(), parameters, parties)
+    system = deploy(deployer or chain.deployer(), parameters, parties)
     manager, timelock = chain.at("Manager", system.manager), chain.at("Timelock", system.timelock)
     if governor is None:
         appoint(timelock, manager, GOVERNOR)
