@@ -6,6 +6,8 @@ own bankruptcy .......... a group's loser is left to the fund: it gains no more 
 thin market ............. many wallets pump what they hold: the cap on what is open bounds them all
 forced into the fund .... a huge position is pushed onto the fund and the mark against it: the loss
                           cap closes it against the winners
+within one second ....... opened at the old mark, priced, closed at the new one: no more than
+                          that, and the money leaves no sooner than the queue lets it
 all at once ............. the whole open interest is liquidated in one call, and ends at zero
 """
 
@@ -29,8 +31,8 @@ from tests.helpers.trouble import (
     spend,
     wealth,
 )
-from tests.helpers.twin import DONE, trading_key, undoing
-from tests.onchain.settlement.desk import DEPOSIT, MARK, OK, UNIT, Desk
+from tests.helpers.twin import DONE, OWNER, trading_key, undoing
+from tests.onchain.settlement.desk import DEPOSIT, LOT, MARK, OK, UNIT, Desk
 
 
 @given(rise=st.integers(1, 280), size=st.integers(1, SIZE))
@@ -73,6 +75,58 @@ def test_sol_10__two_own_accounts_and_one_goes_bankrupt__fund_pays_the_gap_and_i
         assert covered(desk) == profit
     assert pot - desk.equity(FUND) - fees(desk) <= min(cap, money)
     desk.compare()
+
+
+@given(
+    per_mille=st.integers(-200, 200),
+    size=st.integers(1, SIZE),
+    money=st.integers(1, 2 * DEPOSIT),
+    waited=st.integers(1, 60),
+)
+@undoing
+def test_ora_7__opened_priced_and_closed_within_a_second__gains_what_the_fund_may_lose_at_most(
+    desk: Desk, per_mille: int, size: int, money: int, waited: int
+) -> None:
+    # An operator who knows a price before it is posted, with two accounts of its own.
+    cap = 2 * 10**9
+    endow(desk, money)
+    assert set_loss_cap(desk, 1, cap) is DONE
+    for account in (1, 2):
+        spend(desk, account, size * LOT // 20 + size * LOT // 10**3)
+    desk.pass_time(waited)
+    began, invested, others = desk.now, wealth(desk, 1, 2), wealth(desk, 3, 4)
+    assert desk.verdicts(desk.cross(1, 2, size)) == [OK]
+    assert desk.refresh(1, MARK + MARK * per_mille // 1_000) is DONE
+    # The guard bounds how far the mark goes: half a per cent for each second since the last price.
+    mark = desk.model.market(1).mark
+    assert abs(mark - MARK) <= MARK * 5_000 * waited // 10**6
+    loser, winner = (1, 2) if mark < MARK else (2, 1)
+    gap = max(0, -desk.equity(loser))
+    if desk.verdicts(desk.cross(2, 1, size, price=mark)) != [OK]:
+        lots = abs(desk.size(loser))
+        if take_over(desk, loser, FUND, {1: lots}) is not DONE:
+            assert deleverage(desk, loser, 1, [(winner, lots)]) is DONE
+    assert desk.now == began
+    assert wealth(desk, 1, 2) - invested <= min(gap, cap, money)
+    assert wealth(desk, 3, 4) == others
+    desk.compare()
+
+
+@undoing
+def test_ora_7__money_gained_within_a_second__leaves_no_sooner_than_the_queue_lets_it(
+    desk: Desk,
+) -> None:
+    desk.pass_time(1)
+    desk.trade(1_000)
+    assert desk.refresh(1, MARK + MARK // 200) is DONE
+    assert desk.verdicts(desk.cross(2, 1, 1_000, price=desk.model.market(1).mark)) == [OK]
+    assert desk.withdraw(1, desk.collateral(1)) is DONE
+    delay = desk.venue.queue.call("delay")
+    assert delay >= desk.venue.queue.call("MIN_DELAY") == 60
+    desk.chain.time += delay - 1
+    assert desk.venue.vault.transact("release", 9, sender=OWNER.address) == 0
+    desk.chain.time += 1
+    assert desk.venue.vault.transact("release", 9, sender=OWNER.address) > 0
 
 
 @given(per_mille=st.integers(70, 110), off=st.integers(0, 20_000))

@@ -115,7 +115,7 @@ def test_refresh__nothing_newer__ends_a_pause_all_the_same(desk: Desk) -> None:
 
 
 @undoing
-def test_ora_7__price_updated_twice_in_a_block__the_second_is_no_newer(desk: Desk) -> None:
+def test_ora_4__price_updated_twice_in_a_block__the_second_is_no_newer(desk: Desk) -> None:
     desk.pass_time(1)
     assert desk.refresh(1, MARK + 10) is DONE
     assert desk.refresh(1, MARK + 20) == ("Feed_ReportNotNewer", ())
