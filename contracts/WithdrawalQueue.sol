@@ -18,7 +18,7 @@ contract WithdrawalQueue is Guards, Forecast, Gate, Governed {
     uint256 public constant MIN_DELAY = 1 minutes;
 
     /// @inheritdoc IWithdrawalQueue
-    uint256 public constant MAX_DELAY = 7 days;
+    uint256 public constant MAX_DELAY = 2 days;
 
     /// @inheritdoc IWithdrawalQueue
     uint256 public constant MIN_FLOOR = 10_000e6;

@@ -41,7 +41,7 @@ MAX_FEE: Final = 10_000
 MAX_INTERVAL: Final = 24 * 60
 MAX_CAP: Final = 50_000_000
 MAX_MARKETS: Final = 127
-MIN_DELAY, MAX_DELAY = 60, 7 * 24 * 3600
+MIN_DELAY, MAX_DELAY = 60, 2 * 24 * 3600
 MIN_FLOOR, MAX_FLOOR = 10**10, 2**72 - 1
 MIN_SHARE, MAX_SHARE = 1_000, 10_000
 MIN_WINDOW, MAX_WINDOW = 60, 7 * 24 * 3600
@@ -208,12 +208,13 @@ def check_parameters(parameters: Parameters) -> None:
 
 def _check_timelock(p: Parameters) -> None:
     check_range("timelock_delay", p.timelock_delay, 1, MAX_TIMELOCK_DELAY)
-    # A position that nobody closes, a venue that nobody runs, a ticket that waits.
-    longest = 2 * p.settlement_window + p.liveness + p.withdrawal_delay
+    # A position that nobody closes, a venue that nobody runs, a ticket that waits for as long as
+    # the queue's delay can ever be set: windows and liveness are fixed, that one is not.
+    longest = 2 * p.settlement_window + p.liveness + MAX_DELAY
     if p.timelock_delay <= longest:
         rule = f"it must be longer than the longest exit, {longest} (twice the settlement window, "
-        rule += "liveness and the withdrawal delay): whoever dislikes what is coming must be able "
-        rule += "to leave before it comes"
+        rule += f"liveness, and {MAX_DELAY}, the longest withdrawal delay): whoever dislikes what "
+        rule += "is coming must be able to leave before it comes"
         raise ParameterError("timelock_delay", p.timelock_delay, rule)
 
 

@@ -204,7 +204,8 @@ interface IWithdrawalQueue is IAccountGuards, IBadDebtGate, IOutflowForecast {
     /// @notice The shortest delay, in seconds.
     function MIN_DELAY() external view returns (uint256);
 
-    /// @notice The longest delay, in seconds: no governor can keep a ticket waiting for longer.
+    /// @notice The longest delay, in seconds: no governor can keep a ticket waiting for longer. A timelock that is longer than
+    /// the way out with this delay stays so, for all else on that way is fixed at deployment.
     function MAX_DELAY() external view returns (uint256);
 
     /// @notice The smallest floor of the outflow, in quote units.

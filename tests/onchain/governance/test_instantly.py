@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.artifacts import artifact
+from penstock.deploy import Parameters
 from penstock.governance import ADMIN, GOVERNED, GOVERNOR
 from penstock.powers import Answer, doors, values
 from tests.helpers.actors import Actor, publishers
@@ -80,11 +81,18 @@ def test_adm_4__any_insider_at_once__is_turned_away(
     assert early or Answer(caught.value.name).refuses
 
 
-def test_adm_4__the_delay__is_longer_than_the_way_out(governed: Venue) -> None:
-    assert governed.timelock.call("getMinDelay") > governed.queue.call("delay")
-    # Without a number of its own a venue waits longer than any way out that its queue allows.
-    standard = make_venue(type(PARAMETERS)(markets=PARAMETERS.markets))
-    assert standard.timelock.call("getMinDelay") > standard.queue.call("MAX_DELAY")
+@pytest.mark.parametrize("parameters", [PARAMETERS, Parameters(markets=PARAMETERS.markets)])
+def test_adm_4__the_delay_of_tickets_raised_to_its_bound__the_timelock_is_longer_than_the_way_out(
+    parameters: Parameters,
+) -> None:
+    venue = make_venue(parameters)
+    delay, most = venue.timelock.call("getMinDelay"), venue.queue.call("MAX_DELAY")
+    venue.queue.transact("setDelay", most, sender=DEPLOYER)
+    # No function changes windows and liveness, and the timelock does not grow shorter.
+    fixed = 2 * venue.desk.call("WINDOW") + venue.hatch.call("LIVENESS")
+    assert delay > fixed + venue.queue.call("delay")
+    with reverts("Queue_DelayOutOfBounds", most + 1, venue.queue.call("MIN_DELAY"), most):
+        venue.queue.transact("setDelay", most + 1, sender=DEPLOYER)
 
 
 def test_adm_4__collateral_and_oracle__have_no_function_that_changes_them() -> None:

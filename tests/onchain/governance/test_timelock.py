@@ -174,7 +174,7 @@ def test_update_delay__longer__holds_for_what_is_asked_for_later(
         ("feed", "setGuards", (0, 1), ("Feed_MaxAgeOutOfBounds", 0, 3_600)),
         ("feed", "setPublishers", ((), 3), ("Feed_QuorumOutOfBounds", 3, 3, 0)),
         ("queue", "setOutflow", ((1, 2, 3),), ("Queue_OutflowOutOfBounds", (1, 2, 3))),
-        ("queue", "setDelay", (7 * 86_400 + 1,), ("Queue_DelayOutOfBounds", 604_801, 60, 604_800)),
+        ("queue", "setDelay", (2 * 86_400 + 1,), ("Queue_DelayOutOfBounds", 172_801, 60, 172_800)),
     ],
 )
 @isolated

@@ -20,7 +20,7 @@ from tests.helpers.venue import GOVERNOR, HATCH, POSITIONS, VAULT, make_queue
 
 WAITING = 1
 ALICE = Actor("alice").address
-DELAYS = st.integers(60, 7 * 86_400)
+DELAYS = st.integers(60, 2 * 86_400)
 
 
 @given(who=PEOPLE)

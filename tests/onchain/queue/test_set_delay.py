@@ -1,7 +1,7 @@
 """setDelay(delay), and the constructor
 
 caller is not the governor ... AccessManagedUnauthorized
-outside 1 minute … 7 days .... Queue_DelayOutOfBounds
+outside 1 minute … 2 days .... Queue_DelayOutOfBounds
 a part is zero ............... Queue_AddressZero
 otherwise .................... tickets to come wait for so long, those in line as before
 """
