@@ -69,7 +69,10 @@ class Priced:
     """Last second at which the mark is good for everything else."""
     raised: int = 0
     """Lots by which positions moved away from zero in the batch, on both sides."""
+    settled: int = 0
+    """Lots of all fills of the batch."""
     volume: int = 0
+    """Lots of its ordinary fills, which are a sample of the premium; `value` is at their prices."""
     value: int = 0
     fees: int = 0
 
@@ -101,7 +104,7 @@ class Priced:
     @property
     def grown(self) -> int:
         """Lots by which the batch left more open."""
-        return self.raised - self.volume
+        return self.raised - self.settled
 
     def worth(self, position: Position) -> int:
         """What a position is worth at the mark, funding applied."""

@@ -230,6 +230,7 @@ def _trade(maker: Level, taker: Level, size: int, limit: int, now: int) -> Fault
     if taker.flags & IMMEDIATE:
         standing = taker.holding.standing
         standing.nonce = max(standing.nonce, taker.nonce)
+    market.settled += size
     market.volume += size
     market.value += size * maker.price
     return LEGAL
@@ -282,9 +283,8 @@ def _liquidate(done: Work, maker: Level, taker: Level, size: int, limit: int, no
         level.left -= size
     maker.filled += size
     market.fees += sum(paid)
-    market.volume += size
-    # At the mark: a liquidation is no sample of the premium.
-    market.value += size * market.mark
+    # No sample of the premium: neither volume nor value.
+    market.settled += size
     return Verdict.LIQUIDATED, Side.NONE
 
 

@@ -311,12 +311,12 @@ class Venue(Markets):
 
     def _sample(self, done: Work, now: int) -> None:
         for priced in done.markets:
+            market = self.markets[priced.market]
+            market.fees += priced.fees
+            market.open_interest += priced.grown
             if priced.volume:
-                market = self.markets[priced.market]
                 latest = funding.premium(priced.volume, priced.value, priced.mark)
                 market.sample = funding.sampled(market.sample, latest, now)
-                market.fees += priced.fees
-                market.open_interest += priced.grown
 
 
 def each_open(held: Account, markets: Sequence[int], refusal: Refusal) -> Iterator[int]:

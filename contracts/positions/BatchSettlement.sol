@@ -186,8 +186,7 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
             Quote favour = staleMargin + staleMargin;
             Quote before = account.trueExcess() + favour;
             if (!fund && !before.isNegative()) return uint256(Verdict.NotLiquidatable) | TAKER_SIDE;
-            uint256 value = size * Price.unwrap(maker.price());
-            uint256 notional = value * market.word().unit();
+            uint256 notional = size * Price.unwrap(maker.price()) * market.word().unit();
             uint256 sellMask = taker.sellMask();
             Size bought = Sizes.signed(size, sellMask);
             Quote gain = Size.wrap(int256(size)).times(market.lotValue()).less(notional).signed(sellMask);
@@ -208,10 +207,9 @@ abstract contract BatchSettlement is BatchLoading, SignedDomain {
                 FillRules.undo(maker.position(), held, (-gain).less(fee));
                 return uint256(-more) | TAKER_SIDE;
             }
-            // At the mark: a liquidation is no sample of the premium.
-            value = size * Price.unwrap(market.word().mark());
-            Settled settled = market.settled().plus(size, value).closing(uint256(closed + more));
-            market.setSettled(settled.charging(fee + penalty));
+            // No sample of the premium. The account's lots were all closed, so what the maker closed is what is open less.
+            Settled settled = market.settled().closing(uint256(closed));
+            market.setSettled(settled.charging(fee + penalty).liquidating());
             market.setPenalty(penalty);
             return uint256(Verdict.Liquidated);
         }

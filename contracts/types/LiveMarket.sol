@@ -11,11 +11,12 @@ import {Memory} from "../libraries/Memory.sol";
 /// @dev What is asked once per fill or position is worked out once per batch; fees and unit are read from `word`.
 type LiveMarket is uint256;
 
-/// @notice What a batch settled in a market: `fees 80 · lots 48 · Σ size × price 80 · closed 48`. Sums, so a fill is one
-/// addition: 2^16 fills of 32-bit sizes and prices have 48 and 80 bits. Fees come out of equity: 80 bits hold those of 2^24
-/// accounts with all the collateral that an account can have.
-/// @dev `closed` counts the lots by which positions moved towards zero, on both sides. Every lot settled moves two positions
-/// by one, so the open interest grows by `lots − closed`.
+/// @notice What a batch settled in a market: `liquidated 1 · fees 79 · lots 48 · Σ size × price 80 · closed 48`. Sums, so a fill
+/// is one addition: 2^16 fills of 32-bit sizes and prices have 48 and 80 bits. Fees come out of equity: 79 bits hold those of
+/// 2^24 accounts with all the collateral that an account can have.
+/// @dev Lots and value are those of ordinary fills, of which the premium is a sample. `closed` counts the lots by which positions
+/// moved towards zero, on both sides. Every lot settled moves two positions by one, so the open interest grows by `lots − closed`.
+/// A liquidation closes the liquidated side's lots: it counts for nothing in `lots`, and for the other side's in `closed`.
 type Settled is uint256;
 
 using LiveMarkets for LiveMarket global;
@@ -23,6 +24,7 @@ using SettledSums for Settled global;
 
 /// @notice Adds up and reads what was settled.
 library SettledSums {
+    uint256 private constant LIQUIDATED = 1 << 255;
     uint256 private constant FEES = 176;
     uint256 private constant VOLUME = 128;
     uint256 private constant VALUE = 48;
@@ -41,6 +43,11 @@ library SettledSums {
         }
     }
 
+    /// @notice The sums with a liquidation among them, which may leave every sum as it was.
+    function liquidating(Settled self) internal pure returns (Settled) {
+        return Settled.wrap(Settled.unwrap(self) | LIQUIDATED);
+    }
+
     /// @notice The sums with more fees.
     function charging(Settled self, uint256 fees_) internal pure returns (Settled) {
         unchecked {
@@ -48,19 +55,19 @@ library SettledSums {
         }
     }
 
-    /// @notice Lots.
+    /// @notice Lots of ordinary fills.
     function volume(Settled self) internal pure returns (uint256) {
         return uint48(Settled.unwrap(self) >> VOLUME);
     }
 
-    /// @notice Sum of size × price.
+    /// @notice Sum of size × price of ordinary fills.
     function value(Settled self) internal pure returns (uint256) {
         return uint80(Settled.unwrap(self) >> VALUE);
     }
 
     /// @notice Fees of both sides, quote units.
     function fees(Settled self) internal pure returns (uint256) {
-        return Settled.unwrap(self) >> FEES;
+        return (Settled.unwrap(self) & ~LIQUIDATED) >> FEES;
     }
 
     /// @notice By how much the open interest grows; negative when it falls.

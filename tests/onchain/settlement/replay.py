@@ -252,16 +252,15 @@ class Replay:
         for record in decode_records(fills):
             if not record.verdict.moved:
                 continue
-            self.settled_at, price = time, record.price
+            self.settled_at = time
             if record.verdict is Verdict.LIQUIDATED:
-                # It is no sample of the premium: it counts at the mark.
-                price = self.markets[record.market].mark
+                # It is no sample of the premium.
                 self._liquidate(record)
-            else:
-                self._fill(record)
+                continue
+            self._fill(record)
             volume = volumes.setdefault(record.market, [0, 0])
             volume[0] += record.size
-            volume[1] += record.size * price
+            volume[1] += record.size * record.price
         for market, (lots, value) in volumes.items():
             self._sample(time, self.markets[market], lots, value)
 
