@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from penstock import funding
-from penstock.limits import Limits
+from penstock.limits import TIER_MANTISSA, Limits, bound_up, pack_bound
 from penstock.units import (
     INT56_MAX,
     INT64_MAX,
@@ -134,7 +134,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Interim:
-    """What holds in a market for the time being: margins on their way, and a pause."""
+    """What holds in a market for the time being: margins and a tier on their way, and a pause."""
 
     initial: tuple[int, int] = (0, 0)
     """From where to where the initial margin moves, basis points."""
@@ -143,22 +143,32 @@ class Interim:
     """When the margins began to move; 0 when they never did."""
     paused_until: int = 0
     """First second after the pause."""
+    tier: tuple[int, int] = (0, 0)
+    """From where to where the tier moves, lots."""
+    tier_started_at: int = 0
+    """When the tier began to move; 0 when it never did."""
 
     def applied(self, listing: Listing, now: int) -> Listing:
-        """The same listing with the margins of this second."""
-        if not self.started_at:
-            return listing
-        initial, maintenance = (
-            eased(*way, now - self.started_at) for way in (self.initial, self.maintenance)
-        )
-        return replace(listing, initial_bps=initial, maintenance_bps=maintenance)
+        """The same listing with the margins and the tier of this second."""
+        if self.started_at:
+            initial, maintenance = (
+                eased(*way, now - self.started_at) for way in (self.initial, self.maintenance)
+            )
+            listing = replace(listing, initial_bps=initial, maintenance_bps=maintenance)
+        if self.tier_started_at:
+            tier = eased_tier(*self.tier, now - self.tier_started_at)
+            listing = replace(listing, limits=listing.limits._replace(tier=tier))
+        return listing
 
     @property
     def word(self) -> int:
-        """`zero 128 · paused until 32 · started at 32 · maintenance, initial (to 16 · from 16)`."""
+        """`zero 64 · tier started at 32 · tier (to 16 · from 16) · paused until 32 · started at 32
+        · maintenance, initial (to 16 · from 16)`, tiers as bounds."""
+        start, end = (lots and pack_bound("tier", lots, TIER_MANTISSA) for lots in self.tier)
+        tier = self.tier_started_at << 160 | end << 144 | start << 128
         maintenance = self.maintenance[1] << 48 | self.maintenance[0] << 32
         margins = maintenance | self.initial[1] << 16 | self.initial[0]
-        return self.paused_until << 96 | self.started_at << 64 | margins
+        return tier | self.paused_until << 96 | self.started_at << 64 | margins
 
 
 def eased(start: int, end: int, passed: int) -> int:
@@ -166,6 +176,13 @@ def eased(start: int, end: int, passed: int) -> int:
     if end <= start or passed >= RAMP:
         return end
     return start + (end - start) * passed // RAMP
+
+
+def eased_tier(start: int, end: int, passed: int) -> int:
+    """A tier falls along a line within a day, up to what a limit can be, and rises at once."""
+    if end >= start or passed >= RAMP:
+        return end
+    return bound_up(end + div_up((start - end) * (RAMP - passed), RAMP), TIER_MANTISSA)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ ends with its eighth tier. On the chain a limit is `mantissa · exponent 3`, the
 from typing import Final, NamedTuple
 
 from penstock.errors import LimitError
+from penstock.units import div_up
 
 MOST_TIERS: Final = 8
 CAP_MANTISSA: Final = 8_191
@@ -26,6 +27,19 @@ def pack_bound(field: str, lots: int, most: int) -> int:
     if not 0 < mantissa <= most:
         raise LimitError(field, lots, most)
     return mantissa << 3 | exponent
+
+
+def unpack_bound(word: int) -> int:
+    """Read a limit."""
+    return int((word >> 3) * 10 ** (word & 7))
+
+
+def bound_up(lots: int, most: int) -> int:
+    """The smallest limit of at least `lots` whose mantissa is at most `most`."""
+    power = 1
+    while div_up(lots, power) > most:
+        power *= 10
+    return div_up(lots, power) * power
 
 
 def weighted(lots: int, tier: int) -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from penstock import funding
-from penstock.accounts import Interim, Listing, Market, Settings
+from penstock.accounts import Listing, Market, Settings
 from penstock.limits import Limits
 from penstock.margin import Priced
 from penstock.refusals import Refusal, Refused
@@ -116,11 +116,11 @@ class Markets:
     def set_margins(self, market: int, initial_bps: int, maintenance_bps: int, now: int) -> None:
         """Move margins: down at once, up along a line within a day."""
         listed = self._changeable(market)
-        listed.interim = Interim(
-            (listed.listing.initial_bps, initial_bps),
-            (listed.listing.maintenance_bps, maintenance_bps),
-            now,
-            listed.interim.paused_until,
+        listed.interim = replace(
+            listed.interim,
+            initial=(listed.listing.initial_bps, initial_bps),
+            maintenance=(listed.listing.maintenance_bps, maintenance_bps),
+            started_at=now,
         )
         listed.listing = listed.interim.applied(listed.listing, now)
 
@@ -129,10 +129,13 @@ class Markets:
         listed = self._changeable(market)
         listed.listing = replace(listed.listing, taker_fee=taker_fee, maker_fee=maker_fee)
 
-    def set_limits(self, market: int, limits: Limits) -> None:
-        """Replace the limits of a market at once."""
+    def set_limits(self, market: int, limits: Limits, now: int) -> None:
+        """Replace limits: at once, but for a smaller tier, which comes along a line in a day."""
         listed = self._changeable(market)
-        listed.listing = replace(listed.listing, limits=limits)
+        tier = (listed.listing.limits.tier, limits.tier)
+        listed.interim = replace(listed.interim, tier=tier, tier_started_at=now)
+        listing = replace(listed.listing, limits=limits)
+        listed.listing = listed.interim.applied(listing, now)
 
     def set_terms(self, market: int, interval: int, terms: funding.Terms, now: int) -> None:
         """End the running period on the old terms and begin one on the new; minutes."""

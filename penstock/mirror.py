@@ -317,7 +317,7 @@ def _set_terms(mirror: Mirror, log: Log) -> None:
 
 
 def _set_limits(mirror: Mirror, log: Log) -> None:
-    mirror.venue.set_limits(log.arguments[0], Limits(*log.arguments[1]))
+    mirror.venue.set_limits(log.arguments[0], Limits(*log.arguments[1]), log.time)
 
 
 def _move(mirror: Mirror, log: Log) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from penstock.accounts import CANCELLED, Account, Interim, Listing, Market
 from penstock.funding import Sample, Terms
+from penstock.limits import unpack_bound
 from penstock.margin import Weight, lot_margin_up
 from penstock.units import UINT32_MAX
 from penstock.venue import Venue
@@ -143,9 +144,9 @@ def course_word(market: Sequence[Any]) -> int:
 
 def interim_word(interim: Sequence[int]) -> int:
     """The word behind what `FundingIndex.interimOf` answers."""
-    initial, maintenance, (started_at, paused_until) = interim[:2], interim[2:4], interim[4:]
-    ways = (initial[0], initial[1]), (maintenance[0], maintenance[1])
-    return Interim(*ways, started_at, paused_until).word
+    a, b, c, d, started_at, paused_until, *bounds, tier_started_at = interim
+    start, end = map(unpack_bound, bounds)
+    return Interim((a, b), (c, d), started_at, paused_until, (start, end), tier_started_at).word
 
 
 def watch_word(beats: Sequence[int]) -> int:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Bounds} from "../types/Bound.sol";
+import {Bound, Bounds} from "../types/Bound.sol";
 import {Course} from "../types/Course.sol";
 import {MarketId} from "../types/Ids.sol";
 import {Interim} from "../types/Interim.sol";
@@ -39,8 +39,8 @@ abstract contract MarketTerms is FundingAccrual, Governed {
         _take(course, listing.terms);
         _startAnew(course, 0, 0);
         _courses[market] = course;
+        word = word.withTier(_limit(market, listing.limits));
         POSITIONS.beginPeriod(market, word.withDue(course.periodEnd()));
-        _limit(market, listing.limits);
         emit MarketListed(market, symbol, listing);
     }
 
@@ -65,7 +65,12 @@ abstract contract MarketTerms is FundingAccrual, Governed {
 
     /// @inheritdoc IMarketTerms
     function setLimits(MarketId market, Limits calldata limits) external restricted {
-        _limit(market, limits);
+        MarketWord word = _listed(market);
+        Interim storage interim = _interims[market];
+        interim.tierFrom = uint16(Bound.unwrap(word.tier()));
+        interim.tierTo = uint16(Bound.unwrap(_limit(market, limits)));
+        interim.tierStartedAt = uint32(block.timestamp);
+        POSITIONS.setMarket(market, interim.applied(word));
         emit LimitsChanged(market, limits);
     }
 
@@ -89,11 +94,12 @@ abstract contract MarketTerms is FundingAccrual, Governed {
         course.lastRate = int32(FundingMath.clamp(course.lastRate, int256(uint256(terms.cap))));
     }
 
-    function _limit(MarketId market, Limits calldata limits) private {
+    /// @dev Sets the cap and returns the tier.
+    function _limit(MarketId market, Limits calldata limits) private returns (Bound tier) {
         if (limits.tier > limits.openInterestCap) {
             revert Market_LimitsInconsistent(limits.tier, limits.openInterestCap);
         }
-        POSITIONS.setMarket(market, _listed(market).withTier(Bounds.pack(limits.tier, Bounds.TIER)));
+        tier = Bounds.pack(limits.tier, Bounds.TIER);
         POSITIONS.setOpenInterestCap(market, Bounds.pack(limits.openInterestCap, Bounds.CAP));
     }
 

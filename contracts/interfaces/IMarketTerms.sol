@@ -124,8 +124,9 @@ interface IMarketTerms {
     /// @param makerFee Maker fee, parts of 10^6 of notional.
     function setFees(MarketId market, uint16 takerFee, uint16 makerFee) external;
 
-    /// @notice Replaces the limits of a market at once: positions and lots beyond them may only shrink. Maintenance margin does not
-    /// follow the tiers, so nobody falls below it.
+    /// @notice Replaces the limits of a market at once, but for a smaller tier, which is reached along a line within a day, at each
+    /// refresh and accrual, as a higher margin is. Positions and lots beyond the limits may only shrink. Maintenance margin does
+    /// not follow the tiers, so nobody falls below it.
     /// @dev Emits `LimitsChanged`. Only the governor.
     /// @param market The market.
     /// @param limits The new limits.

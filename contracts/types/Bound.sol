@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 /// @notice A round number of lots: `mantissa · exponent 3`, the mantissa times 10^exponent. A mantissa has 13 bits, of a tier 10.
 /// @dev Limits have to fit into words that a batch reads anyway.
 type Bound is uint256;
@@ -27,6 +29,14 @@ library Bounds {
             (mantissa, exponent) = (mantissa / 10, exponent + 1);
         if (mantissa == 0 || mantissa > most) revert Bound_NotRepresentable(lots_, most);
         return Bound.wrap((mantissa << 3) | exponent);
+    }
+
+    /// @notice The smallest bound that stands for at least `lots_`, which are at most `most` times 10^7.
+    /// @param most Largest mantissa.
+    function packUp(uint256 lots_, uint256 most) internal pure returns (Bound) {
+        (uint256 mantissa, uint256 power) = (lots_, 1);
+        while (mantissa > most) (mantissa, power) = (Math.ceilDiv(lots_, power * 10), power * 10);
+        return pack(mantissa * power, most);
     }
 
     /// @notice The number of lots.

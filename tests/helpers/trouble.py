@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from penstock import views
+from penstock.accounts import RAMP
+from penstock.limits import Limits
 from penstock.views import AccountView
 from tests.helpers.twin import DONE
 from tests.helpers.venue import OPERATOR
@@ -94,6 +96,17 @@ def allow_markets(desk: Desk, most: int) -> None:
     said = (OPERATOR.address, *limits, rules.discount_share, rules.penalty_share)
     desk.venue.set_settings(said)
     desk.model.settings = rules
+
+
+def set_tier(desk: Desk, tier: int, cap: int = 10_000) -> None:
+    """Give market 1 another tier. Nobody beats for the day that it takes; the grace follows."""
+    marks = [market.mark for market in desk.model.markets.values()]
+    assert desk.set_limits(1, Limits(tier, cap)) is DONE
+    desk.chain.time += RAMP
+    desk.marks(*marks)
+    desk.pass_time(desk.model.watch.grace)
+    desk.marks(*marks)
+    assert desk.model.market(1).listing.limits.tier == tier
 
 
 def endow(desk: Desk, amount: int) -> None:

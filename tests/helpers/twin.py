@@ -225,7 +225,9 @@ class Twin:
     def set_limits(self, market: int, limits: Limits) -> Outcome:
         """Replace the limits."""
         return self.index_does(
-            "setLimits", lambda: self.model.set_limits(market, limits), market, tuple(limits)
+            "setLimits",
+            lambda: self.model.set_limits(market, limits, self.now),
+            *(market, tuple(limits)),
         )
 
     def set_terms(self, market: int, interval: int, terms: Terms) -> Outcome:

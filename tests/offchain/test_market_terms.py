@@ -2,7 +2,7 @@
 
 set_margins   down at once, up along a line within a day
 set_terms     the running period ends on the old terms; the last rate is bound by the new cap
-set_fees, set_limits   at once
+set_fees, set_limits   at once, but a smaller tier along a line
 pause         holds markets for a day, and not again within a week after it
 watch         an outage ends with a beat; minutes of it count from its start
 words         every word that is not zero
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from penstock.accounts import RAMP
 from penstock.funding import Terms
 from penstock.funding_history import funding_rows
-from penstock.limits import Limits
+from penstock.limits import MOST_TIER, Limits
 from penstock.markets import PAUSE, REST
 from penstock.refusals import Refusal, Refused
 from penstock.remote import Log
@@ -37,9 +37,26 @@ def test_set_margins__up__is_a_line_of_a_day_and_down_is_at_once(passed: int) ->
 def test_set_fees_and_set_limits__of_a_market__act_at_once() -> None:
     venue = model_venue()
     venue.set_fees(1, 7, 5)
-    venue.set_limits(1, Limits(10, 20))
+    venue.set_limits(1, Limits(MOST_TIER, 2 * MOST_TIER), START)
     listing = venue.market(1).listing
-    assert (listing.taker_fee, listing.maker_fee, listing.limits) == (7, 5, Limits(10, 20))
+    assert (listing.taker_fee, listing.maker_fee, listing.limits) == (
+        7,
+        5,
+        Limits(MOST_TIER, 2 * MOST_TIER),
+    )
+
+
+@given(passed=st.integers(0, 2 * RAMP), tier=st.integers(1, 999))
+def test_set_limits__a_smaller_tier__is_a_line_of_a_day(passed: int, tier: int) -> None:
+    venue = model_venue()
+    venue.set_limits(1, Limits(1_000, 1_000), START)
+    venue.refresh(1, MARK, START + RAMP, START + RAMP)
+    began = START + RAMP
+    venue.set_limits(1, Limits(tier, 1_000), began)
+    assert venue.market(1).listing.limits == Limits(1_000, 1_000)
+    venue.refresh(1, MARK, began + passed + 1, began + passed + 1)
+    left = max(0, RAMP - passed - 1)
+    assert venue.market(1).listing.limits.tier == tier - -(1_000 - tier) * left // RAMP
 
 
 def test_set_terms__in_a_period__ends_it_and_bounds_the_last_rate() -> None:

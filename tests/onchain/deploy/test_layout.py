@@ -39,7 +39,10 @@ def packed() -> dict[str, list[str]]:
     market = Market(1, listing, sample, mark=0x81828384, time=0x7A7B7C7D, index=-0x91929394959697)
     market.fresh_until = 0xA1A2A3A4
     market.held, market.open_interest, market.fees = True, 0x2122232425, 0x313233343536373839
-    market.interim = Interim((0x1001, 0x1002), (0x1003, 0x1004), 0x1A1B1C1D, 0x2A2B2C2D)
+    market.interim = Interim(
+        *((0x1001, 0x1002), (0x1003, 0x1004), 0x1A1B1C1D, 0x2A2B2C2D),
+        *((713, 291_000), 0x3A3B3C3D),
+    )
     account = Account(1, signer=0xA1 << 152 | 0xA2, collateral=-0xB1B2B3B4B5, nonce=0xC1C2C3C4)
     account.floor, account.floored = 0xD1D2D3D4, True
     account.positions[1] = Position(-0xE1E2E3E4E5, -0xF1F2F3F4F5F6, -0x919293949597)

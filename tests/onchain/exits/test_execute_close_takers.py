@@ -17,7 +17,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.limits import Limits
 from penstock.units import div_up
 from tests.helpers.closes import LOTS, SIDES, asked, bid, close, wait
 from tests.helpers.exits import compare_exits, execute_close, force_close
@@ -29,6 +28,7 @@ from tests.helpers.trouble import (
     fall,
     fees,
     open_long,
+    set_tier,
     spend,
     wealth,
 )
@@ -52,7 +52,7 @@ def test_execute_close__maker_about_its_initial_margin__exact(desk: Desk, more: 
 @undoing
 def test_execute_close__maker_about_its_last_tier__exact(desk: Desk, tier: int, lots: int) -> None:
     asked(desk)
-    assert desk.set_limits(1, Limits(tier, 10_000)) is DONE
+    set_tier(desk, tier)
     refused = ("Desk_PositionTooLarge", (3, 1, lots, 8 * tier))
     assert close(desk, bid(desk, lots)) == (refused if lots > 8 * tier else DONE)
     desk.compare()

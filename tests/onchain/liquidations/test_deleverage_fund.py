@@ -10,7 +10,6 @@ account 0 ................................ a position whose loss is beyond the c
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.limits import Limits
 from penstock.units import div_up
 from tests.helpers.liquidator import deleverage, set_loss_cap, take_over
 from tests.helpers.trouble import (
@@ -24,6 +23,7 @@ from tests.helpers.trouble import (
     move,
     open_long,
     seen,
+    set_tier,
     spend,
 )
 from tests.helpers.twin import DONE, undoing
@@ -133,7 +133,7 @@ def test_deleverage__refused_because_the_fund_can_carry__and_only_then_it_can(
     bankrupt(desk)
     endow(desk, money + 1)
     assert set_loss_cap(desk, 1, cap) is DONE
-    assert desk.set_limits(1, Limits(tier, 10_000)) is DONE
+    set_tier(desk, tier)
     allow_markets(desk, most)
     lack = -desk.equity(1)
     with desk.undone():

@@ -23,7 +23,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.limits import Limits
 from penstock.units import div_up
 from tests.helpers.liquidator import set_loss_cap, take_over
 from tests.helpers.revm import reverts
@@ -41,6 +40,7 @@ from tests.helpers.trouble import (
     let_stale,
     open_long,
     seen,
+    set_tier,
     spend,
     stale_margin,
     wealth,
@@ -361,7 +361,7 @@ def test_take_over__taker_about_its_initial_margin__exact(desk: Desk, less: int)
 def test_take_over__taker_about_the_last_tier__exact(desk: Desk, tier: int, lots: int) -> None:
     trouble(desk)
     assert desk.deposit(3, 100 * DEPOSIT) is DONE
-    assert desk.set_limits(1, Limits(tier, 10_000)) is DONE
+    set_tier(desk, tier)
     outcome = take_over(desk, 1, 3, {1: lots})
     if lots > 8 * tier:
         assert outcome == ("Liquidation_TakerTooLarge", (3, 1, lots, 8 * tier))

@@ -65,6 +65,8 @@ class Market:
     down_before: int = 0
     ways: tuple[int, int, int, int] = (0, 0, 0, 0)
     moving_since: int = 0
+    tier_way: tuple[int, int] = (0, 0)
+    tier_moving_since: int = 0
     paused_until: int = 0
 
 
@@ -169,15 +171,14 @@ class Replay:
         unit, initial, maintenance, taker, maker, (interval, *rates), limits = listing
         ratios, terms = (initial, maintenance, taker, maker), (*rates[:3], rates[3])
         self.markets[market] = Market(unit, *ratios, interval, terms, 0, sampled_at=time)
-        self._limit(market, limits)
+        self.markets[market].tier, self.markets[market].interest_cap = map(bound, limits)
         self._open_period(time, market, 0)
 
     def _on_LimitsChanged(self, time: int, market: int, limits: tuple[int, int]) -> None:
-        self._limit(market, limits)
-
-    def _limit(self, market: int, limits: tuple[int, int]) -> None:
-        tier, cap = map(bound, limits)
-        self.markets[market].tier, self.markets[market].interest_cap = tier, cap
+        held, (tier, cap) = self.markets[market], map(bound, limits)
+        held.tier_way, held.tier_moving_since = (held.tier, tier), time
+        held.interest_cap = cap
+        self._move_margins(time, held)
 
     def _on_MarkUpdated(
         self, time: int, market: int, price: int, published: int, held: bool
@@ -199,6 +200,8 @@ class Replay:
             passed, (a, b, c, d) = min(time - held.moving_since, 86_400), held.ways
             held.initial_bps = b if b <= a else a + (b - a) * passed // 86_400
             held.maintenance_bps = d if d <= c else c + (d - c) * passed // 86_400
+        if held.tier_moving_since:
+            held.tier = tier_after(*held.tier_way, min(time - held.tier_moving_since, 86_400))
 
     def _on_FeesChanged(self, time: int, market: int, taker: int, maker: int) -> None:
         self.markets[market].taker_fee, self.markets[market].maker_fee = taker, maker
@@ -370,6 +373,14 @@ class Replay:
         return head | cut(held.collateral, 56) << 160 | held.signer
 
 
+def tier_after(start: int, end: int, passed: int) -> int:
+    """Where a tier is on its way; all three are as stored."""
+    a, b = ((word >> 3) * 10 ** (word & 7) for word in (start, end))
+    lots = b if b >= a else b - -(a - b) * (86_400 - passed) // 86_400
+    power = next(10**p for p in range(8) if lots <= 1_023 * 10**p)
+    return bound(-(-lots // power) * power)
+
+
 def bound(lots: int) -> int:
     """A number of lots as a limit is stored: `mantissa · exponent 3`."""
     power = max(p for p in range(8) if lots % 10**p == 0)
@@ -408,7 +419,9 @@ def _course_word(m: Market) -> int:
 
 def _interim_word(m: Market) -> int:
     a, b, c, d = m.ways
-    return m.paused_until << 96 | m.moving_since << 64 | d << 48 | c << 32 | b << 16 | a
+    start, end = m.tier_way
+    tier = m.tier_moving_since << 160 | end << 144 | start << 128
+    return tier | m.paused_until << 96 | m.moving_since << 64 | d << 48 | c << 32 | b << 16 | a
 
 
 def replay(events: Iterable[tuple[int, Log]], start: Replay | None = None) -> Replay:

@@ -4,7 +4,8 @@ caller is not the governor ......... AccessManagedUnauthorized
 market not listed .................. Market_NotListed
 tier above the cap ................. Market_LimitsInconsistent
 a number that is not round ......... Bound_NotRepresentable
-otherwise .......................... in force at once, exactly
+otherwise .......................... in force at once, exactly; a smaller tier along a line in a day
+a change on the way ................ a new way from where the tier stands
 tiers:         each lot of tier k needs k initial margins, to the lot
 cap:           a position ends with its eighth tier; one beyond it may only shrink
 open interest: counted after every kind of fill; a batch may not leave more than the cap, unless it
@@ -15,13 +16,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock.accounts import RAMP
 from penstock.errors import LimitError
-from penstock.limits import CAP_MANTISSA, TIER_MANTISSA, Limits, pack_bound, weighted
+from penstock.limits import CAP_MANTISSA, MOST_TIER, TIER_MANTISSA, Limits, pack_bound, weighted
 from penstock.messages import Fill, Side, Verdict
+from penstock.units import div_up
 from tests.helpers.actors import Actor
 from tests.helpers.amounts import PEOPLE
 from tests.helpers.revm import reverts
-from tests.helpers.trouble import fall, seen
+from tests.helpers.trouble import seen, set_tier
 from tests.helpers.twin import DONE, undoing
 from tests.helpers.venue import GOVERNOR
 from tests.onchain.settlement.desk import DEPOSIT, LOT, MARK, OK, SIGNS, Desk
@@ -30,12 +33,16 @@ MAKER, TAKER = Side.MAKER, Side.TAKER
 TOO_LARGE = Verdict.POSITION_TOO_LARGE
 WIDE = 80_000_000
 TIERS = st.integers(1, 100)
+ROUND_TIER = st.tuples(st.integers(1, TIER_MANTISSA), st.integers(0, 7)).map(
+    lambda pair: pair[0] * 10 ** pair[1]
+)
 ROUND = st.tuples(st.integers(1, CAP_MANTISSA), st.integers(0, 7))
 
 
-def set_tier(desk: Desk, tier: int, cap: int = WIDE) -> None:
-    assert desk.set_limits(1, Limits(tier, cap)) is DONE
-    desk.compare()
+def tier_of(desk: Desk) -> int:
+    """The tier of market 1 that is in force."""
+    word = desk.word("market", 1, 0) >> 59
+    return int((word >> 3 & TIER_MANTISSA) * 10 ** (word & 7))
 
 
 def enrich(desk: Desk) -> None:
@@ -102,8 +109,46 @@ def test_set_limits__any_tier__is_read_back_as_what_a_taker_may_have(
 ) -> None:
     lots = tier[0] * 10 ** tier[1]
     set_tier(desk, lots, lots)
+    desk.compare()
     word = desk.word("market", 1, 0) >> 59
     assert (word >> 3 & TIER_MANTISSA) * 10 ** (word & 7) == lots
+
+
+@given(start=ROUND_TIER, end=ROUND_TIER, passed=st.integers(1, 2 * RAMP))
+@undoing
+def test_set_limits__a_smaller_tier__moves_along_a_line__a_larger_one_acts_at_once(
+    desk: Desk, start: int, end: int, passed: int
+) -> None:
+    set_tier(desk, start, MOST_TIER)
+    assert desk.set_limits(1, Limits(end, MOST_TIER)) is DONE
+    assert tier_of(desk) == max(start, end)
+    desk.chain.time += passed
+    assert desk.refresh(1, MARK) is DONE
+    desk.compare()
+    line = end + div_up(max(0, start - end) * max(0, RAMP - passed), RAMP)
+    # Never below the line, and above it by no more than a tier's three digits make it.
+    assert line <= tier_of(desk) <= line + (line // 102 if line > end else 0)
+
+
+@given(first=ROUND_TIER, second=ROUND_TIER, passed=st.integers(1, RAMP), later=st.integers(1, RAMP))
+@undoing
+def test_set_limits__again_on_the_way__begins_where_the_tier_stands(
+    desk: Desk, first: int, second: int, passed: int, later: int
+) -> None:
+    assert desk.set_limits(1, Limits(first, MOST_TIER)) is DONE
+    desk.chain.time += passed
+    desk.marks(MARK)
+    stood = tier_of(desk)
+    assert desk.set_limits(1, Limits(second, MOST_TIER)) is DONE
+    assert desk.set_margins(1, 800, 400) is DONE
+    assert tier_of(desk) == max(stood, second)
+    for _ in range(2):
+        desk.chain.time += later
+        assert desk.accrue(1) is DONE
+        desk.compare()
+        assert desk.refresh(1, MARK) is DONE
+        desk.compare()
+        assert min(stood, second) <= tier_of(desk) <= max(stood, second)
 
 
 # --- tiers ----------------------------------------------------------------------------------------
@@ -115,7 +160,7 @@ def test_settle__about_the_edge_of_a_tier__margin_is_exact(
     desk: Desk, tier: int, full: int, past: int, buy: bool
 ) -> None:
     size = max(1, tier * full + past)
-    set_tier(desk, tier)
+    set_tier(desk, tier, WIDE)
     enrich(desk)
     desk.trade(size if buy else -size)
     lots = sum(min(tier, max(0, size - tier * k)) * (k + 1) for k in range(9))
@@ -130,7 +175,7 @@ def test_settle__margin_for_the_tiers_about_what_there_is__exact(
     desk: Desk, tier: int, size: int, short: int, buy: bool
 ) -> None:
     size = min(size, 8 * tier)
-    set_tier(desk, tier)
+    set_tier(desk, tier, WIDE)
     enrich(desk)
     fee = size * LOT * 500 // 10**6
     needed = weighted(size, tier) * LOT // 20 + fee
@@ -147,7 +192,7 @@ def test_settle__margin_for_the_tiers_about_what_there_is__exact(
 def test_settle__about_the_last_tier__a_lot_beyond_is_too_large(
     desk: Desk, tier: int, past: int, side: Side
 ) -> None:
-    set_tier(desk, tier)
+    set_tier(desk, tier, WIDE)
     enrich(desk)
     big, partner = 8 * tier + past, max(1, 8 * tier // 2)
     # The other side begins far enough on the other side of zero.
@@ -165,7 +210,7 @@ def test_settle__position_beyond_a_lowered_cap__may_shrink_and_not_flip_beyond(
 ) -> None:
     enrich(desk)
     desk.trade(held)
-    set_tier(desk, tier)
+    set_tier(desk, tier, WIDE)
     after = held - shrink
     (verdict,) = desk.verdicts(desk.cross(2, 1, shrink))
     too_large = abs(after) > 8 * tier and abs(after) > held
@@ -179,7 +224,7 @@ def test_settle__position_beyond_a_lowered_cap__may_shrink_and_not_flip_beyond(
 def test_settle__flips_through_zero__margin_is_that_of_what_is_left(
     desk: Desk, tier: int, first: int, second: int
 ) -> None:
-    set_tier(desk, tier)
+    set_tier(desk, tier, WIDE)
     enrich(desk)
     desk.verdicts(desk.cross(size=first))
     if second:
@@ -197,7 +242,7 @@ def test_settle__takers_margin_fails_beyond_the_first_tier__makers_side_is_undon
 ) -> None:
     # The maker's side was applied before the taker's was refused; a second fill of the maker in the
     # same batch sees what the undoing left.
-    set_tier(desk, tier)
+    set_tier(desk, tier, WIDE)
     enrich(desk)
     if held and abs(held) <= 8 * tier:
         assert desk.verdicts(desk.cross(4, 2, size=held)) == [OK]
@@ -271,15 +316,23 @@ def test_settle__beyond_the_cap_within_a_batch__what_the_batch_leaves_counts(des
 
 @undoing
 def test_liq_11__tier_lowered__nobody_is_nearer_to_liquidation(desk: Desk) -> None:
+    set_tier(desk, 1_000)
     desk.trade(500)
     before = seen(desk, 1)
-    set_tier(desk, 1)
-    after = seen(desk, 1)
-    assert after.maintenance_margin == before.maintenance_margin
-    assert after.initial_margin > before.initial_margin
-    fall(desk, 0)
-    assert desk.venue.lens.call("accountOf", 1)[8] == before.maintenance_margin
-    assert desk.model.market(1).mark == MARK
+    assert desk.set_limits(1, Limits(100, 1_000)) is DONE
+    # Whatever may be called in the same block changes nothing more.
+    desk.venue.index.transact("refresh", [1, 2], sender=GOVERNOR)
+    assert seen(desk, 1) == before
+    assert desk.venue.lens.call("accountOf", 1)[7:9] == (
+        *(before.initial_margin, before.maintenance_margin),
+    )
+    # Half a day later the tier is 550, and then 325.
+    for passed, tiered in ((RAMP // 2, 500), (RAMP // 4, 500 + 500 - 325)):
+        desk.chain.time += passed
+        desk.marks(MARK, MARK)
+        assert seen(desk, 1).initial_margin == tiered * LOT // 20
+        assert seen(desk, 1).maintenance_margin == before.maintenance_margin
+        desk.compare_views()
 
 
 @pytest.mark.parametrize("size", [-3, 3])
@@ -288,7 +341,7 @@ def test_settle__half_a_tier_and_beyond__one_rule_on_both_sides_of_the_shortcut(
     desk: Desk, size: int
 ) -> None:
     # The contract takes a shortcut while sizes are below half a tier; 3 of 7 are, 4 are not.
-    set_tier(desk, 7)
+    set_tier(desk, 7, WIDE)
     for _ in range(6):
         desk.trade(size)
         lots = weighted(abs(desk.size(1)), 7)

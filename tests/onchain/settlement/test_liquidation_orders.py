@@ -25,7 +25,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.limits import Limits
 from penstock.messages import Fill, Side, Verdict
 from penstock.units import div_up
 from tests.helpers.liquidator import forced, liquidate, take_over, with_forced
@@ -41,6 +40,7 @@ from tests.helpers.trouble import (
     move,
     open_long,
     seen,
+    set_tier,
     spend,
     stale_margin,
     wealth,
@@ -367,7 +367,7 @@ def test_liquidation__maker_without_margin__is_the_makers_fault_and_leaves_nothi
 def test_liquidation__maker_about_the_last_tier__exact(desk: Desk, size: int, tier: int) -> None:
     trouble(desk)
     assert desk.deposit(3, 100 * DEPOSIT) is DONE
-    assert desk.set_limits(1, Limits(tier, 10_000)) is DONE
+    set_tier(desk, tier)
     too_large = (Verdict.POSITION_TOO_LARGE, MAKER)
     assert said(desk, close(desk, size)) == [too_large if size > 8 * tier else LIQUIDATED]
 
