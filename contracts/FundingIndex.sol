@@ -64,7 +64,7 @@ contract FundingIndex is GuardianPause {
                 cap: course.cap,
                 damp: course.damp,
                 step: course.step,
-                downBefore: course.downBefore
+                chargedBefore: course.chargedBefore
             });
     }
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 
 import {BoundedCall} from "./libraries/BoundedCall.sol";
 
@@ -11,6 +12,8 @@ import {Beats, ISequencerWatch} from "./interfaces/ISequencerWatch.sol";
 /// @title SequencerWatch
 /// @notice Whether the chain was just down; see `ISequencerWatch`.
 contract SequencerWatch is ISequencerWatch {
+    using Checkpoints for Checkpoints.Trace224;
+
     uint32 private constant MIN_LIMIT = 1 minutes;
     uint32 private constant MAX_LIMIT = 1 days;
     uint32 private constant MIN_GRACE = 1 minutes;
@@ -27,6 +30,9 @@ contract SequencerWatch is ISequencerWatch {
 
     Beats private _beats;
 
+    // Every outage that a beat ended, by its first second: `seconds of all up to it 32 · end 32`.
+    Checkpoints.Trace224 private _outages;
+
     /// @param limit Longest gap between beats that is no outage, seconds.
     /// @param grace Seconds of grace after an outage.
     /// @param uptimeFeed A Chainlink-style feed that says whether the sequencer is up; zero for none.
@@ -42,11 +48,10 @@ contract SequencerWatch is ISequencerWatch {
     function beat() external {
         Beats memory seen = _beats;
         if (seen.last == block.timestamp) return;
-        uint32 minutesBefore = seen.minutesDown;
         bool ended = _hear(seen);
         _beats = seen;
         emit Beat();
-        if (ended) emit OutageEnded(seen.outageStart, seen.outageEnd, seen.minutesDown - minutesBefore);
+        if (ended) _remember(seen);
     }
 
     /// @inheritdoc ISequencerWatch
@@ -55,15 +60,16 @@ contract SequencerWatch is ISequencerWatch {
     }
 
     /// @inheritdoc ISequencerWatch
-    function downMinutes() external view returns (uint256) {
-        return _seen().minutesDown;
+    function downSeconds() external view returns (uint256) {
+        return _seen().secondsDown;
     }
 
     /// @inheritdoc ISequencerWatch
-    function downMinutesAt(uint256 time) external view returns (uint256) {
+    function downBetween(uint256 start, uint256 end) external view returns (uint256) {
         Beats memory seen = _seen();
-        if (time >= seen.outageEnd) return seen.minutesDown;
-        return seen.minutesDown - _minutesUp(seen.outageEnd - Math.max(time, seen.outageStart));
+        // Most periods that are asked for began after the latest outage.
+        if (start >= seen.outageEnd || start >= end) return 0;
+        return _downAt(seen, end) - _downAt(seen, start);
     }
 
     /// @inheritdoc ISequencerWatch
@@ -77,21 +83,34 @@ contract SequencerWatch is ISequencerWatch {
         return end == 0 ? 0 : end + GRACE;
     }
 
+    /// @dev Writes down the outage that a beat ended.
+    function _remember(Beats memory seen) private {
+        _outages.push(seen.outageStart, (uint224(seen.secondsDown) << 32) | seen.outageEnd);
+        emit OutageEnded(seen.outageStart, seen.outageEnd);
+    }
+
     /// @dev What would be stored if somebody beat now.
     function _seen() private view returns (Beats memory seen) {
         seen = _beats;
         _hear(seen);
     }
 
+    /// @dev Seconds of all outages up to `time`. A time before the latest outage fits 32 bits, as that one's start does.
+    function _downAt(Beats memory seen, uint256 time) private view returns (uint256) {
+        if (time >= seen.outageStart) return seen.secondsDown - Math.saturatingSub(seen.outageEnd, time);
+        uint256 found = _outages.upperLookupRecent(uint32(time));
+        return (found >> 32) - Math.saturatingSub(uint32(found), time);
+    }
+
     /// @dev Lets `self` hear a beat now; says whether it ends an outage.
-    /// Unchecked: time does not go back, and minutes since 1970 fit 32 bits for as long as seconds do.
+    /// Unchecked: time does not go back, and the seconds of outages are some of those since 1970.
     function _hear(Beats memory self) private view returns (bool ended) {
         unchecked {
             uint256 gap = block.timestamp - self.last;
             ended = gap > LIMIT;
             if (ended) {
                 (self.outageStart, self.outageEnd) = (self.last, uint32(block.timestamp));
-                self.minutesDown += uint32(_minutesUp(gap));
+                self.secondsDown += uint32(gap);
             }
             self.last = uint32(block.timestamp);
         }
@@ -105,9 +124,5 @@ contract SequencerWatch is ISequencerWatch {
         (uint256 status, uint256 startedAt) = (round[1], round[2]);
         if (!answered || status != 0 || startedAt == 0 || startedAt > block.timestamp) return false;
         return block.timestamp - startedAt >= GRACE;
-    }
-
-    function _minutesUp(uint256 time) private pure returns (uint256) {
-        return Math.ceilDiv(time, 1 minutes);
     }
 }

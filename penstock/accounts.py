@@ -14,13 +14,13 @@ from penstock.units import (
     INT64_MAX,
     INT72_MAX,
     INT96_MAX,
-    UINT16_MAX,
     UINT32_MAX,
     check_range,
     div_up,
 )
-from penstock.watch import MINUTE, Watch
+from penstock.watch import Watch
 
+MINUTE: Final = 60
 NO_LIMITS: Final = Limits()
 DEFAULT_TERMS: Final = funding.Terms()
 RAMP: Final = 24 * 60 * 60
@@ -257,12 +257,12 @@ class Market:
 
     @property
     def course_word(self) -> int:
-        """`down before 16 · step 32 · mark time 32 · period start 32 · last rate 32 · interval 16`,
-        then damp, cap and interest with 32 each."""
+        """`charged before 16 · step 32 · mark time 32 · period start 32 · last rate 32 · interval
+        16`, then damp, cap and interest with 32 each."""
         interest, cap, damp, step = self.listing.terms
         terms = self.listing.interval << 96 | damp << 64 | cap << 32 | _bits(interest, 32)
         funded = self.sample.period_start << 144 | _bits(self.sample.last_rate, 32) << 112
-        return self.sample.down_before << 240 | step << 208 | self.time << 176 | funded | terms
+        return self.sample.charged_before << 240 | step << 208 | self.time << 176 | funded | terms
 
     def due(self, now: int) -> bool:
         """Whether a funding period ended since the last accrual."""
@@ -286,8 +286,8 @@ class Market:
         """
         start, end = self.sample.period_start, min(self.due_at, now)
         skipped = Charge(start, end, index=self.index)
-        down = (watch.down_minutes_at(end, now) - self.sample.down_before) & UINT16_MAX
-        charged = max(0, end - start - down * MINUTE)
+        paid = start + self.sample.charged_before * MINUTE
+        charged = max(0, end - paid - watch.down_between(paid, end, now))
         if self.time < start or not charged:
             return skipped
         average = funding.average(funding.weighted_until(self.sample, end), self.seconds)
@@ -297,13 +297,11 @@ class Market:
             return skipped
         return Charge(start, end, charged, average, rate, index)
 
-    def begin(self, end: int, now: int, watch: Watch) -> None:
-        """Begin the period that holds `now`; what of it lies before `end` counts as down."""
+    def begin(self, end: int, now: int) -> None:
+        """Begin the period that holds `now`; what of it lies before `end` has been charged."""
         start = funding.period_start(now, self.seconds)
-        spent = max(0, end - start)
-        down = watch.down_minutes_at(max(start, end), now) - div_up(spent, MINUTE)
-        rate = self.sample.last_rate
-        self.sample = funding.Sample(rate, start, now, down_before=down & UINT16_MAX)
+        paid = div_up(max(0, end - start), MINUTE)
+        self.sample = funding.Sample(self.sample.last_rate, start, now, charged_before=paid)
 
     def close(self, now: int, watch: Watch) -> Charge:
         """End the running period and begin the next one; margins move on."""
@@ -311,7 +309,7 @@ class Market:
         if done.charged:
             self.index = done.index
             self.sample = self.sample._replace(last_rate=done.rate)
-        self.begin(done.end, now, watch)
+        self.begin(done.end, now)
         self.listing = self.interim.applied(self.listing, now)
         return done
 

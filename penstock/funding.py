@@ -41,8 +41,8 @@ class Sample(NamedTuple):
     sampled_at: int = 0
     premium: int = 0
     weighted: int = 0
-    down_before: int = 0
-    """Minutes down when the period began, mod 2^16; what was charged before counts as down."""
+    charged_before: int = 0
+    """First minutes of the period that were charged on other terms."""
 
 
 def truncated(numerator: int, denominator: int) -> int:

@@ -44,7 +44,7 @@ class Markets:
         self._check_not_frozen()
         number = len(self.markets) + 1
         self.markets[number] = Market(number, listing, funding.Sample())
-        self.markets[number].begin(0, now, self.watch)
+        self.markets[number].begin(0, now)
         return number
 
     def refresh(
@@ -146,7 +146,7 @@ class Markets:
         # A rate beyond a new cap is not where the next one steps from.
         last = funding.clamp(listed.sample.last_rate, terms.cap)
         listed.sample = listed.sample._replace(last_rate=last)
-        listed.begin(now, now, self.watch)
+        listed.begin(now, now)
 
     def pause(self, markets: Sequence[int], now: int) -> None:
         """Hold markets until the end of the pause that lasts, or of a new one."""

@@ -136,9 +136,9 @@ def words(venue: Venue) -> dict[WordKey, int]:
 def course_word(market: Sequence[Any]) -> int:
     """The word behind what `FundingIndex.marketOf` answers."""
     _, time, _, unit, _, index, initial, maintenance, taker, maker, interval, *funded = market
-    rate, start, *terms, down = funded
+    rate, start, *terms, paid = funded
     listing = Listing(unit, initial, maintenance, taker, maker, interval // 60, Terms(*terms))
-    sample = Sample(rate, start, down_before=down)
+    sample = Sample(rate, start, charged_before=paid)
     return Market(0, listing, sample, time=time, index=index).course_word
 
 

@@ -75,23 +75,16 @@ abstract contract FundingAccrual is FundingStorage {
         closed.start = course.periodStart;
         closed.end = uint32(Math.min(course.periodEnd(), block.timestamp));
         closed.index = word.index();
-        uint256 down = WATCH.downMinutesAt(closed.end);
-        _charge(closed, word, course, POSITIONS.activity(market), down);
-        _startAnew(course, closed.end, down);
+        _charge(closed, word, course, POSITIONS.activity(market));
+        _startAnew(course, closed.end);
     }
 
     /// @dev The first ended period is charged if a mark was published during it. Periods after it cannot have had one,
     /// because a new mark accrues before it enters; so there is nothing to loop over. An index that would not fit its word stays where
     /// it is: a market must not stop for good.
-    function _charge(
-        Closed memory closed,
-        MarketWord word,
-        Course memory course,
-        ActivityWord activity,
-        uint256 down
-    ) private pure {
+    function _charge(Closed memory closed, MarketWord word, Course memory course, ActivityWord activity) private view {
         if (course.markTime < closed.start) return;
-        uint256 charged = _secondsUp(course, closed.end - closed.start, down);
+        uint256 charged = _secondsUp(course.chargedUntil(), closed.end);
         if (charged == 0) return;
         int256 premium = FundingMath.average(FundingMath.weightedUntil(activity, closed.end), course);
         int256 rate = FundingMath.rate(premium, course);
@@ -102,23 +95,17 @@ abstract contract FundingAccrual is FundingStorage {
         course.lastRate = int32(rate);
     }
 
-    /// @dev Seconds of a period less the minutes that the chain was down in it.
-    function _secondsUp(Course memory course, uint256 passed, uint256 down) private pure returns (uint256) {
-        unchecked {
-            return Math.saturatingSub(passed, uint256(uint16(down) - course.downBefore) * 1 minutes);
-        }
+    /// @dev Seconds from `start` to `end` in which the chain was up.
+    function _secondsUp(uint256 start, uint256 end) private view returns (uint256) {
+        if (start >= end) return 0;
+        return Math.saturatingSub(end - start, WATCH.downBetween(start, end));
     }
 
-    /// @dev Begins the period that holds this second. What of it lies before `end`, the end of the period before, has been charged,
-    /// and counts as down; a market that was just listed has no period before.
-    /// @param down Minutes that the chain had been down at `end`.
-    function _startAnew(Course memory course, uint256 end, uint256 down) internal view {
+    /// @dev Begins the period that holds this second. What of it lies before `end`, the end of the period before, has been charged
+    /// to the minute, rounded up; a market that was just listed has no period before.
+    function _startAnew(Course memory course, uint256 end) internal view {
         course.periodStart = course.startNow();
-        unchecked {
-            if (end < course.periodStart) down = WATCH.downMinutesAt(course.periodStart);
-            else down -= Math.ceilDiv(end - course.periodStart, 1 minutes);
-            course.downBefore = uint16(down);
-        }
+        course.chargedBefore = uint16(Math.ceilDiv(Math.saturatingSub(end, course.periodStart), 1 minutes));
     }
 
     /// @dev Writes what follows a closed period. Its terms are those that are stored.
@@ -131,7 +118,7 @@ abstract contract FundingAccrual is FundingStorage {
         next = _next(market, word, course, closed);
         Course storage stored = _courses[market];
         (stored.periodStart, stored.lastRate) = (course.periodStart, course.lastRate);
-        stored.downBefore = course.downBefore;
+        stored.chargedBefore = course.chargedBefore;
         POSITIONS.beginPeriod(market, next);
         _announce(market, word, course, closed);
     }

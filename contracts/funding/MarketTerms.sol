@@ -37,7 +37,7 @@ abstract contract MarketTerms is FundingAccrual, Governed {
             .withFees(listing.takerFee, listing.makerFee);
         Course memory course;
         _take(course, listing.terms);
-        _startAnew(course, 0, 0);
+        _startAnew(course, 0);
         _courses[market] = course;
         word = word.withTier(_limit(market, listing.limits));
         POSITIONS.beginPeriod(market, word.withDue(course.periodEnd()));
@@ -81,7 +81,7 @@ abstract contract MarketTerms is FundingAccrual, Governed {
         Course memory course = _courses[market];
         Closed memory closed = _close(market, word, course);
         _take(course, terms);
-        _startAnew(course, closed.end, WATCH.downMinutesAt(closed.end));
+        _startAnew(course, closed.end);
         _courses[market] = course;
         _begin(market, word, course, closed);
         emit TermsChanged(market, terms);

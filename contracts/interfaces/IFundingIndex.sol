@@ -32,8 +32,8 @@ struct MarketView {
     uint32 cap;
     uint32 damp;
     uint32 step;
-    // Minutes that the chain had been down when the running period began, modulo 2^16.
-    uint16 downBefore;
+    // First minutes of the running period that were charged on other terms.
+    uint16 chargedBefore;
 }
 
 /// @title FundingIndex

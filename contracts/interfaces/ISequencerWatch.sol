@@ -8,8 +8,8 @@ struct Beats {
     // The latest outage that a beat ended: the beat before it, and the one that ended it. Zero when there was none.
     uint32 outageStart;
     uint32 outageEnd;
-    // Minutes of all outages, each rounded up.
-    uint32 minutesDown;
+    // Seconds of all outages.
+    uint32 secondsDown;
 }
 
 /// @title ISequencerWatch
@@ -17,10 +17,11 @@ struct Beats {
 /// `LIMIT` is an outage, and after it there is a grace of `GRACE` seconds in which nobody should be liquidated.
 ///
 ///     outage         a gap between beats > LIMIT, from the beat before it to the one after it
-///     minutes down   Σ ⌈outage / 60⌉
+///     seconds down   Σ outage
 ///     calm           now >= end of the latest outage + GRACE, and the uptime feed agrees
 ///
-/// All views answer as if somebody beat now: a chain that just came back is not calm although nobody beat yet.
+/// All views answer as if somebody beat now: a chain that just came back is not calm although nobody beat yet. Every outage is
+/// remembered from when to when, so what a period lost is exact however late it is asked for.
 /// @dev It moves nothing and stops nothing: an answer delays liquidation, funding and a freeze for silence, and no withdrawal asks it.
 /// Assumptions. Somebody beats at least every `LIMIT` seconds while the chain is up: each new price does. If nobody does, the gap
 /// counts as an outage, which delays liquidation and funding. The operator of an L2 may fill an outage with empty blocks of past times;
@@ -38,8 +39,7 @@ interface ISequencerWatch {
     /// @notice An outage ended with this beat.
     /// @param start The beat before it.
     /// @param end The beat that ended it; grace begins.
-    /// @param minutesDown Its length, rounded up.
-    event OutageEnded(uint32 start, uint32 end, uint32 minutesDown);
+    event OutageEnded(uint32 start, uint32 end);
 
     /// @notice Thrown when the limit is out of its bounds.
     error Watch_LimitOutOfBounds(uint32 limit, uint32 min, uint32 max);
@@ -58,13 +58,15 @@ interface ISequencerWatch {
     /// @notice When the latest grace ends or ended; 0 when there never was an outage.
     function graceEndsAt() external view returns (uint256);
 
-    /// @notice Minutes of all outages so far, each rounded up.
-    function downMinutes() external view returns (uint256);
+    /// @notice Seconds of all outages so far.
+    function downSeconds() external view returns (uint256);
 
-    /// @notice Minutes of all outages up to a second that has passed.
-    /// @dev Only the latest outage is cut at `time`; those before it count in full, so the answer is never too low.
-    /// @param time Seconds since 1970.
-    function downMinutesAt(uint256 time) external view returns (uint256);
+    /// @notice Seconds of all outages within a time that has passed; an outage that crosses one of its ends counts with what lies
+    /// within.
+    /// @dev Past outages are found by bisection: what it costs grows with the logarithm of their number.
+    /// @param start First second, since 1970.
+    /// @param end The second after the last; nothing when it is not above `start`.
+    function downBetween(uint256 start, uint256 end) external view returns (uint256);
 
     /// @notice What is stored.
     function beats() external view returns (Beats memory);

@@ -16,9 +16,8 @@ struct Course {
     uint32 markTime;
     // Largest change of the rate from one charged period to the next.
     uint32 step;
-    // Minutes that the chain had been down when the running period began, modulo 2^16. What of the period was charged on
-    // other terms before counts as down.
-    uint16 downBefore;
+    // First minutes of the running period that were charged on other terms; the last of them may have begun only.
+    uint16 chargedBefore;
 }
 
 using Courses for Course global;
@@ -37,6 +36,13 @@ library Courses {
     function periodEnd(Course memory self) internal pure returns (uint32) {
         unchecked {
             return self.periodStart + uint32(self.interval) * 1 minutes;
+        }
+    }
+
+    /// @notice First second of the running period that was not charged on other terms.
+    function chargedUntil(Course memory self) internal pure returns (uint256) {
+        unchecked {
+            return self.periodStart + uint256(self.chargedBefore) * 1 minutes;
         }
     }
 

@@ -334,7 +334,10 @@ class Twin:
         assert Counter(storages[self.venue.index.address].values()) == Counter(courses + heads)
         books = [word for key, word in words.items() if key[0] in ("loss", "reserve")]
         assert Counter(storages[self.venue.fund.address].values()) == Counter([*books, manager])
-        assert list(storages[self.venue.watch.address].values()) == [self.model.watch.word]
+        watch = self.model.watch
+        outages = [len(watch.outages), *(outage.word for outage in watch.outages)]
+        kept = [word for word in (watch.word, *outages) if word]
+        assert Counter(storages[self.venue.watch.address].values()) == Counter(kept)
 
     def compare_views(self) -> None:
         """Assert that the chain's views answer what the model's do."""

@@ -4,7 +4,7 @@ set_margins   down at once, up along a line within a day
 set_terms     the running period ends on the old terms; the last rate is bound by the new cap
 set_fees, set_limits   at once, but a smaller tier along a line
 pause         holds markets for a day, and not again within a week after it
-watch         an outage ends with a beat; minutes of it count from its start
+watch         an outage ends with a beat; its seconds count, each where it lies
 words         every word that is not zero
 """
 
@@ -98,16 +98,16 @@ def test_register__without_a_key__is_refused() -> None:
     assert raised.value.refusal is Refusal.NOT_REGISTERED
 
 
-def test_watch__an_outage__is_told_by_its_minutes_and_its_grace() -> None:
+def test_watch__an_outage__is_told_by_its_seconds_and_its_grace() -> None:
     watch = Watch(limit=600, grace=900, last=START)
     assert watch.beat(START + 600) == Watch(600, 900, START + 600)
     back = watch.beat(START + 661)
-    assert (back.outage_start, back.outage_end, back.minutes_down) == (START, START + 661, 12)
+    assert (back.outage_start, back.outage_end, back.seconds_down) == (START, START + 661, 661)
     assert [back.is_calm(START + 661 + passed) for passed in (0, 899)] == [False, False]
     assert back.beat(START + 1_200).is_calm(START + 661 + 900)
-    assert back.down_minutes_at(START + 661, START + 700) == 12
-    assert back.down_minutes_at(START + 600, START + 700) == 10
-    beats = (back.last, back.outage_start, back.outage_end, back.minutes_down)
+    assert back.down_between(START, START + 661, START + 700) == 661
+    assert back.down_between(START + 60, START + 600, START + 700) == 540
+    beats = (back.last, back.outage_start, back.outage_end, back.seconds_down)
     assert watch_word(beats) == back.word
 
 

@@ -62,7 +62,7 @@ class Market:
     interest_cap: int = 0
     open_interest: int = 0
     held: bool = False
-    down_before: int = 0
+    charged_before: int = 0
     ways: tuple[int, int, int, int] = (0, 0, 0, 0)
     moving_since: int = 0
     tier_way: tuple[int, int] = (0, 0)
@@ -90,7 +90,7 @@ class Replay:
     gap_limit: int = 0
     beat: int = 0
     outage: tuple[int, int, int] = (0, 0, 0)
-    """Start and end of the latest outage, and minutes of all."""
+    """Start and end of the latest outage, and seconds of all."""
 
     def apply(self, time: int, log: Log) -> None:
         """Take one event."""
@@ -228,8 +228,7 @@ class Replay:
     def _open_period(self, time: int, market: int, end: int) -> None:
         held, end = self.markets[market], min(end, time)
         held.start = time - time % (held.interval * 60)
-        down = self._down(max(end, held.start), time) - -(min(0, held.start - end) // 60)
-        held.down_before = down % 2**16
+        held.charged_before = -(min(0, held.start - end) // 60)
         held.sampled_at, held.premium, held.weighted = time, 0, 0
         self._move_margins(time, held)
 
@@ -243,11 +242,7 @@ class Replay:
         gap = time - self.beat
         if gap <= self.gap_limit:
             return self.outage
-        return self.beat, time, self.outage[2] - -gap // 60
-
-    def _down(self, at: int, now: int) -> int:
-        start, end, minutes = self._outage(now)
-        return minutes - -(-max(0, end - max(at, start)) // 60)
+        return self.beat, time, self.outage[2] + gap
 
     def _on_BatchSettled(self, time: int, number: int, fills: bytes) -> None:
         self.number = number + 1
@@ -363,8 +358,8 @@ class Replay:
         return {key: word for key, word in found.items() if word}
 
     def _watch_word(self) -> int:
-        start, end, minutes = self.outage
-        return minutes << 96 | end << 64 | start << 32 | self.beat
+        start, end, seconds = self.outage
+        return seconds << 96 | end << 64 | start << 32 | self.beat
 
     def _account_word(self, number: int, held: Account) -> int:
         mine = [p for (account, _), p in self.positions.items() if account == number]
@@ -407,7 +402,7 @@ def _activity_word(m: Market) -> int:
 def _course_word(m: Market) -> int:
     interest, cap, damp, step = m.terms
     word = (
-        m.down_before << 240
+        m.charged_before << 240
         | step << 208
         | m.time << 176
         | m.start << 144
