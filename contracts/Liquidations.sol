@@ -4,12 +4,10 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
-import {AccountWord} from "./types/AccountWord.sol";
 import {AccountId, MarketId} from "./types/Ids.sol";
-import {MarketWord} from "./types/MarketWord.sol";
 import {PositionWord} from "./types/PositionWord.sol";
 import {Quote, Size} from "./types/Quantities.sol";
-import {LiquidationRules} from "./libraries/LiquidationRules.sol";
+import {LiquidationRules, Shares} from "./libraries/LiquidationRules.sol";
 import {Margin} from "./libraries/Margin.sol";
 import {Words} from "./libraries/Words.sol";
 import {IFundingIndex} from "./interfaces/IFundingIndex.sol";
@@ -17,75 +15,32 @@ import {IInsuranceFund} from "./interfaces/IInsuranceFund.sol";
 import {ILiquidations} from "./interfaces/ILiquidations.sol";
 import {IMarketWords} from "./interfaces/IMarketWords.sol";
 import {IPerpPositions} from "./interfaces/IPerpPositions.sol";
+import {IPositionLens} from "./interfaces/IPositionLens.sol";
 import {ISequencerWatch} from "./interfaces/ISequencerWatch.sol";
+import {Judging} from "./liquidations/Judging.sol";
 
 /// @title Liquidations
 /// @notice Takeover and deleveraging of accounts below their maintenance margin; see `ILiquidations`.
-contract Liquidations is ILiquidations {
+contract Liquidations is Judging {
     using Words for IMarketWords;
-
-    /// @dev An account weighed at the marks, the last ones where they are stale, quote units.
-    struct Standing {
-        AccountId account;
-        int256 equity;
-        // Initial margin of the positions whose mark is stale: in judging the account it is added to its equity.
-        int256 staleMargin;
-        // Of the other positions, less the above.
-        int256 initial;
-        // Of the other positions.
-        int256 maintenance;
-        // Σ |size| · lot value.
-        uint256 notional;
-    }
-
-    /// @dev What was read of a market and of an account's position in it.
-    struct Seen {
-        MarketId market;
-        MarketWord word;
-        PositionWord position;
-    }
-
-    /// @dev A position, or a part of it, that is about to move.
-    struct Piece {
-        MarketId market;
-        MarketWord word;
-        Size held;
-        // Signed like `held`.
-        Size moved;
-    }
-
-    /// @dev Shares of the maintenance margin, in percent.
-    struct Shares {
-        uint256 discount;
-        uint256 penalty;
-    }
 
     /// @inheritdoc ILiquidations
     uint256 public constant SHARE = 10;
 
     AccountId private constant VENUE = AccountId.wrap(0);
 
-    /// @inheritdoc ILiquidations
-    IPerpPositions public immutable POSITIONS;
-
-    /// @inheritdoc ILiquidations
-    IFundingIndex public immutable INDEX;
-
-    /// @inheritdoc ILiquidations
-    IInsuranceFund public immutable FUND;
-
-    /// @inheritdoc ILiquidations
-    ISequencerWatch public immutable WATCH;
-
     /// @param positions The contract whose positions are moved.
     /// @param index Its funding index.
     /// @param fund The insurance fund.
     /// @param watch Whether the chain was just down.
-    constructor(IPerpPositions positions, IFundingIndex index, IInsuranceFund fund, ISequencerWatch watch) {
-        bool named = address(positions) != address(0) && address(index) != address(0);
-        if (!named || address(fund) == address(0) || address(watch) == address(0)) revert Liquidation_AddressZero();
-        (POSITIONS, INDEX, FUND, WATCH) = (positions, index, fund, watch);
-    }
+    /// @param lens How a counterparty is weighed, whose markets nobody names.
+    constructor(
+        IPerpPositions positions,
+        IFundingIndex index,
+        IInsuranceFund fund,
+        ISequencerWatch watch,
+        IPositionLens lens
+    ) Judging(positions, index, fund, watch, lens) {}
 
     modifier whenCalm() {
         if (!WATCH.isCalm()) revert Liquidation_GracePeriod();
@@ -103,7 +58,7 @@ contract Liquidations is ILiquidations {
         _checkPair(account, by);
         if (markets.length != lots.length) revert Liquidation_LengthsDiffer(markets.length, lots.length);
         Seen[] memory seen = new Seen[](markets.length);
-        Standing memory standing = _weigh(account, markets, new Seen[](0), seen);
+        Standing memory standing = _weigh(account, markets, new Seen[](0), seen, true);
         if (standing.staleMargin != 0) _checkMoving(account, seen, lots);
         (int256 equity, int256 maintenance) = (_judged(standing), standing.maintenance);
         if (equity >= maintenance) revert Liquidation_AccountSound(account, equity, maintenance);
@@ -123,7 +78,7 @@ contract Liquidations is ILiquidations {
     ) external whenCalm {
         if (counterparties.length != lots.length) revert Liquidation_LengthsDiffer(counterparties.length, lots.length);
         Seen[] memory seen = new Seen[](markets.length);
-        Standing memory standing = _weigh(account, markets, new Seen[](0), seen);
+        Standing memory standing = _weigh(account, markets, new Seen[](0), seen, true);
         Piece memory piece = _piece(account, market, _sum(lots));
         _checkFresh(account, market, piece.word);
         if (account == VENUE) _isolate(standing, piece);
@@ -132,107 +87,6 @@ contract Liquidations is ILiquidations {
         uint256 covered = account == VENUE ? 0 : _cover(standing, seen, piece, shortfall);
         _closeAll(account, piece, counterparties, lots, shortfall - covered);
         emit Deleveraged(account, market, piece.moved.abs(), covered, shortfall - covered);
-    }
-
-    // Weighing.
-
-    /// @dev Weighs an account, funding applied. The markets must name every open position.
-    /// @param known Markets, and positions of this account, that are known from before; a word of zero is not.
-    /// @param seen Is filled with what is seen now.
-    function _weigh(
-        AccountId account,
-        MarketId[] memory markets,
-        Seen[] memory known,
-        Seen[] memory seen
-    ) private returns (Standing memory standing) {
-        AccountWord word = _words().account(account);
-        standing.account = account;
-        standing.equity = Quote.unwrap(word.collateral());
-        for (uint256 i; i < markets.length; ++i) {
-            bool ascends = i == 0 || MarketId.unwrap(markets[i]) > MarketId.unwrap(markets[i - 1]);
-            seen[i] = _see(account, markets[i], known);
-            if (!ascends || !seen[i].position.isOpen()) {
-                revert Liquidation_PositionsIncomplete(account, i, word.openMarkets());
-            }
-            _add(standing, seen[i]);
-        }
-        if (markets.length != word.openMarkets()) {
-            revert Liquidation_PositionsIncomplete(account, markets.length, word.openMarkets());
-        }
-    }
-
-    function _add(Standing memory standing, Seen memory seen) private view {
-        (MarketWord market, PositionWord position) = (seen.word, seen.position);
-        int256 initial = Quote.unwrap(Margin.initial(market, position.size()));
-        standing.equity += Quote.unwrap(Margin.positionValueDown(market, position));
-        standing.notional += Margin.notional(market, position.size().abs());
-        if (market.isFresh()) {
-            standing.initial += initial;
-            standing.maintenance += Quote.unwrap(Margin.maintenance(market, position.size()));
-        } else {
-            standing.initial -= initial;
-            standing.staleMargin += initial;
-        }
-    }
-
-    /// @dev The equity by which an account is judged: what a stale mark may hide counts in its favour.
-    function _judged(Standing memory standing) private pure returns (int256) {
-        return standing.equity + standing.staleMargin;
-    }
-
-    /// @dev By how much initial margin rises when a position changes its size.
-    function _initialRise(MarketWord market, Size from, Size to) private pure returns (int256) {
-        return Quote.unwrap(Margin.initial(market, to) - Margin.initial(market, from));
-    }
-
-    /// @dev A market and a position in it; each word that is not known is read, by a call.
-    function _see(AccountId account, MarketId market, Seen[] memory known) private returns (Seen memory seen) {
-        seen.market = market;
-        for (uint256 i; i < known.length; ++i) {
-            if (known[i].market != market) continue;
-            (seen.word, seen.position) = (known[i].word, known[i].position);
-            break;
-        }
-        if (PositionWord.unwrap(seen.position) == 0) seen.position = _words().position(account, market);
-        // Where nothing is open there may be no market.
-        if (seen.position.isOpen() && MarketWord.unwrap(seen.word) == 0) seen.word = _prepared(market);
-    }
-
-    /// @dev A market's word with the funding that is due.
-    function _prepared(MarketId market) private returns (MarketWord) {
-        return _words().prepared(INDEX, market);
-    }
-
-    /// @dev Each position that moves must have a fresh mark.
-    function _checkMoving(AccountId account, Seen[] memory seen, uint256[] calldata lots) private view {
-        for (uint256 i; i < seen.length; ++i) if (lots[i] != 0) _checkHeld(account, seen[i]);
-    }
-
-    /// @dev A position with a size must have a fresh mark.
-    function _checkHeld(AccountId account, Seen memory seen) private view {
-        if (!seen.position.size().isZero()) _checkFresh(account, seen.market, seen.word);
-    }
-
-    function _checkFresh(AccountId account, MarketId market, MarketWord word) private view {
-        if (!word.isFresh()) revert Liquidation_PriceStale(account, market, word.freshUntil());
-    }
-
-    /// @dev `lots` lots of a position.
-    function _piece(AccountId account, MarketId market, uint256 lots) private returns (Piece memory piece) {
-        return _pieceOf(account, Seen(market, _prepared(market), _words().position(account, market)), lots);
-    }
-
-    function _pieceOf(AccountId account, Seen memory seen, uint256 lots) private pure returns (Piece memory piece) {
-        (MarketId market, Size size) = (seen.market, seen.position.size());
-        (piece.market, piece.word, piece.held) = (market, seen.word, size);
-        uint256 held = piece.held.abs();
-        if (lots > held) revert Liquidation_LotsTooMany(account, market, lots, held);
-        piece.moved = _signedLike(size, lots);
-    }
-
-    /// @dev Lots on the side of a position.
-    function _signedLike(Size held, uint256 lots) private pure returns (Size) {
-        return Size.wrap(Size.unwrap(held) < 0 ? -int256(lots) : int256(lots));
     }
 
     // Takeover.
@@ -266,27 +120,41 @@ contract Liquidations is ILiquidations {
         Seen memory seen,
         Piece memory piece,
         Shares memory shares
-    ) private returns (uint256 notional) {
-        int256 before = standing.equity - standing.initial;
-        uint256 lots = piece.moved.abs();
-        Quote value = piece.moved.times(Margin.lotValue(piece.word));
-        notional = Margin.notional(piece.word, lots);
-        uint256 discount = _charge(standing, notional, LiquidationRules.share(piece.word, shares.discount));
-        uint256 penalty = _charge(standing, notional, LiquidationRules.share(piece.word, shares.penalty));
-        standing.initial += _initialRise(piece.word, piece.held, piece.held - piece.moved);
-        Quote excess = Quote.wrap(standing.equity - standing.initial);
-        if (before >= 0 || !LiquidationRules.isNeeded(lots, Quote.wrap(before), excess)) {
-            revert Liquidation_MoreThanNeeded(standing.account, piece.market, lots, Quote.unwrap(excess));
+    ) private returns (uint256) {
+        if (standing.equity >= standing.initial) {
+            // What was taken before suffices.
+            seen.position = PositionWord.wrap(0);
+            return 0;
         }
-        seen.position = POSITIONS.move(standing.account, by, piece.market, piece.moved, value.less(discount), penalty);
+        (uint256 discount, uint256 penalty) = _fit(standing, piece, shares);
+        Quote paid = piece.moved.times(Margin.lotValue(piece.word)).less(discount);
+        seen.position = POSITIONS.move(standing.account, by, piece.market, piece.moved, paid, penalty);
         _checkSize(by, piece, seen.position.size().abs());
+        return Margin.notional(piece.word, piece.moved.abs());
     }
 
-    /// @dev Takes a part of a notional out of what an account still has.
-    function _charge(Standing memory standing, uint256 notional, uint256 ratio) private pure returns (uint256 amount) {
-        if (standing.equity <= 0) return 0;
-        amount = Math.min(LiquidationRules.partUp(notional, ratio), uint256(standing.equity));
-        standing.equity -= int256(amount);
+    /// @dev Lowers a piece to the lots that are needed, so that no deposit in front of a takeover does more than it adds; takes
+    /// what they cost out of what the account has.
+    function _fit(
+        Standing memory standing,
+        Piece memory piece,
+        Shares memory shares
+    ) private pure returns (uint256 discount, uint256 penalty) {
+        int256 before = standing.equity - standing.initial;
+        while (true) {
+            uint256 lots = piece.moved.abs();
+            uint256 notional = Margin.notional(piece.word, lots);
+            (discount, penalty) = LiquidationRules.costs(piece.word, notional, standing.equity, shares);
+            int256 equity = standing.equity - int256(discount + penalty);
+            Quote rise = Margin.initialRise(piece.word, piece.held, piece.held - piece.moved);
+            int256 initial = standing.initial + Quote.unwrap(rise);
+            if (LiquidationRules.isNeeded(lots, Quote.wrap(before), Quote.wrap(equity - initial))) {
+                (standing.equity, standing.initial) = (equity, initial);
+                return (discount, penalty);
+            }
+            lots = LiquidationRules.fewerUp(lots, Quote.wrap(before), Quote.wrap(equity - initial));
+            piece.moved = _signedLike(piece.held, lots);
+        }
     }
 
     /// @dev Has the fund pay what a bankrupt account lacks, counted to its markets by notional.
@@ -329,13 +197,13 @@ contract Liquidations is ILiquidations {
     /// @param known What the moves left it.
     function _checkTaker(AccountId by, MarketId[] memory markets, Seen[] memory known) private {
         Seen[] memory seen = new Seen[](markets.length);
-        Standing memory taker = _weigh(by, markets, known, seen);
+        Standing memory taker = _weigh(by, markets, known, seen, false);
         for (uint256 i; taker.staleMargin != 0 && i < seen.length; ++i) _checkHeld(by, seen[i]);
         if (taker.equity < taker.initial) {
             revert Liquidation_TakerBelowMargin(by, taker.equity, taker.initial);
         }
         uint256 most = _words().tally().maxMarkets();
-        if (markets.length > most) revert Liquidation_TakerTooManyMarkets(by, markets.length, most);
+        if (taker.open > most) revert Liquidation_TakerTooManyMarkets(by, taker.open, most);
     }
 
     // Deleveraging.
@@ -384,7 +252,7 @@ contract Liquidations is ILiquidations {
         if (left < 0 || !_isWithinCaps(standing, seen)) return false;
         MarketId[] memory markets = FUND.openMarkets();
         uint256 open = markets.length;
-        if (_weigh(VENUE, markets, new Seen[](0), new Seen[](open)).staleMargin != 0) return false;
+        if (_weigh(VENUE, markets, new Seen[](0), new Seen[](open), true).staleMargin != 0) return false;
         for (uint256 i; i < seen.length; ++i) {
             Size size = seen[i].position.size();
             if (size.isZero()) continue;
@@ -392,7 +260,7 @@ contract Liquidations is ILiquidations {
             Size sum = held.size() + size;
             if (sum.abs() > Margin.mostLots(seen[i].word)) return false;
             if (!held.isOpen()) ++open;
-            left -= _initialRise(seen[i].word, held.size(), sum);
+            left -= Quote.unwrap(Margin.initialRise(seen[i].word, held.size(), sum));
         }
         return left >= 0 && open <= _words().tally().maxMarkets();
     }
@@ -431,6 +299,7 @@ contract Liquidations is ILiquidations {
             PositionWord position = _words().position(counterparties[i], piece.market);
             _checkOpposite(piece, counterparties[i], position, lots[i], part);
             _checkShare(piece, counterparties[i], position.size(), lots[i], open);
+            _checkSolvent(piece, counterparties[i], part);
             _close(account, counterparties[i], piece, lots[i], part);
         }
     }
@@ -465,17 +334,15 @@ contract Liquidations is ILiquidations {
         if (lots > most) revert Deleverage_ShareExceeded(counterparty, piece.market, lots, most);
     }
 
+    /// @dev What it gives up must not leave it bankrupt: the debt would only have found another holder, or none.
+    function _checkSolvent(Piece memory piece, AccountId counterparty, uint256 part) private view {
+        int256 equity = LENS.accountOf(counterparty).equity;
+        if (equity < int256(part)) revert Deleverage_EquityTooSmall(counterparty, piece.market, equity, part);
+    }
+
     function _close(AccountId account, AccountId to, Piece memory piece, uint256 lots, uint256 part) private {
         Size size = _signedLike(piece.held, lots);
         Quote value = size.times(Margin.lotValue(piece.word));
         POSITIONS.move(account, to, piece.market, size, Quote.wrap(Quote.unwrap(value) + int256(part)), 0);
-    }
-
-    function _sum(uint256[] memory values) private pure returns (uint256 sum) {
-        for (uint256 i; i < values.length; ++i) sum += values[i];
-    }
-
-    function _words() private view returns (IMarketWords) {
-        return POSITIONS;
     }
 }

@@ -382,7 +382,7 @@ def _creations(s: System, p: Parameters, deployer: str, uptime_feed: str) -> tup
         Step("PerpPositions", (parts, s.manager, settings)),
         Step("PositionLens", (s.positions, s.index)),
         Step("InsuranceFund", (s.positions, s.liquidations, s.lens, s.hatch, s.manager)),
-        Step("Liquidations", (s.positions, s.index, s.fund, s.watch)),
+        Step("Liquidations", (s.positions, s.index, s.fund, s.watch, s.lens)),
         Step("ExitDesk", (s.positions, s.index, s.fund, s.lens, p.settlement_window, *prices)),
         Step("EscapeHatch", (s.positions, s.vault, s.queue, s.desk, s.watch, p.liveness)),
     )

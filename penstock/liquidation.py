@@ -4,6 +4,7 @@
     penalty  = maintenance bps · penalty share      what the insurance fund receives, of notional
     band     = [⌈mark · (1 − discount)⌉, ⌊mark · (1 + discount)⌋]
     needed   : excess after · lots < excess after − excess before, or excess after ≤ 0
+    fewer    = ⌈lots · −excess before / (excess after − excess before)⌉, where not all are needed
 
 Ratios are parts of 10^6: basis points times a share in percent. Twin of LiquidationRules.
 """
@@ -38,6 +39,14 @@ def part_up(notional: int, ratio: int) -> int:
 def is_needed(lots: int, before: int, after: int) -> bool:
     """Say whether the last of `lots` was needed to bring the excess from `before` to `after`."""
     return after <= 0 or after * lots < after - before
+
+
+def fewer_up(lots: int, before: int, after: int) -> int:
+    """How many would do where `lots` are more than needed: each is taken to add the same.
+
+    At least one, and fewer than `lots`; with tiers still more than needed at times: ask again.
+    """
+    return div_up(lots * -before, after - before)
 
 
 def is_within(price: int, buy: bool, market: Priced) -> bool:

@@ -7,11 +7,11 @@ do, or raise Refused and change nothing. Who may call is left to the contract.
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from penstock.accounts import Account
 from penstock.limits import MOST_TIERS
-from penstock.liquidation import is_needed, part_up
+from penstock.liquidation import fewer_up, is_needed, part_up
 from penstock.margin import Priced, Weight
 from penstock.refusals import Refusal, Refused
 from penstock.units import div_up
@@ -66,9 +66,10 @@ def take_over(
     markets: Sequence[int] | None = None,
     by_markets: Sequence[int] | None = None,
 ) -> int:
-    """Take over lots by market, all or nothing; return what the fund paid.
+    """Take over at most so many lots by market, all or nothing; return what the fund paid.
 
-    The lists of open markets are the accounts' own when they are left out.
+    Where fewer bring the account back to its initial margin, fewer move. The lists of open markets
+    are the accounts' own when they are left out; `by_markets` may name others besides.
     """
     trial = trial_of(venue, (account, by))
     shortfall = _take_over(trial, account, by, lots, now, markets, by_markets)
@@ -125,6 +126,16 @@ def _take_over(
     return shortfall
 
 
+class _Cost(NamedTuple):
+    """What it costs an account that lots are taken over from it, quote units."""
+
+    notional: int
+    discount: int
+    penalty: int
+    rise: int
+    """By how much its initial margin rises: not above zero."""
+
+
 def _take(
     venue: Venue, found: Weight, account: int, by: int, market: int, lots: int, now: int
 ) -> int:
@@ -132,28 +143,44 @@ def _take(
     size = venue.accounts[account].positions[market].size
     if lots > abs(size):
         raise Refused(Refusal.LOTS_TOO_MANY, account, market, lots, abs(size))
+    lots, cost = _fit(found, priced, size, lots)
+    if not lots:
+        return 0
+    found.equity -= cost.discount + cost.penalty
+    found.initial += cost.rise
+    found.notional -= cost.notional
     moved = -lots if size < 0 else lots
-    before, notional = found.excess, lots * priced.lot_value
-    discount = _charge(found, notional, priced.discount_ppm)
-    penalty = _charge(found, notional, priced.penalty_ppm)
-    found.initial += priced.initial(size - moved) - priced.initial(size)
-    found.notional -= notional
-    excess = found.excess
-    if before >= 0 or not is_needed(lots, before, excess):
-        raise Refused(Refusal.MORE_THAN_NEEDED, account, market, lots, excess)
-    paid = moved * priced.lot_value - discount
-    venue.move(account, by, market, moved, paid, penalty, now)
+    paid = moved * priced.lot_value - cost.discount
+    venue.move(account, by, market, moved, paid, cost.penalty, now)
     after, cap = abs(venue.accounts[by].positions[market].size), MOST_TIERS * priced.tier
     if after > cap:
         raise Refused(Refusal.TAKER_TOO_LARGE, by, market, after, cap)
-    return notional
+    return cost.notional
 
 
-def _charge(found: Weight, notional: int, ratio: int) -> int:
-    """Take a part of a notional out of what an account still has."""
-    amount = min(part_up(notional, ratio), max(0, found.equity))
-    found.equity -= amount
-    return amount
+def _fit(found: Weight, priced: Priced, size: int, lots: int) -> tuple[int, _Cost]:
+    """How many of these lots are needed, and what they cost.
+
+    So no deposit in front of a takeover does more than it adds.
+    """
+    before = found.excess
+    if before >= 0:
+        return 0, _Cost(0, 0, 0, 0)
+    while True:
+        cost = _cost(found.equity, priced, size, lots)
+        after = before - cost.discount - cost.penalty - cost.rise
+        if is_needed(lots, before, after):
+            return lots, cost
+        lots = fewer_up(lots, before, after)
+
+
+def _cost(equity: int, priced: Priced, size: int, lots: int) -> _Cost:
+    """Discount and penalty come out of what the account still has."""
+    left, notional = max(0, equity), lots * priced.lot_value
+    discount = min(part_up(notional, priced.discount_ppm), left)
+    penalty = min(part_up(notional, priced.penalty_ppm), left - discount)
+    rise = priced.initial(abs(size) - lots) - priced.initial(size)
+    return _Cost(notional, discount, penalty, rise)
 
 
 def _cover_all(
@@ -188,13 +215,26 @@ def _split(shortfall: int, markets: Sequence[int], notionals: Sequence[int]) -> 
 def _check_taker(venue: Venue, by: int, markets: Sequence[int] | None, now: int) -> None:
     held = venue.account(by)
     named = held.open_markets if markets is None else markets
+    _check_ascending(held, named)
+    # Others than the open ones may be named: a deposit can leave one of them untouched.
+    named = [market for market in named if market in held.open_markets]
     found = weigh(venue, by, named, now)
     _check_held(venue, by, named, now)
     if found.equity < found.initial:
         raise Refused(Refusal.TAKER_BELOW_MARGIN, by, found.equity, found.initial)
     most = venue.settings.max_markets
-    if len(held.open_markets) > most:
-        raise Refused(Refusal.TAKER_TOO_MANY_MARKETS, by, len(held.open_markets), most)
+    if len(named) > most:
+        raise Refused(Refusal.TAKER_TOO_MANY_MARKETS, by, len(named), most)
+
+
+def _check_ascending(held: Account, markets: Sequence[int]) -> None:
+    """Each market may be named once, after those with a smaller number."""
+    open_markets = held.open_markets
+    for place in range(1, len(markets)):
+        if markets[place] <= markets[place - 1]:
+            counted = sum(market in open_markets for market in markets[:place])
+            values = held.account, counted, len(open_markets)
+            raise Refused(Refusal.LIQUIDATION_INCOMPLETE, *values)
 
 
 # The fund.
@@ -359,6 +399,7 @@ def _close_all(
         most = div_up(SHARE * own * abs(size), interest)
         if amount > most:
             raise Refused(Refusal.SHARE_EXCEEDED, counterparty, priced.market, amount, most)
+        _check_solvent(venue, counterparty, priced.market, part, now)
         moved = -amount if size < 0 else amount
         paid = moved * priced.lot_value + part
         venue.move(account, counterparty, priced.market, moved, paid, 0, now)
@@ -376,3 +417,10 @@ def _check_counterparty(
     if value <= 0 or part * abs(own) > value * amount:
         raise Refused(Refusal.NOT_IN_PROFIT, counterparty, priced.market, value, part)
     return abs(own)
+
+
+def _check_solvent(venue: Venue, counterparty: int, market: int, part: int, now: int) -> None:
+    """What it gives up must not leave it bankrupt: the debt would only change its holder."""
+    equity = account_of(venue, counterparty, now).equity
+    if equity < part:
+        raise Refused(Refusal.EQUITY_TOO_SMALL, counterparty, market, equity, part)

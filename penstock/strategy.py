@@ -6,7 +6,7 @@ Everything is tried on the model first, on a venue narrowed to the accounts that
 proposed here the contracts accept in the same second and state.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -33,7 +33,8 @@ class Takeover(Struct, frozen=True):
     markets: tuple[int, ...]
     """Every open market of the account, ascending."""
     lots: tuple[int, ...]
-    """Lots in each, without sign; 0 for none."""
+    """Lots that move in each, without sign; 0 for none. When it is carried out, fewer move where
+    fewer suffice by then."""
     by_markets: tuple[int, ...]
     """Open markets of `by` afterwards, ascending."""
     gain: int
@@ -68,6 +69,8 @@ class Rank(Struct, frozen=True):
     """Value at the mark, funding applied, quote units; above zero."""
     notional: int
     """Of this position, quote units."""
+    equity: int
+    """Of the whole account, quote units: nobody gives up more."""
     leverage: Fraction
     """Notional of all positions of the account over its equity."""
     score: Fraction
@@ -204,10 +207,12 @@ def _proposal(
         return None
     after, shortfall = done
     markets = stage.account(account).open_markets
+    before, left = stage.accounts[account].positions, after.accounts[account].position
     by_markets = after.account(by).open_markets
     gain = weigh(after, by, by_markets, now).equity
     gain -= weigh(stage, by, stage.account(by).open_markets, now).equity
-    named = tuple(lots.get(market, 0) for market in markets)
+    # What is asked for beyond the needed lots stays.
+    named = tuple(abs(before[market].size - left(market).size) for market in markets)
     return Takeover(account, by, tuple(markets), named, tuple(by_markets), gain, shortfall)
 
 
@@ -217,7 +222,7 @@ def _proposal(
 def ranks(venue: Venue, market: int, long: bool, now: int) -> list[Rank]:
     """Positions of one side in profit, in the order in which deleveraging closes them.
 
-    An account without equity comes last: what it gave up would be missing where it is bankrupt.
+    An account without equity is left out: it has nothing to give up.
     """
     priced = venue.priced(market, now)
     found = []
@@ -225,19 +230,21 @@ def ranks(venue: Venue, market: int, long: bool, now: int) -> list[Rank]:
         position = held.position(market)
         if position.size == 0 or (position.size > 0) != long:
             continue
-        if priced.worth(position) > 0:
-            found.append(_rank(venue, held, priced, now))
+        if priced.worth(position) > 0 and (rank := _rank(venue, held, priced, now)):
+            found.append(rank)
     return sorted(found, key=lambda rank: (-rank.score, rank.account))
 
 
-def _rank(venue: Venue, held: Account, priced: Priced, now: int) -> Rank:
+def _rank(venue: Venue, held: Account, priced: Priced, now: int) -> Rank | None:
     position, found = held.positions[priced.market], Weight(held.collateral)
     for market in held.open_markets:
         found.add(held.positions[market], venue.priced(market, now))
+    if found.equity <= 0:
+        return None
     profit, own = priced.worth(position), abs(position.size) * priced.lot_value
-    leverage = Fraction(found.notional, found.equity) if found.equity > 0 else Fraction(0)
+    leverage = Fraction(found.notional, found.equity)
     score = Fraction(profit, own) * leverage
-    return Rank(held.account, position.size, profit, own, leverage, score)
+    return Rank(held.account, position.size, profit, own, found.equity, leverage, score)
 
 
 def deleverage(
@@ -246,42 +253,52 @@ def deleverage(
     """Choose counterparties for a bankrupt position, or for one of the fund (account 0).
 
     They are chosen in the order of `ranks`, at most `most` of them, each with no more than its
-    share, and named by account; whose profit does not reach for the price is passed over. None when
-    the model refuses: the account is not bankrupt, the fund can carry it, or nobody is there.
+    share and than its equity can bear, and named by account; whose profit does not reach for the
+    price is passed over. None when the model refuses: the account is not bankrupt, the fund can
+    carry it, or nobody is there.
     """
     held = venue.account(account)
     position = held.position(market)
     if position.size == 0:
         return None
     ranked = [r for r in ranks(venue, market, position.size < 0, now) if r.account != account]
-    while ranked:
-        lots = shares(ranked[:most], position.size, venue.market(market).open_interest)
+    bounds: dict[int, int] = {}
+    while lots := shares(ranked, position.size, venue.market(market).open_interest, bounds, most):
         stage = narrow(venue, (account, *(counterparty for counterparty, _ in lots)), now)
         try:
             paid = liquidations.deleverage(stage, account, market, lots, now)
         except RangeError:
             return None
         except Refused as refused:
-            if refused.refusal is not Refusal.NOT_IN_PROFIT:
+            if refused.refusal is Refusal.NOT_IN_PROFIT:
+                ranked = _without(ranked, refused.values[0])
+            elif refused.refusal is Refusal.EQUITY_TOO_SMALL:
+                who, _, equity, borne = refused.values
+                bounds[who] = dict(lots)[who] * max(0, equity) // max(1, borne)
+            else:
                 return None
-            ranked = _without(ranked, refused.values[0])
         else:
             return Deleveraging(account, market, tuple(held.open_markets), tuple(lots), *paid)
     return None
 
 
-def shares(ranked: Sequence[Rank], size: int, open_interest: int) -> list[tuple[int, int]]:
-    """Spread a position over counterparties in their order, none above its bound; by account.
+def shares(
+    ranked: Sequence[Rank], size: int, open_interest: int, bounds: Mapping[int, int], most: int
+) -> list[tuple[int, int]]:
+    """Spread a position over `most` counterparties in their order, none above its bound.
 
-    The bound is SHARE times the part of the open interest that the whole position is.
+    The bound is SHARE times the part of the open interest that the whole position is, or the one
+    named, if that is smaller. Returned by account.
     """
-    left, chosen = abs(size), []
+    left = abs(size)
+    chosen: list[tuple[int, int]] = []
     for rank in ranked:
         own = abs(rank.size)
         lots = min(left, own, div_up(SHARE * own * abs(size), open_interest))
-        if lots:
+        lots = min(lots, bounds.get(rank.account, lots))
+        if lots and len(chosen) < most:
             chosen.append((rank.account, lots))
-        left -= lots
+            left -= lots
     return sorted(chosen)
 
 

@@ -5,6 +5,7 @@ import {AccountId, MarketId} from "../types/Ids.sol";
 import {IFundingIndex} from "./IFundingIndex.sol";
 import {IInsuranceFund} from "./IInsuranceFund.sol";
 import {IPerpPositions} from "./IPerpPositions.sol";
+import {IPositionLens} from "./IPositionLens.sol";
 import {ISequencerWatch} from "./ISequencerWatch.sol";
 
 /// @title Liquidations
@@ -71,9 +72,6 @@ interface ILiquidations {
     /// @notice Thrown when more lots are named than the position has.
     error Liquidation_LotsTooMany(AccountId account, MarketId market, uint256 lots, uint256 held);
 
-    /// @notice Thrown when fewer lots would bring the account back to its initial margin.
-    error Liquidation_MoreThanNeeded(AccountId account, MarketId market, uint256 lots, int256 excess);
-
     /// @notice Thrown when a bankrupt account would keep a position.
     error Liquidation_BankruptKeepsPosition(AccountId account, MarketId market, uint256 lots);
 
@@ -104,6 +102,9 @@ interface ILiquidations {
     /// @notice Thrown when a position would give up more than its bounded share.
     error Deleverage_ShareExceeded(AccountId counterparty, MarketId market, uint256 lots, uint256 most);
 
+    /// @notice Thrown when a counterparty would have less than nothing after what it gives up, or has so already.
+    error Deleverage_EquityTooSmall(AccountId counterparty, MarketId market, int256 equity, uint256 borne);
+
     /// @notice Takes over positions, or parts of them, of an account below its maintenance margin: at the mark less the discount, as
     /// far as needed to bring it back to initial margin. Owner or trading key of `by`; for the fund (0) anyone.
     /// @dev Emits `TakenOver`, and `PositionMoved` for each. A bankrupt account must be taken over whole; the fund pays what it
@@ -111,8 +112,8 @@ interface ILiquidations {
     /// @param account Whose positions.
     /// @param by Who takes over.
     /// @param markets Every market with an open position of `account`, ascending.
-    /// @param lots Lots to take over in each, without sign; 0 for none.
-    /// @param byMarkets Every market in which `by` has an open position afterwards, ascending.
+    /// @param lots The most lots to take over in each, without sign, 0 for none: where fewer bring the account back, fewer move.
+    /// @param byMarkets Every market in which `by` has an open position afterwards, ascending; others are passed over.
     function takeOver(
         AccountId account,
         AccountId by,
@@ -124,8 +125,8 @@ interface ILiquidations {
     /// @notice Closes a position of a bankrupt account that the fund cannot take over against opposite positions in profit, at the price
     /// at which its share of the account's equity is zero; anyone may call. For account 0: a position of the fund whose loss
     /// exceeds the cap of its market, at the price at which it does not.
-    /// @dev Emits `Deleveraged`, and `PositionMoved` for each. No counterparty gives up more than its profit, nor more lots than
-    /// `SHARE` times its pro-rata share of the open interest; another call has a bound of its own.
+    /// @dev Emits `Deleveraged`, and `PositionMoved` for each. No counterparty gives up more than its profit or its equity at the
+    /// last marks, nor more lots than `SHARE` times its pro-rata share of the open interest; another call has a bound of its own.
     /// @param account The bankrupt account.
     /// @param market The market to close in.
     /// @param markets Every market with an open position of `account`, ascending.
@@ -153,4 +154,7 @@ interface ILiquidations {
 
     /// @notice Whether the chain was just down.
     function WATCH() external view returns (ISequencerWatch);
+
+    /// @notice How a counterparty is weighed: its open markets are looked up, so nobody needs to name them.
+    function LENS() external view returns (IPositionLens);
 }

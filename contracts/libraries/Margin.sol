@@ -71,6 +71,13 @@ library Margin {
         return required(lots, lotMarginUp(market, market.initialBps()));
     }
 
+    /// @notice By how much initial margin rises when a position changes its size.
+    function initialRise(MarketWord market, Size from, Size to) internal pure returns (Quote) {
+        uint256 tier = market.tier().lots();
+        Quote perLot = lotMarginUp(market, market.initialBps());
+        return required(weighted(to.abs(), tier), perLot) - required(weighted(from.abs(), tier), perLot);
+    }
+
     /// @notice Maintenance margin of a position.
     function maintenance(MarketWord market, Size size) internal pure returns (Quote) {
         return required(size.abs(), lotMarginUp(market, market.maintenanceBps()));

@@ -23,7 +23,11 @@ from penstock.venue import VENUE_ACCOUNT, Venue
 GAS: Final = 500_000
 MARKET_GAS: Final = 150_000
 COUNTERPARTY_GAS: Final = 150_000
-"""Limit of a deleveraging's gas, and what each market of the account and each counterparty adds."""
+LISTED_GAS: Final = 15_000
+"""Limit of a deleveraging's gas; what each market of the account adds, and each counterparty: the
+contract looks for it in every market that is listed."""
+MOST_GAS: Final = 12_000_000
+"""What all counterparties of one deleveraging may add: far below a block."""
 
 
 class Deleverager(Post):
@@ -68,10 +72,12 @@ class Deleverager(Post):
     def _close_first(
         self, venue: Venue, account: int, markets: list[int], now: int
     ) -> Decision | None:
+        each = COUNTERPARTY_GAS + LISTED_GAS * len(venue.markets)
+        most = max(1, min(self.most, MOST_GAS // each))
         for market in markets:
-            plan = strategy.deleverage(venue, account, market, now, self.most)
+            plan = strategy.deleverage(venue, account, market, now, most)
             if plan is not None:
-                return _decision(plan)
+                return _decision(plan, each)
         named = ",".join(map(str, markets))
         self.left("no counterparty has profit enough", account=account, markets=named)
         return None
@@ -87,16 +93,18 @@ class Deleverager(Post):
         return [m for m in fresh if found.judged < 0 or loss_left(venue, m, now) < 0]
 
 
-def deleverage_call(plan: Deleveraging) -> Call:
-    """The transaction that makes a plan come true."""
+def deleverage_call(plan: Deleveraging, each: int) -> Call:
+    """The transaction that makes a plan come true; `each` is the gas of a counterparty."""
     accounts, lots = zip(*plan.lots, strict=True)
-    gas = GAS + MARKET_GAS * len(plan.markets) + COUNTERPARTY_GAS * len(lots)
+    gas = GAS + MARKET_GAS * len(plan.markets) + each * len(lots)
     named = (list(plan.markets), list(accounts), list(lots))
     return Call("liquidations", "deleverage", (plan.account, plan.market, *named), gas)
 
 
-def _decision(plan: Deleveraging) -> Decision:
+def _decision(plan: Deleveraging, each: int) -> Decision:
     lots = ",".join(f"{account}:{count}" for account, count in plan.lots)
     where: Values = {"account": plan.account, "market": plan.market, "lots": lots}
     values = {**where, "covered": plan.covered, "borne": plan.borne}
-    return Decision("deleveraged", "the fund cannot carry it", values, (deleverage_call(plan),))
+    return Decision(
+        "deleveraged", "the fund cannot carry it", values, (deleverage_call(plan, each),)
+    )

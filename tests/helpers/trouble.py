@@ -10,7 +10,7 @@ from penstock.limits import Limits
 from penstock.views import AccountView
 from tests.helpers.twin import DONE
 from tests.helpers.venue import OPERATOR
-from tests.onchain.settlement.desk import MARK, OK, UNIT, Desk
+from tests.onchain.settlement.desk import DEPOSIT, MARK, OK, UNIT, Desk
 
 FUND = 0
 SIZE = 3_000
@@ -52,6 +52,20 @@ def bankrupt(desk: Desk, size: int = SIZE, per_mille: int = 80) -> None:
     open_long(desk, size)
     fall(desk, per_mille)
     assert desk.equity(1) < 0
+
+
+def hedge(desk: Desk, left: int) -> None:
+    """Account 1 is bankrupt against account 2, which has lost its profit in market 2 again.
+
+    `left` is what account 2 still has, from -400,000,000 quote units on.
+    """
+    open_long(desk)
+    fall(desk, 60)
+    assert desk.deposit(4, 20 * DEPOSIT) is DONE
+    open_long(desk, 5_000, account=2, other=4, market=2)
+    move(desk, MARK * 89 // 100, 246_000)
+    assert desk.equity(1) < 0
+    assert desk.deposit(2, left - desk.equity(2)) is DONE
 
 
 def let_stale(desk: Desk, market: int) -> None:

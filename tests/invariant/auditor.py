@@ -39,6 +39,7 @@ class Auditor:
         outcome = action()
         after = read(self.twin)
         checks.funding_touched(self.ledger, before, after)
+        checks.nobody_ruined(before, after)
         self.check(after)
         return outcome
 
@@ -46,6 +47,7 @@ class Auditor:
         after = read(self.twin)
         replay = checks.margin_holds(before, after, records)
         checks.funding_counted(self.ledger, before, replay)
+        checks.nobody_ruined(before, after)
         self.check(after)
 
     def check(self, state: State | None = None) -> None:

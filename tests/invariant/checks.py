@@ -33,6 +33,16 @@ def debts_are_held(state: State) -> None:
         assert holds or not lack, f"S2: {account} lacks {-lack} and has no position"
 
 
+def nobody_ruined(before: State, after: State) -> None:
+    """At marks that did not move nobody becomes bankrupt, whatever is done to him."""
+    marks = {number: market.mark for number, market in before.markets.items()}
+    if marks != {number: market.mark for number, market in after.markets.items()}:
+        return
+    for account in before.collateral:
+        had, has = equity(before, account), equity(after, account)
+        assert has >= min(0, had), f"S2: {account} had {had}, and {has} now, at the same marks"
+
+
 def equity(state: State, account: int, marks: dict[int, int] | None = None) -> int:
     """Collateral and value of all positions, at other marks if some are given."""
     value = state.collateral[account]

@@ -18,6 +18,7 @@ from penstock.messages import Fill, Order, Verdict
 from penstock.risk import RiskGate
 from tests.helpers.twin import DONE, Twin, trading_key
 from tests.invariant.auditor import Auditor
+from tests.invariant.entangled import Entangled
 from tests.parity.history import FIRST_PRICES, MARKETS, PARAMETERS, History
 
 HONEST = (1, 2, 3)
@@ -50,6 +51,7 @@ class Venue(RuleBasedStateMachine):
         self._undone.__enter__()
         self.cheat.book.clear()
         self.auditor = Auditor(self.twin)
+        self.entangled = Entangled(self.auditor)
         self.gate = RiskGate(self.twin.model, self.twin.now)
         self.engine = Engine(self.gate, MARKETS)
         self.pending: list[Fill] = []
@@ -181,6 +183,13 @@ class Venue(RuleBasedStateMachine):
                 self.auditor.settle(self.cheat.batch())
             else:
                 self.auditor.do(action)
+        self._changed()
+
+    @rule(seed=st.integers(0, 2**32 - 1))
+    def entangle(self, seed: int) -> None:
+        """Deleverage against somebody who lost in another market what he gained in this one."""
+        self.settle()
+        self.entangled.deleverage(Random(seed))
         self._changed()
 
     @rule(seed=st.integers(0, 2**32 - 1))

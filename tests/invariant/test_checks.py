@@ -80,6 +80,18 @@ def test_s2__more_left_over_than_roundings__is_caught() -> None:
         checks.vault_covers(replace(sound(), tokens=18_030), Ledger(), MARKS)
 
 
+@pytest.mark.parametrize(("had", "has"), [(10, 9), (0, -1), (5, -400)])
+def test_s2__debt_that_found_another_holder__is_caught(had: int, has: int) -> None:
+    # Account 1 is worth ten less than its collateral.
+    before = replace(sound(), collateral={0: 0, 1: had, 2: 9_000})
+    later = replace(before, collateral={0: 0, 1: has, 2: 9_000})
+    with pytest.raises(AssertionError, match=f"S2: 1 had {had - 10}, and {has - 10} now"):
+        checks.nobody_ruined(before, later)
+    checks.nobody_ruined(later, before)
+    elsewhere = replace(later, markets={1: MARKET._replace(mark=99)})
+    checks.nobody_ruined(before, elsewhere)
+
+
 def test_s3__raised_below_initial_margin__is_caught() -> None:
     state = replace(sound(), collateral={0: 0, 1: 300, 2: 9_000})
     with pytest.raises(AssertionError, match="S3: 1 has 289 and needs 300"):

@@ -2,21 +2,34 @@
 
 take_over
 ├── in grace · a pair that is none · sound · positions not all named · a stale mark
-├── more lots than held · more than needed · a bankrupt account in part
-└── taker below margin · too large · in too many markets
+├── more lots than held · a bankrupt account in part
+├── taker below margin · too large · in too many markets · with its markets not named
+└── more lots than needed: fewer move
 cover, withdraw   the loss cap, the reserve
 deleverage
 ├── in grace · more lots than held · not bankrupt · the fund can carry it
-└── not ascending · not opposite · not in profit · more than its share
+└── not ascending · not opposite · not in profit · more than its share · than its equity
 """
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from penstock.limits import Limits
-from penstock.liquidations import capacity, cover, deleverage, loss_left, take_over, withdraw
+from penstock.liquidation import is_needed
+from penstock.liquidations import (
+    capacity,
+    cover,
+    deleverage,
+    loss_left,
+    take_over,
+    weigh,
+    withdraw,
+)
 from penstock.refusals import Refusal, Refused
 from penstock.units import div_up
 from penstock.venue import Venue
@@ -89,12 +102,46 @@ def test_take_over__stale_mark__is_refused() -> None:
     assert told == (Refusal.LIQUIDATION_STALE, (1, 1, late - 1))
 
 
-def test_take_over__more_lots_than_held_or_needed__is_refused() -> None:
+def test_take_over__more_lots_than_held__is_refused() -> None:
     venue = long_account()
     told = refused(venue, lambda: take_over(venue, 1, 3, {1: 101}, NOW))
     assert told == (Refusal.LOTS_TOO_MANY, (1, 1, 101, 100))
-    refusal, values = refused(venue, lambda: take_over(venue, 1, 3, {1: 100}, NOW))
-    assert (refusal, values[:3]) == (Refusal.MORE_THAN_NEEDED, (1, 1, 100))
+
+
+@given(
+    fall=st.integers(110, 249),
+    lots=st.integers(1, 700),
+    tier=st.sampled_from((10, 30, 100)),
+    asked=st.integers(1, 700),
+)
+def test_take_over__more_lots_than_needed__takes_the_last_that_was_needed(
+    fall: int, lots: int, tier: int, asked: int
+) -> None:
+    venue = long_account(fall, lots)
+    limits = Limits(tier=tier, open_interest_cap=10**6)
+    venue.markets[1].listing = replace(venue.markets[1].listing, limits=limits)
+    # Whatever the tiers: at maintenance margin less a little, or far below it.
+    seen = weigh(venue, 1, None, NOW)
+    venue.accounts[1].credit(max(0, seen.maintenance - 1 - seen.equity) if fall % 2 else 0)
+    before = weigh(venue, 1, None, NOW)
+    venue.accounts[3].credit(10**12)
+    assume(0 <= before.equity < before.maintenance and lots <= 8 * tier)
+    take_over(venue, 1, 3, {1: min(asked, lots)}, NOW)
+    moved, after = venue.accounts[3].positions[1].size, weigh(venue, 1, None, NOW)
+    assert 0 < moved <= min(asked, lots)
+    assert is_needed(moved, before.excess, after.excess)
+    # And what was needed was done, as far as it was asked for and there was money for its price.
+    assert moved == min(asked, lots) or after.excess >= 0 or not after.equity
+
+
+def test_take_over__takers_markets__others_are_passed_over_and_none_is_left_out() -> None:
+    venue = long_account()
+    trade(venue, 3, 4, 1, MARK, market=2)
+    for named, counted in (((1,), 1), ((2,), 1), ((), 0), ((2, 1), 1), ((1, 1, 2), 1)):
+        call = partial(take_over, venue, 1, 3, {1: 1}, NOW, by_markets=named)
+        told = refused(venue, call)
+        assert told == (Refusal.LIQUIDATION_INCOMPLETE, (3, counted, 2))
+    take_over(venue, 1, 3, {1: 1}, NOW, by_markets=(0, 1, 2, 99))
 
 
 def test_take_over__bankrupt_in_part__is_refused() -> None:
@@ -200,3 +247,51 @@ def test_deleverage__more_than_its_share__is_refused() -> None:
     told = refused(venue, lambda: deleverage(venue, 1, 1, [(2, 5)], NOW))
     most = div_up(10 * 5 * 5, 1_000)
     assert told == (Refusal.SHARE_EXCEEDED, (2, 1, 5, most))
+
+
+@pytest.mark.parametrize("equity", [-1, 0, 49_999, 50_000])
+def test_deleverage__more_than_the_counterpartys_equity__is_refused(equity: int) -> None:
+    # In profit by 300,000 in this market: what it lost elsewhere counts too.
+    venue = long_account(fall=300)
+    venue.accounts[2].credit(equity - weigh(venue, 2, None, NOW).equity)
+    if equity < 50_000:
+        told = refused(venue, lambda: deleverage(venue, 1, 1, [(2, 100)], NOW))
+        assert told == (Refusal.EQUITY_TOO_SMALL, (2, 1, equity, 50_000))
+    else:
+        assert deleverage(venue, 1, 1, [(2, 100)], NOW) == (0, 50_000)
+        assert weigh(venue, 2, None, NOW).equity == 0
+
+
+LITTLE = st.integers(-10, 2_000_000)
+
+
+@given(
+    held=st.lists(st.tuples(st.integers(1, 100), st.integers(1, 100), LITTLE), min_size=1),
+    lack=st.integers(1, 20_000),
+    money=st.sampled_from((0, 1_000)),
+)
+def test_deleverage__whoever_was_solvent__is_not_bankrupt_afterwards(
+    held: list[tuple[int, int, int]], lack: int, money: int
+) -> None:
+    # Each counterparty has some lots, gives up some, and has lost elsewhere what it gained here:
+    # 25,000 a lot, which is more than account 1 lacks.
+    venue = crowd_venue(accounts=1 + len(held))
+    for account, (own, _, _) in enumerate(held, 2):
+        trade(venue, 1, account, own, MARK)
+    fresh(venue, 1, MARK - 2_500, START + 1)
+    total = sum(own for own, _, _ in held)
+    for account, equity in enumerate((-lack * total, *(equity for _, _, equity in held)), 1):
+        venue.accounts[account].credit(equity - weigh(venue, account, None, NOW).equity)
+    venue.accounts[0].credit(money)
+    lots = [(n, min(own, given_up)) for n, (own, given_up, _) in enumerate(held, 2)]
+    told = None
+    try:
+        deleverage(venue, 1, 1, lots, NOW)
+    except Refused as refused:
+        told = refused
+    if told is None:
+        assert all(weigh(venue, n, None, NOW).equity >= 0 for n, _ in lots)
+    else:
+        who, _, equity, borne = told.values
+        assert (told.refusal, equity) == (Refusal.EQUITY_TOO_SMALL, held[who - 2][2])
+        assert equity < borne

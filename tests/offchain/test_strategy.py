@@ -3,7 +3,7 @@
 take_over
 ├── any crowd                       is accepted as proposed, gains what it says
 ├── sound account                   nothing
-├── rich taker                      just as many lots as are needed, one more is refused
+├── rich taker                      just as many lots as are needed, one more changes nothing
 ├── poor taker                      just as many as it carries, one more is refused
 ├── two markets                     the second only when the first does not suffice
 ├── bankrupt                        whole, by the fund; nobody gains by it
@@ -16,6 +16,7 @@ deleverage
 ├── bankrupt, no fund               against the highest score first, within its share
 ├── several counterparties          as many as needed, at most so many at a time
 ├── profit too small for the price  passed over
+├── equity too small for the price  as many lots as it can bear, none without equity
 ├── not bankrupt, fund can carry    nothing
 └── the fund beyond its loss cap, or bankrupt   its own position
 in_need    the least equity first; the fund is left out, stale positions count for the account
@@ -130,10 +131,10 @@ def test_take_over__rich_taker__takes_what_is_needed_and_not_a_lot_more() -> Non
     plan = take_over(venue, 1, 3, NOW)
     assert plan is not None
     assert 0 < plan.lots[0] < 100
-    with pytest.raises(Refused) as raised:
-        enact(deepcopy(venue), plan, m1=1)
-    assert raised.value.refusal is Refusal.MORE_THAN_NEEDED
+    more = deepcopy(venue)
+    enact(more, plan, m1=1)
     enact(venue, plan)
+    assert words(more) == words(venue)
     assert in_need(venue, NOW) == []
     # 1.25 % of the notional is the discount.
     assert plan.gain == div_up(plan.lots[0] * (MARK - 130) * UNIT * 125, 10_000)
@@ -379,6 +380,21 @@ def test_deleverage__profit_below_the_price__is_passed_over() -> None:
     assert plan.lots == ((2, 50),)
 
 
+@pytest.mark.parametrize("borne", [0, 9_999, 10_000, 299_999, 500_000])
+def test_deleverage__equity_below_the_price__gives_up_what_it_can_bear(borne: int) -> None:
+    # The smallest equity has the highest leverage, so it comes first; it lacks 10,000 a lot.
+    venue = ruined((50, 1_900), (50, 1_800))
+    venue.accounts[2].collateral += borne - equity(venue, 2)
+    if borne:
+        assert [rank.account for rank in ranks(venue, 1, False, NOW)] == [2, 3]
+    plan = deleverage(venue, 1, 1, NOW)
+    assert plan is not None
+    lots = borne // 10_000
+    assert plan.lots == (((2, lots), (3, 50)) if lots else ((3, 50),))
+    liquidations.deleverage(venue, 1, 1, plan.lots, NOW)
+    assert equity(venue, 2) == borne - 10_000 * lots
+
+
 def test_deleverage__nobody_in_profit_enough__nothing() -> None:
     assert deleverage(ruined((50, 500)), 1, 1, NOW) is None
 
@@ -428,7 +444,10 @@ def test_ranks__by_profit_times_leverage__exactly() -> None:
     assert ranks(venue, 1, True, NOW) == []
 
 
-def test_ranks__account_without_equity__comes_last() -> None:
+@pytest.mark.parametrize("equity", [-1, 0, 1])
+def test_ranks__account_without_equity__is_left_out(equity: int) -> None:
     venue = ruined((50, 1_100), (50, 1_200))
-    venue.accounts[3].collateral = -(10**9)
-    assert [rank.account for rank in ranks(venue, 1, False, NOW)] == [2, 3]
+    had = weigh(venue, 3, None, NOW).equity
+    venue.accounts[3].collateral += equity - had
+    ranked = [rank.account for rank in ranks(venue, 1, False, NOW)]
+    assert ranked == ([3, 2] if equity > 0 else [2])

@@ -33,8 +33,8 @@ CASES: list[tuple[str, tuple[object, ...], tuple[Any, ...]]] = [
         for i in range(4)
     ),
     *(
-        ("Liquidations", (S,) * i + (Z,) + (S,) * (3 - i), ("Liquidation_AddressZero",))
-        for i in range(4)
+        ("Liquidations", (S,) * i + (Z,) + (S,) * (4 - i), ("Liquidation_AddressZero",))
+        for i in range(5)
     ),
     *(("PositionLens", pair, ("Lens_AddressZero",)) for pair in ((Z, S), (S, Z))),
     *(("L1Doors", (S,) * i + (Z,) + (S,) * (2 - i), ("Doors_AddressZero",)) for i in range(3)),

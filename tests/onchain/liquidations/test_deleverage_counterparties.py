@@ -4,19 +4,23 @@ not ascending ............................ Deleverage_CounterpartiesNotAscending
 not opposite, or smaller ................. Deleverage_NotOpposite
 not in profit ............................ Deleverage_NotInProfit
 more than its bounded share .............. Deleverage_ShareExceeded
+more than its equity ..................... Deleverage_EquityTooSmall
 otherwise ................................ gives up by lots what the fund does not pay
 """
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.helpers.liquidator import deleverage
+from tests.helpers.liquidator import deleverage, set_loss_cap
 from tests.helpers.trouble import (
     FUND,
     SIZE,
     bankrupt,
+    endow,
     fall,
+    hedge,
+    let_stale,
     move,
     open_long,
     spend,
@@ -145,3 +149,69 @@ def test_deleverage__called_again__has_a_bound_of_what_is_left(desk: Desk) -> No
     assert deleverage(desk, 1, 1, [(2, 15)]) == refused
     assert deleverage(desk, 1, 1, [(2, most)]) is DONE
     desk.compare()
+
+
+@given(lots=st.integers(1, SIZE), more=st.integers(-2, 2))
+@undoing
+def test_deleverage__equity_about_what_it_would_bear__exact(
+    desk: Desk, lots: int, more: int
+) -> None:
+    hedge(desk, 0)
+    share = -(desk.equity(1) * lots // SIZE)
+    left = share + more
+    assert desk.deposit(2, left) is DONE if left > 0 else left <= 0
+    refused = ("Deleverage_EquityTooSmall", (2, 1, max(0, left), share))
+    assert deleverage(desk, 1, 1, [(2, lots)]) == (refused if more < 0 else DONE)
+    assert desk.equity(2) == (max(0, left) if more < 0 else more)
+    desk.compare()
+
+
+@given(lack=st.integers(1, 4 * 10**8), lots=st.integers(1, SIZE))
+@undoing
+def test_deleverage__counterparty_is_bankrupt_itself__reverts_though_the_fund_pays_all(
+    desk: Desk, lack: int, lots: int
+) -> None:
+    hedge(desk, -lack)
+    assert set_loss_cap(desk, 1, 10**10) is DONE
+    endow(desk, 10**10)
+    refused = ("Deleverage_EquityTooSmall", (2, 1, -lack, 0))
+    assert deleverage(desk, 1, 1, [(2, lots)]) == refused
+
+
+@given(
+    left=st.integers(-4 * 10**8, 10**10),
+    money=st.integers(0, 10**9),
+    lots=st.tuples(st.integers(0, SIZE), st.integers(0, SIZE)),
+)
+@example(left=0, money=0, lots=(SIZE, 0))
+@example(left=10**10, money=0, lots=(SIZE, 0))
+@undoing
+def test_deleverage__whoever_was_solvent__is_not_bankrupt_afterwards(
+    desk: Desk, left: int, money: int, lots: tuple[int, int]
+) -> None:
+    hedge(desk, left)
+    open_long(desk, 10, account=4, other=3)
+    if money:
+        endow(desk, money)
+    before = [desk.equity(account) for account in range(5)]
+    pairs = [(who, many) for who, many in ((2, lots[0]), (3, min(10, lots[1]))) if many]
+    outcome = deleverage(desk, 1, 1, pairs)
+    if pairs == [(2, SIZE)]:
+        assert (outcome is DONE) == (left >= max(0, -before[1] - money))
+    for account, had in enumerate(before):
+        assert desk.equity(account) >= min(0, had)
+    desk.compare()
+
+
+@given(stale=st.booleans(), part=st.integers(1, 99))
+@undoing
+def test_deleverage__counterpartys_mark_elsewhere_is_stale__counts_at_the_last_one(
+    desk: Desk, stale: bool, part: int
+) -> None:
+    hedge(desk, 0)
+    assert desk.deposit(2, -desk.equity(1) * part // 100) is DONE
+    if stale:
+        let_stale(desk, 2)
+    left, lack = desk.equity(2), -desk.equity(1)
+    refused = ("Deleverage_EquityTooSmall", (2, 1, left, lack))
+    assert deleverage(desk, 1, 1, [(2, SIZE)]) == refused

@@ -10,10 +10,11 @@ SOL     Σ size = 0, Σ equity + tickets + fees = tokens up to dust, remnants cl
 """
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from penstock import strategy
 from penstock.messages import Fill, Verdict
 from tests.helpers.liquidator import (
     deleverage,
@@ -216,6 +217,43 @@ def test_liq_2__deposit_in_front_of_the_takeover__saves_only_who_is_sound_then(
     outcome = take_over(desk, 1, 3, {1: 10})
     assert (outcome is DONE) == (gap * part // 100 < gap)
     desk.compare()
+
+
+@given(
+    per_mille=st.integers(43, 65),
+    pokes=st.lists(st.integers(1, 2 * 10**9), min_size=1, max_size=4),
+    by=st.sampled_from((3, FUND)),
+)
+@example(per_mille=50, pokes=[248_359_375], by=3)
+@example(per_mille=50, pokes=[1_484_375] * 4, by=3)
+@undoing
+def test_liq_2__poke_in_front_of_the_takeover__helps_by_what_it_adds_and_no_more(
+    desk: Desk, per_mille: int, pokes: list[int], by: int
+) -> None:
+    # The keeper names the most lots that are needed; each time the owner pays in a little first,
+    # so that fewer would do. Once that undid the takeover, as often as he liked.
+    open_long(desk)
+    assert desk.deposit(3, 10 * DEPOSIT) is DONE
+    endow(desk, 10 * DEPOSIT)
+    fall(desk, per_mille)
+    for poke in pokes:
+        plan = strategy.take_over(desk.model, 1, by, desk.now)
+        if plan is None:
+            break
+        assert desk.deposit(1, poke) is DONE
+        before, lots = seen(desk, 1), dict(zip(plan.markets, plan.lots, strict=True))
+        outcome = take_over(desk, 1, by, lots, by_markets=plan.by_markets)
+        if before.equity >= before.maintenance_margin:
+            named = (1, before.equity, before.maintenance_margin)
+            assert outcome == ("Liquidation_AccountSound", named)
+        else:
+            assert outcome is DONE
+            # All that is needed has gone: initial margin is there again, or no position is left.
+            assert seen(desk, 1).free_collateral >= 0
+            assert 0 < desk.size(by) <= plan.lots[0]
+        desk.compare()
+    left = seen(desk, 1)
+    assert desk.size(by) or left.equity >= left.maintenance_margin
 
 
 @given(size=st.integers(1, SIZE))

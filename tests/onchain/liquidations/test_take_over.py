@@ -8,7 +8,6 @@ open markets not named each once ......... Liquidation_PositionsIncomplete
 a mark at which lots would move is stale . Liquidation_PriceStale
 equity at or above maintenance margin .... Liquidation_AccountSound
 more lots than the position has .......... Liquidation_LotsTooMany
-fewer lots would do ...................... Liquidation_MoreThanNeeded
 bankrupt, and would keep a position ...... Liquidation_BankruptKeepsPosition
 the fund may not, or cannot, pay ......... Fund_LossCapReached, Withdrawal_ExceedsWithdrawable
 taker has a position at a stale mark ..... Liquidation_PriceStale
@@ -16,13 +15,16 @@ taker below its initial margin ........... Liquidation_TakerBelowMargin
 taker beyond the last tier ............... Liquidation_TakerTooLarge
 taker in too many markets ................ Liquidation_TakerTooManyMarkets
 otherwise ................................ moved at the mark less the discount, the penalty to the
-                                           fees, the shortfall out of the fund, one event
+                                           fees, the shortfall out of the fund, one event; where
+                                           fewer lots suffice, fewer move
 """
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock.limits import Limits
+from penstock.liquidation import is_needed
 from penstock.units import div_up
 from tests.helpers.liquidator import set_loss_cap, take_over
 from tests.helpers.revm import reverts
@@ -121,8 +123,21 @@ def test_take_over__markets_not_the_open_ones__reverts(
 @undoing
 def test_take_over__takers_markets_not_the_open_ones__reverts(desk: Desk) -> None:
     trouble(desk)
-    refused = ("Liquidation_PositionsIncomplete", (3, 0, 1))
-    assert take_over(desk, 1, 3, {1: 10}, by_markets=[]) == refused
+    for named in ([], [2], [0, 2], [2, 1]):
+        refused = ("Liquidation_PositionsIncomplete", (3, 0, 1))
+        assert take_over(desk, 1, 3, {1: 10}, by_markets=named) == refused
+    refused = ("Liquidation_PositionsIncomplete", (3, 1, 1))
+    assert take_over(desk, 1, 3, {1: 10}, by_markets=[1, 1]) == refused
+
+
+@pytest.mark.parametrize("named", [[1], [0, 1], [1, 2], [0, 1, 2, 99]])
+@undoing
+def test_take_over__takers_markets_and_others__passes_over_the_others(
+    desk: Desk, named: list[int]
+) -> None:
+    trouble(desk)
+    assert take_over(desk, 1, 3, {1: 10}, by_markets=named) is DONE
+    desk.compare()
 
 
 @given(age=st.integers(0, 3))
@@ -149,10 +164,10 @@ def test_take_over__position_at_a_stale_mark__needs_nothing_and_counts_with_its_
     desk.compare()
 
 
-@given(size=st.integers(1, 200))
+@given(size=st.integers(1, 200), more=st.integers(0, 500))
 @undoing
 def test_take_over__position_at_a_stale_mark__the_others_go_as_far_as_they_need(
-    desk: Desk, size: int
+    desk: Desk, size: int, more: int
 ) -> None:
     open_long(desk, size, market=2)
     trouble(desk, 45)
@@ -166,11 +181,9 @@ def test_take_over__position_at_a_stale_mark__the_others_go_as_far_as_they_need(
         return lots * lot // 20 - cost - lack
 
     enough = next(lots for lots in range(1, SIZE) if excess(lots) >= 0)
-    with desk.undone():
-        assert take_over(desk, 1, 3, {1: enough}) is DONE
-        desk.compare()
-    refused = ("Liquidation_MoreThanNeeded", (1, 1, enough + 1, excess(enough + 1)))
-    assert take_over(desk, 1, 3, {1: enough + 1}) == refused
+    assert take_over(desk, 1, 3, {1: min(SIZE, enough + more)}) is DONE
+    assert desk.size(3) == enough
+    desk.compare()
 
 
 @given(lots=st.integers(1, 2_000))
@@ -261,8 +274,9 @@ def test_take_over__part_of_it__at_the_mark_less_the_discount(
     desk.compare()
 
 
+@given(more=st.integers(0, SIZE))
 @undoing
-def test_take_over__as_far_as_needed__not_a_lot_further(desk: Desk) -> None:
+def test_take_over__as_far_as_needed__not_a_lot_further(desk: Desk, more: int) -> None:
     trouble(desk, 43)
     # What is taken costs 1.875 % of notional and frees 5 %.
     lot = desk.model.market(1).mark * UNIT
@@ -270,13 +284,50 @@ def test_take_over__as_far_as_needed__not_a_lot_further(desk: Desk) -> None:
     with desk.undone():
         assert take_over(desk, 1, 3, {1: enough - 1}) is DONE
         assert seen(desk, 1).free_collateral < 0
-    with desk.undone():
-        assert take_over(desk, 1, 3, {1: enough}) is DONE
-        assert 0 <= seen(desk, 1).free_collateral < lot
-    excess = desk.equity(1) - (enough + 1) * lot * 1_875 // 100_000
-    excess -= (SIZE - enough - 1) * lot * 5 // 100
-    refused = ("Liquidation_MoreThanNeeded", (1, 1, enough + 1, excess))
-    assert take_over(desk, 1, 3, {1: enough + 1}) == refused
+    assert take_over(desk, 1, 3, {1: min(SIZE, enough + more)}) is DONE
+    assert desk.size(3) == enough
+    assert 0 <= seen(desk, 1).free_collateral < lot * 3_125 // 100_000
+    desk.compare()
+
+
+@given(
+    tier=st.sampled_from((40, 100, 375)),
+    lots=st.integers(1, SIZE),
+    per_mille=st.integers(27, 48),
+)
+@undoing
+def test_take_over__position_of_many_tiers__not_a_lot_more_than_was_needed(
+    desk: Desk, tier: int, lots: int, per_mille: int
+) -> None:
+    # Lots of the last tier free most: each that goes frees less than the one before.
+    size = 8 * tier
+    open_long(desk, size)
+    spend(desk, 1)
+    assert desk.set_limits(1, Limits(tier, 10_000)) is DONE
+    fall(desk, per_mille)
+    assert desk.deposit(3, 100 * DEPOSIT) is DONE
+    before, asked = seen(desk, 1).free_collateral, min(lots, size)
+    assert take_over(desk, 1, 3, {1: asked}) is DONE
+    desk.compare()
+    moved, after = desk.size(3), seen(desk, 1).free_collateral
+    assert is_needed(moved, before, after)
+    assert moved == asked or after >= 0
+
+
+@given(poke=st.integers(0, 10**9), second=st.integers(1, 200))
+@undoing
+def test_take_over__second_market_no_longer_needed__stays_and_may_be_named(
+    desk: Desk, poke: int, second: int
+) -> None:
+    open_long(desk, second, market=2)
+    trouble(desk, 43)
+    plan = {1: SIZE, 2: second}
+    assert desk.deposit(3, 10 * DEPOSIT) is DONE
+    assert desk.deposit(1, poke) is DONE if poke else True
+    if seen(desk, 1).equity < seen(desk, 1).maintenance_margin:
+        assert take_over(desk, 1, 3, plan, by_markets=[1, 2]) is DONE
+        assert desk.size(3, 2) == 0 < desk.size(3, 1)
+        desk.compare()
 
 
 @given(lots=st.integers(SIZE + 1, 2**255))
