@@ -325,10 +325,12 @@ class Session:
         found = account_risk(self._seen(), trader.account, self.devnet.chain.time())
         return account_page(found, specs, trader.name)
 
-    def stress(self, market: str | None = None) -> Page:
-        """What a jump of the mark would do: who falls, what is lacking, who bears it."""
+    def stress(self, market: str | None = None, *, price: Number | None = None) -> Page:
+        """What a jump of the mark would do, also to `price`: who falls, what is lacking, who
+        bears it."""
         spec, venue, now = self._market(market), self._seen(), self.devnet.chain.time()
-        told, fund = stress(venue, spec.market, now), fund_risk(venue, now)
+        prices = [] if price is None else [spec.to_ticks(Decimal(price))]
+        told, fund = stress(venue, spec.market, now, prices=prices), fund_risk(venue, now)
         tables = fund_table(fund, {spec.market: spec}), stress_table(told, spec)
         return Page((told, fund), *tables)
 

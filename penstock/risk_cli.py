@@ -1,5 +1,7 @@
 """Edge: `penstock risk …`: how far an account or a market is from trouble, as the chain has it."""
 
+from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -33,12 +35,13 @@ def account(*, number: int, url: str, deployment: Path) -> None:
 
 @risk.command()
 @click.argument("symbol")
+@click.option("--price", "prices", type=Decimal, multiple=True, help="What happens there, too.")
 @NODE
 @DESCRIPTOR
 @plainly
-def market(*, symbol: str, url: str, deployment: Path) -> None:
+def market(*, symbol: str, prices: tuple[Decimal, ...], url: str, deployment: Path) -> None:
     """Fund, ranks and a jump of the price of market SYMBOL."""
-    market_of(venue_at(url, Deployment.read(deployment)), symbol).print()
+    market_of(venue_at(url, Deployment.read(deployment)), symbol, prices).print()
 
 
 def account_of(remote: Remote, number: int) -> Page:
@@ -49,11 +52,15 @@ def account_of(remote: Remote, number: int) -> Page:
     return account_page(account_risk(mirror.venue, number, remote.rpc.next_time()), specs)
 
 
-def market_of(remote: Remote, symbol: str) -> Page:
-    """Risk of a market, read from the chain. Raises UnknownMarketError."""
+def market_of(remote: Remote, symbol: str, prices: Sequence[Decimal] = ()) -> Page:
+    """Risk of a market, and what would happen at these prices, read from the chain.
+
+    Raises UnknownMarketError, and RoundingError or RangeError for what is no price there.
+    """
     spec = remote.system.market(symbol)
+    ticks = [spec.to_ticks(price) for price in prices]
     mirror, now = Mirror(remote), remote.rpc.next_time()
     mirror.follow()
     sides = [ranks(mirror.venue, spec.market, long, now) for long in (True, False)]
-    told = stress(mirror.venue, spec.market, now)
+    told = stress(mirror.venue, spec.market, now, prices=ticks)
     return market_page(fund_risk(mirror.venue, now), sides, told, spec)

@@ -144,7 +144,7 @@ def stress_table(scenarios: Iterable[Scenario], spec: MarketSpec) -> Table:
         amounts = (one.shortfall, one.covered, one.borne, one.nobodys)
         shown = [f"{spec.show_quote(amount):,.2f}" for amount in amounts]
         made.add_row(
-            f"{one.move:+} %",
+            f"{one.move:+} %" if isinstance(one.move, int) else _percent(one.move / 100, "+"),
             f"{spec.show_price(one.mark):,}",
             _names(one.liquidatable),
             _names([lack.account for lack in one.bankrupt]),

@@ -3,7 +3,7 @@
     shortfall  Σ −equity over accounts that would be bankrupt
     covered    what the insurance fund could pay of it, at that price: its spare money, within the
                loss cap of the market
-    borne      the rest: what the other side would give up of its profit
+    borne      the rest: what the other side would give up of its profit, and of its equity
     nobody's   what even that does not reach
 
 The price jumps at once, nobody is liquidated on the way, and no other mark moves.
@@ -11,6 +11,7 @@ The price jumps at once, nobody is liquidated on the way, and no other mark move
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Final
 
 from msgspec import Struct
@@ -36,8 +37,8 @@ class Scenario(Struct, frozen=True):
     """A market at another mark; money in quote units."""
 
     market: int
-    move: int
-    """Per cent."""
+    move: int | Fraction
+    """Per cent of the mark as it is: whole, or what a price is away from it."""
     mark: int
     liquidatable: tuple[int, ...]
     """Accounts below maintenance margin, those in `bankrupt` included."""
@@ -65,16 +66,32 @@ class Scenario(Struct, frozen=True):
 
 
 def stress(
-    venue: Venue, market: int, now: int, moves: Iterable[int] = MOVES
+    venue: Venue, market: int, now: int, moves: Iterable[int] = MOVES, prices: Iterable[int] = ()
 ) -> tuple[Scenario, ...]:
-    """A market at each of these distances from its mark. Raises Refused for one not listed."""
+    """A market at each of these distances from its mark, and at these prices, in ticks; by mark.
+
+    Raises Refused for a market that is not listed.
+    """
     venue.market(market)
-    return tuple(scenario(venue, market, move, now) for move in moves)
+    told = [scenario(venue, market, move, now) for move in moves]
+    told += [at_price(venue, market, price, now) for price in prices]
+    return tuple(sorted(told, key=lambda one: one.mark))
 
 
 def scenario(venue: Venue, market: int, move: int, now: int) -> Scenario:
     """A market at one other mark; `move` in per cent, the mark rounded down and at least a tick."""
-    shocked = moved(venue, market, move, now)
+    return _scenario(moved(venue, market, move, now), market, move, now)
+
+
+def at_price(venue: Venue, market: int, price: int, now: int) -> Scenario:
+    """A market at one other mark, in ticks."""
+    mark = venue.market(market).mark
+    # Without a mark nobody has a position.
+    move = Fraction(100 * (price - mark), mark or price)
+    return _scenario(marked(venue, market, price, now), market, move, now)
+
+
+def _scenario(shocked: Venue, market: int, move: int | Fraction, now: int) -> Scenario:
     weak = _weak(shocked, market, now)
     bankrupt = tuple(Amount(one.account, -one.quote) for one in weak if one.quote < 0)
     shortfall = sum(lack.quote for lack in bankrupt)
@@ -87,11 +104,15 @@ def scenario(venue: Venue, market: int, move: int, now: int) -> Scenario:
 
 
 def moved(venue: Venue, market: int, move: int, now: int) -> Venue:
-    """The venue with one mark elsewhere; the original stays."""
+    """The venue with one mark elsewhere, by so many per cent; the original stays."""
+    mark = venue.market(market).mark * (100 + move) // 100
+    return marked(venue, market, min(max(1, mark), UINT32_MAX), now)
+
+
+def marked(venue: Venue, market: int, mark: int, now: int) -> Venue:
+    """The venue with another mark in one market; the original stays."""
     shocked = narrow(venue, venue.accounts, now)
-    before = shocked.markets[market]
-    mark = min(max(1, before.mark * (100 + move) // 100), UINT32_MAX)
-    shocked.markets[market] = replace(before, mark=mark)
+    shocked.markets[market] = replace(shocked.markets[market], mark=mark)
     return shocked
 
 
@@ -116,6 +137,6 @@ def _bearers(
     for long in sorted(longs):
         for rank in ranks(shocked, market, not long, now):
             if rest > 0 and rank.account not in bankrupt:
-                found.append(Amount(rank.account, min(rank.profit, rest)))
+                found.append(Amount(rank.account, min(rank.profit, rank.equity, rest)))
                 rest -= found[-1].quote
     return tuple(found)

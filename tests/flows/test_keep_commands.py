@@ -146,6 +146,7 @@ def test_keep__key_in_an_encrypted_file__pays_the_gas(desk: Desk) -> None:
         (("keep", "fees", "--url", "http://127.0.0.1:9"), "name another one with --url"),
         (("risk", "account", "99"), "Account_NotRegistered(99)"),
         (("risk", "market", "DOGE"), "there are BTC-PERP, ETH-PERP"),
+        (("risk", "market", "BTC-PERP", "--price", "1.23"), "price"),
     ],
 )  # fmt: skip
 def test_command__with_a_mistake__says_it_in_a_sentence(
@@ -166,6 +167,10 @@ def test_risk__account_and_market__show_tables(desk: Desk) -> None:
     market = desk.call("risk", "market", "BTC-PERP").output
     for title in ("Insurance fund", "shorts in profit", "if the mark jumped"):
         assert title in market
+    at_prices = desk.call("risk", "market", "BTC-PERP", "--price", "54321.5", "--price", "1").output
+    assert "54,321.5" in at_prices
+    assert "-3.69 %" in at_prices
+    assert "54,321.5" not in market
 
 
 def test_console__risk_verbs__show_themselves(session: Session) -> None:
@@ -175,4 +180,5 @@ def test_console__risk_verbs__show_themselves(session: Session) -> None:
     assert "Risk of alice, account 1" in shown
     assert "margin ratio" in shown
     assert "+0 %" in repr(session.stress())
+    assert "54,321.5" in repr(session.stress(price="54321.5"))
     assert "shorts in profit" in repr(session.ranks())

@@ -54,6 +54,13 @@ def test_market_page__of_a_known_day__is_the_one_once_read() -> None:
     assert repr(page) == golden("risk_market")
 
 
+def test_market_page__at_a_price__has_a_row_for_it() -> None:
+    told = stress(a_day(), 1, NOW, prices=[4_321])
+    page = market_page(fund_risk(a_day(), NOW), [[], []], told, SPECS[1])
+    rows = [line for line in repr(page).splitlines() if "432.1" in line]
+    assert [row.split()[0] for row in rows] == ["-13.58"]
+
+
 def test_market_page__many_accounts__are_counted_where_they_are_too_many_to_name() -> None:
     venue = crowd_venue(12, deposit=400_000, cap=0)
     for account in range(1, 7):

@@ -3,20 +3,23 @@
 stress
 ├── any crowd, any move     the accounts in need, the shortfall and the fund's share are right
 ├── no move                 the market as it is
+├── a price                 as the move that leads there, among the others by its mark
 ├── by hand                 who lacks what, who pays, who gives up profit, what is left over
 └── unknown market          refused
 """
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from penstock.liquidations import capacity
 from penstock.refusals import Refusal, Refused
 from penstock.strategy import in_need
-from penstock.stress import MOVES, Amount, moved, scenario, stress
+from penstock.stress import MOVES, Amount, at_price, moved, scenario, stress
 from penstock.units import UINT32_MAX
 from penstock.venue import Venue
 from penstock.views import words
@@ -58,6 +61,24 @@ def test_stress__of_a_market__goes_from_half_to_half_more() -> None:
     assert (calm.liquidatable, calm.bankrupt, calm.shortfall) == ((), (), 0)
 
 
+@given(crowds(), st.integers(1, 2), st.integers(-99, 300))
+def test_at_price__any_crowd_and_price__is_the_move_that_leads_there(
+    venue: Venue, market: int, move: int
+) -> None:
+    told = scenario(venue, market, move, NOW)
+    named = at_price(venue, market, told.mark, NOW)
+    assert structs.replace(named, move=told.move) == told
+    mark = venue.markets[market].mark
+    assert mark + mark * named.move / 100 == told.mark
+
+
+def test_stress__at_a_price_between__stands_between_the_moves() -> None:
+    told = stress(ruin(), 1, NOW, prices=(4_321, 9_999_999))
+    assert [one.mark for one in told][1:4] == [3_000, 3_500, 4_000]
+    assert (told[4].mark, told[4].move, told[-1].mark) == (4_321, Fraction(-1_358, 100), 9_999_999)
+    assert len(told) == len(MOVES) + 2
+
+
 def test_moved__to_nothing_and_beyond__stays_a_price() -> None:
     venue = ruin()
     assert moved(venue, 1, -100, NOW).markets[1].mark == 1
@@ -89,6 +110,16 @@ def test_scenario__a_deeper_fall__goes_on_to_the_next_in_rank() -> None:
     told = scenario(ruin(), 1, -20, NOW)
     assert told.bearers == (Amount(2, 600_000),)
     assert told.shortfall == 100 * 1_000 * UNIT - 400_000 == told.borne
+
+
+def test_scenario__bearer_with_losses_elsewhere__gives_up_its_equity_and_no_more() -> None:
+    venue = ruin()
+    venue.accounts[2].collateral -= 660_000
+    told = scenario(venue, 1, -10, NOW)
+    # Account 2 has a profit of 300,000 here, and 40,000 in all.
+    assert told.bearers == (Amount(2, 40_000), Amount(3, 60_000))
+    venue.accounts[2].collateral -= 40_000
+    assert scenario(venue, 1, -10, NOW).bearers == (Amount(3, 100_000),)
 
 
 def test_scenario__loss_cap__bounds_what_the_fund_pays() -> None:
