@@ -27,7 +27,7 @@ from penstock.keepers.cli import KEY_VARIABLE
 from penstock.messages import Report
 from penstock.signing import keccak
 from penstock.wire import encode_report
-from tests.flows.test_keepers import BANKRUPT, NEEDY, fall, lend, needy
+from tests.flows.bench import BANKRUPT, NEEDY, fall, lend, needy
 
 
 class Desk:

@@ -15,17 +15,11 @@ prices
 └── no quorum                           said; the watch is told in time
 funding   a period that is over is charged once
 fees      collected when they are worth it, once
-any of them
-├── killed between decide and act       the next instance does it, once
-├── killed before the receipt           the next instance finds it done
-├── OFF-2 killed before it was mined    the next instance waits for the pool
-├── two instances decide at once        one acts, the other is told so by the node
+any of them (restarts and rivals: test_keeper_restarts.py)
 ├── node breaks, at any message         waits longer each time, then goes on with the right model
 ├── chain rolled back                   reads it again
 └── OFF-11 wallet empty                 alarm; nothing sent; goes on when there is ether
 """
-
-from decimal import Decimal
 
 import pytest
 
@@ -36,136 +30,23 @@ from penstock.keepers.costs import Costs
 from penstock.keepers.deleverager import Deleverager
 from penstock.keepers.fees import FeeCollector
 from penstock.keepers.funding import FundingAccruer
-from penstock.keepers.keeper import Keeper, run
 from penstock.keepers.liquidator import Liquidator
-from penstock.keepers.notes import Note
 from penstock.keepers.prices import PricePoster
-from penstock.keepers.station import Station
-from penstock.keepers.wallet import TransactionWaitsError, Wallet, WalletEmptyError
-from penstock.localvenue import Trader
-from penstock.messages import Report, SignedReport
-from penstock.mirror import Mirror
-from penstock.remote import connect
-from penstock.rpc import NodeUnreachableError, Rpc
-from penstock.sender import Receipt, Sender
-from tests.helpers.clocks import WarpClock
+from penstock.keepers.wallet import TransactionWaitsError, WalletEmptyError
+from penstock.rpc import NodeUnreachableError
+from tests.flows.bench import (
+    BANKRUPT,
+    GRACE,
+    NEEDY,
+    SOUND,
+    Bench,
+    fall,
+    lend,
+    needy,
+    outage,
+    ruined,
+)
 from tests.helpers.faults import FlakyRpc
-
-
-class Killed(Exception):
-    """The process ended here."""
-
-
-def kill(*_: object) -> Receipt:
-    raise Killed
-
-
-class Bench:
-    """A session, and stations for keepers beside it."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.notes: list[Note] = []
-        self.clock = WarpClock(session.devnet.chain)
-        self.people = {trader.name: trader for trader in session.traders}
-
-    def station(self, trader: str = "dave", rpc: Rpc | None = None) -> Station:
-        """A new process of somebody: nothing is kept but a key."""
-        owner, devnet = self.people[trader].owner, self.session.devnet
-        remote = connect(rpc, devnet.remote.system) if rpc else devnet.remote
-        sender = Sender(rpc or owner.rpc, owner.signer)
-        return Station(Mirror(remote), Wallet(sender), self.notes.append)
-
-    def run(self, keeper: Keeper, steps: int = 1) -> int:
-        """Let a keeper look so often; returns how often it acted."""
-        return run(keeper, self.clock, self.notes.append, steps=steps)
-
-    def liquidator(self, rpc: Rpc | None = None) -> Liquidator:
-        """Dave's, in a new process."""
-        return Liquidator(self.station(rpc=rpc), self.account("dave"))
-
-    def reports(self, price: int, market: int = 1, count: int = 4) -> list[SignedReport]:
-        """What the publishers sign now."""
-        devnet = self.session.devnet
-        report = Report(market, price, devnet.chain.time())
-        chosen = devnet.publishers[:count]
-        return [publisher.sign_report(devnet.feed_domain, report) for publisher in chosen]
-
-    def endow_fund(self, amount: int) -> None:
-        """Give the insurance fund so many quote units."""
-        remote, owner = self.session.devnet.remote, self.people["carol"].owner
-        remote.token.transact(owner, "mint", owner.address, amount)
-        remote.positions.transact(owner, "deposit", 0, amount)
-
-    def mark(self, market: int = 1) -> int:
-        """The mark of a market on the chain, in ticks."""
-        return int(self.session.devnet.remote.index.ask("marketOf", market)[0])
-
-    def sent(self, name: str = "dave") -> int:
-        """Transactions that somebody's owner ever sent."""
-        address = self.people[name].owner.address
-        count = self.session.devnet.chain.rpc.call("eth_getTransactionCount", address, "latest")
-        return int(count, 16)
-
-    def said(self) -> list[tuple[str, str]]:
-        """What was done or left, and why, since the last question."""
-        told = [(note.did, note.why) for note in self.notes]
-        self.notes.clear()
-        return told
-
-    def size(self, name: str) -> int:
-        """Lots of somebody in the first market."""
-        return int(self.session.devnet.remote.lens.ask("positionOf", self.account(name), 1)[0])
-
-    def account(self, name: str) -> int:
-        return self.people[name].account
-
-    def trader(self, name: str) -> Trader:
-        return self.people[name]
-
-    def differ(self) -> list[object]:
-        """Words in which the chain and a model that read its events differ."""
-        mirror = Mirror(self.session.devnet.remote)
-        mirror.follow()
-        return list(mirror.differences())
-
-
-def lend(session: Session, size: str = "20") -> Bench:
-    """Have alice long with most that she has, against bob."""
-    bench = Bench(session)
-    alice, bob = bench.trader("alice"), bench.trader("bob")
-    session.order(bob, "sell", size, "60000")
-    session.order(alice, "buy", size, "60000")
-    session.settle()
-    return bench
-
-
-def fall(session: Session, price: str) -> None:
-    """Let the mark go to a price, as fast as the guard lets it."""
-    session.warp(30)
-    while session.price(price) != Decimal(price):
-        session.warp(30)
-
-
-def needy(session: Session) -> Bench:
-    """Have alice below her maintenance margin."""
-    bench = lend(session)
-    fall(session, NEEDY)
-    return bench
-
-
-def outage(session: Session, price: str) -> None:
-    """Let the chain be down for longer than the watch's limit, and come back with a price."""
-    chain = session.devnet.chain
-    chain.warp(chain.time() + int(session.devnet.remote.watch.ask("LIMIT")) + 60)
-    session.price(price)
-
-
-NEEDY = "56400"
-BANKRUPT = "54000"
-SOUND = ("left", "nobody is below maintenance")
-GRACE = ("left", "grace after an outage")
-
 
 # --- liquidator -----------------------------------------------------------------------------------
 
@@ -225,8 +106,7 @@ def test_liquidator__liq_10_after_an_outage__waits_for_the_grace(session: Sessio
 
 
 def test_deleverager__bankrupt_and_no_fund__closes_against_the_other_side(session: Session) -> None:
-    bench = lend(session)
-    fall(session, BANKRUPT)
+    bench = ruined(session)
     assert bench.run(Deleverager(bench.station()), 2) == 1
     assert [did for did, _ in bench.said()] == ["deleveraged", "left"]
     assert (bench.size("alice"), bench.size("bob")) == (0, 0)
@@ -252,8 +132,7 @@ def test_deleverager__fees_would_do__collects_them_and_leaves_it_to_the_fund(
 
 
 def test_deleverager__liq_10_after_an_outage__waits_for_the_grace(session: Session) -> None:
-    bench = lend(session)
-    fall(session, BANKRUPT)
+    bench = ruined(session)
     outage(session, BANKRUPT)
     keeper = Deleverager(bench.station())
     assert bench.run(keeper) == 0
@@ -330,77 +209,6 @@ def test_fees__worth_it__are_collected_once(session: Session) -> None:
     assert [did for did, _ in bench.said()] == ["left", "collected fees", "left"]
     assert session.devnet.remote.lens.ask("accountOf", 0)[5] == 840 * 10**6
     assert bench.differ() == []
-
-
-# --- restarts and rivals --------------------------------------------------------------------------
-
-
-def test_restart__killed_between_decide_and_act__the_next_acts_once(session: Session) -> None:
-    bench = needy(session)
-    dead = bench.liquidator()
-    decision = dead.decide(bench.clock.now())
-    assert decision is not None
-    before = bench.sent()
-    assert bench.run(bench.liquidator(), 2) == 1
-    assert bench.sent() == before + 1
-    # Should it not have been dead after all, the node tells it.
-    with pytest.raises(ContractRevert, match="Liquidation_AccountSound"):
-        dead.act(decision)
-    assert bench.sent() == before + 1
-
-
-def test_restart__killed_before_the_receipt__the_next_finds_it_done(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench = needy(session)
-    dead = bench.liquidator()
-    monkeypatch.setattr(dead.station.wallet.sender, "wait", kill)
-    with pytest.raises(Killed):
-        bench.run(dead)
-    session.devnet.chain.mine()
-    before = bench.sent()
-    assert bench.run(bench.liquidator(), 2) == 0
-    assert bench.said() == [SOUND, SOUND]
-    assert bench.sent() == before
-
-
-def test_restart__off_2_killed_before_it_is_mined__the_next_waits_for_the_pool(
-    anvil: Anvil, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench = needy(session)
-    dead = bench.liquidator()
-    monkeypatch.setattr(dead.station.wallet.sender, "wait", kill)
-    anvil.rpc.call("evm_setAutomine", False)
-    with pytest.raises(Killed):
-        bench.run(dead)
-    heir = bench.liquidator()
-    assert bench.run(heir, 2) == 0
-    told = [note.values["error"] for note in bench.notes]
-    assert told == [TransactionWaitsError.__name__] * 2
-    anvil.rpc.call("evm_setAutomine", True)
-    anvil.mine()
-    bench.said()
-    assert bench.run(heir, 2) == 0
-    assert bench.said() == [SOUND, SOUND]
-    assert bench.differ() == []
-
-
-def test_rivals__both_decide_at_once__one_acts_and_the_other_goes_on(session: Session) -> None:
-    bench = needy(session)
-    one = Liquidator(bench.station("dave"), bench.account("dave"))
-    other = Liquidator(bench.station("carol"), bench.account("carol"))
-    decisions = [keeper.decide(bench.clock.now()) for keeper in (one, other)]
-    assert all(decisions)
-    assert decisions[0] is not None
-    assert decisions[1] is not None
-    one.act(decisions[0])
-    before = bench.sent("carol")
-    with pytest.raises(ContractRevert, match="Liquidation_AccountSound"):
-        other.act(decisions[1])
-    assert bench.sent("carol") == before
-    bench.said()
-    assert bench.run(other) == 0
-    assert bench.said() == [SOUND]
 
 
 # --- trouble --------------------------------------------------------------------------------------
