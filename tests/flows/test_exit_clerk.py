@@ -42,7 +42,7 @@ from penstock.mirror import Mirror
 from penstock.sender import Receipt
 from penstock.units import UINT32_MAX
 from penstock.wire import encode_ladder, encode_order
-from tests.flows.test_keepers import Bench, Killed, kill
+from tests.flows.bench import Bench, Killed, kill
 from tests.helpers.faults import FlakyRpc
 
 AWAY: Final = "0x" + "e5" * 20
