@@ -30,6 +30,7 @@ from msgspec import Struct
 from penstock.errors import FieldError, PenstockError
 from penstock.governance import ADMIN, GOVERNOR, GUARDIAN, assignments
 from penstock.limits import CAP_MANTISSA, MOST_CAP, MOST_TIER, TIER_MANTISSA, pack_bound
+from penstock.markets import PAUSE
 from penstock.system import System
 from penstock.units import UINT16_MAX, UINT32_MAX, MarketSpec, check_range
 
@@ -45,6 +46,7 @@ MIN_DELAY, MAX_DELAY = 60, 2 * 24 * 3600
 MIN_FLOOR, MAX_FLOOR = 10**10, 2**72 - 1
 MIN_SHARE, MAX_SHARE = 1_000, 10_000
 MIN_WINDOW, MAX_WINDOW = 60, 7 * 24 * 3600
+MIN_SETTLEMENT, MAX_SETTLEMENT = 60, 6 * 24 * 3600
 MAX_TIMELOCK_DELAY: Final = 90 * 24 * 3600
 MIN_QUORUM, MAX_PUBLISHERS = 3, 32
 MAX_REPORT_AGE: Final = 3600
@@ -122,7 +124,7 @@ class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
     outflow_floor: int = 10**12
     outflow_share: int = 2_500
     outflow_window: int = 24 * 3600
-    timelock_delay: int = 8 * 24 * 3600
+    timelock_delay: int = 10 * 24 * 3600
     quorum: int = 3
     max_report_age: int = 60
     max_speed_ppm: int = 5_000
@@ -179,7 +181,7 @@ def check_parameters(parameters: Parameters) -> None:
     check_range("outflow_floor", p.outflow_floor, MIN_FLOOR, MAX_FLOOR)
     check_range("outflow_share", p.outflow_share, MIN_SHARE, MAX_SHARE)
     check_range("outflow_window", p.outflow_window, MIN_WINDOW, MAX_WINDOW)
-    check_range("settlement_window", p.settlement_window, MIN_WINDOW, MAX_WINDOW)
+    check_range("settlement_window", p.settlement_window, MIN_SETTLEMENT, MAX_SETTLEMENT)
     check_range("liveness", p.liveness, MIN_LIVENESS, MAX_LIVENESS)
     _check_timelock(p)
     check_range("quorum", p.quorum, MIN_QUORUM, MAX_PUBLISHERS)
@@ -208,13 +210,14 @@ def check_parameters(parameters: Parameters) -> None:
 
 def _check_timelock(p: Parameters) -> None:
     check_range("timelock_delay", p.timelock_delay, 1, MAX_TIMELOCK_DELAY)
-    # A position that nobody closes, a venue that nobody runs, a ticket that waits for as long as
-    # the queue's delay can ever be set: windows and liveness are fixed, that one is not.
-    longest = 2 * p.settlement_window + p.liveness + MAX_DELAY
+    # A position that nobody closes and whose market the guardian pauses at the last second, a
+    # venue that nobody runs, a ticket that waits for as long as the queue's delay can ever be set:
+    # windows and liveness are fixed, that one is not.
+    longest = 3 * p.settlement_window + PAUSE + p.liveness + MAX_DELAY
     if p.timelock_delay <= longest:
-        rule = f"it must be longer than the longest exit, {longest} (twice the settlement window, "
-        rule += f"liveness, and {MAX_DELAY}, the longest withdrawal delay): whoever dislikes what "
-        rule += "is coming must be able to leave before it comes"
+        rule = f"it must be longer than the longest exit, {longest} (three settlement windows, a "
+        rule += f"pause, liveness, and {MAX_DELAY}, the longest withdrawal delay): whoever dislikes "
+        rule += "what is coming must be able to leave before it comes"
         raise ParameterError("timelock_delay", p.timelock_delay, rule)
 
 

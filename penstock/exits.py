@@ -162,11 +162,11 @@ class ExitDesk:
         return asked.progressed(venue.held(asked.account).position(asked.market).size)
 
     def is_ignored(self, venue: Venue, request: int, now: int) -> bool:
-        """Whether a close was left undone for twice the window, of an account not bankrupt."""
+        """Whether a close was left undone while it could be served, of an account not bankrupt."""
         asked = self.requests.get(request, NO_REQUEST)
         if asked.status is not Status.PENDING or not asked.market:
             return False
-        if not self.is_overdue(asked, now) or self.progress(venue, request).left == 0:
+        if now < self._ignored_from(venue, asked) or self.progress(venue, request).left == 0:
             return False
         return account_of(venue, asked.account, now).equity >= 0
 
@@ -244,6 +244,11 @@ class ExitDesk:
 
     def _open_from(self, asked: Request) -> int:
         return asked.requested_at + self.window
+
+    def _ignored_from(self, venue: Venue, asked: Request) -> int:
+        """A window after anybody could serve it: while its market is paused nobody can."""
+        paused_until = venue.market(asked.market).interim.paused_until
+        return max(self._open_from(asked), paused_until) + self.window
 
     def _keep(self, request: int, kept: Request, by: int, now: int) -> None:
         if kept.left == 0:

@@ -93,7 +93,8 @@ abstract contract ForcedCloses is ForcedRequestBook, RestingMakers {
     function isIgnored(uint256 request) external view returns (bool) {
         ForcedRequest memory asked = _requests[request];
         bool waits = asked.status == RequestStatus.Pending && asked.isClose();
-        if (!waits || !asked.isOverdue(WINDOW) || _progressed(request, asked).left == 0) return false;
+        if (!waits || _progressed(request, asked).left == 0) return false;
+        if (block.timestamp < asked.ignoredFrom(WINDOW, INDEX.interimOf(asked.market).pausedUntil)) return false;
         // Who is bankrupt is waiting for the fund, not for the operator.
         return LENS.accountOf(asked.account).equity >= 0;
     }

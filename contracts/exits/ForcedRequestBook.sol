@@ -14,7 +14,8 @@ abstract contract ForcedRequestBook is SignedRequests, RequestFees {
     using Words for IMarketWords;
 
     uint256 private constant MIN_WINDOW = 1 minutes;
-    uint256 private constant MAX_WINDOW = 7 days;
+    // A day short of the guardian's rest: between two pauses there is time for any close to be served, and to freeze if it was not.
+    uint256 private constant MAX_WINDOW = 6 days;
 
     /// @inheritdoc IExitDesk
     uint32 public immutable WINDOW;

@@ -15,7 +15,7 @@ import {IPositionLens} from "./IPositionLens.sol";
 ///
 ///   asked ────────────── WINDOW ───────────────── 2 · WINDOW ────────────
 ///     the operator serves  │  anybody does and has   │  the fee is the owner's again,
-///     and has the fee      │  the fee                │  a close counts as ignored
+///     and has the fee      │  the fee                │  a close counts as ignored, if its market was not paused lately
 ///
 /// A forced request costs a fee in ether that rises with the number of requests of late, up to a cap, so that a flood costs who
 /// makes it and keeps nobody else in. Each request has a time of its own: no queue, nothing that others can lengthen.
@@ -332,6 +332,7 @@ interface IExitDesk {
     // Views.
 
     /// @notice Whether a close was left undone for twice the window, of an account that is not bankrupt: reason to freeze the venue.
+    /// A pause of its market that ended later than its first window makes that a window after the pause.
     /// @param request Number of the request.
     function isIgnored(uint256 request) external view returns (bool);
 

@@ -6,7 +6,7 @@ import {MarketId} from "../types/Ids.sol";
 /// @title GuardianPause
 /// @notice A guardian may pause new exposure in markets, for a bounded time and not again before a rest.
 /// @dev A paused market is held: its mark stays good for withdrawals, liquidations and fills that lower exposure, and exits ask nothing of
-/// it. The first refresh after the pause ends it; without a refresh marks grow stale, so that nothing waits for the guardian. A pause that
+/// it but a forced close, whose time it stops. The first refresh after the pause ends it; without a refresh marks grow stale, so that nothing waits for the guardian. A pause that
 /// lasts, and the rest after it, hold for the next guardian too.
 interface IGuardianPause {
     /// @notice A market is paused.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import {AccountId, MarketId} from "./Ids.sol";
 import {Size} from "./Quantities.sol";
 
@@ -53,7 +55,11 @@ using ForcedCloses for ForcedClose global;
 ///     age = now - requested at
 ///     age < WINDOW                    the operator alone may execute it
 ///     WINDOW <= age < 2 · WINDOW      anybody may, and has the fee for it
-///     2 · WINDOW <= age               overdue: the fee is the owner's again, and a close counts as ignored
+///     2 · WINDOW <= age               overdue: the fee is the owner's again
+///
+/// A close counts as ignored when for a whole WINDOW anybody could have served it. While the guardian pauses its market nobody can:
+///
+///     ignored from = max(requested at + WINDOW, end of the market's last pause) + WINDOW
 library ForcedRequests {
     /// @notice Whether it closes a position.
     function isClose(ForcedRequest memory self) internal pure returns (bool) {
@@ -63,6 +69,16 @@ library ForcedRequests {
     /// @notice First second at which anybody may execute it.
     function openFrom(ForcedRequest memory self, uint256 window) internal pure returns (uint256) {
         return self.requestedAt + window;
+    }
+
+    /// @notice First second at which a close that nobody served counts as ignored.
+    /// @param pausedUntil First second after the last pause of its market; one before the request changes nothing.
+    function ignoredFrom(
+        ForcedRequest memory self,
+        uint256 window,
+        uint256 pausedUntil
+    ) internal pure returns (uint256) {
+        return Math.max(openFrom(self, window), pausedUntil) + window;
     }
 
     /// @notice Whether the time to serve it is over.

@@ -32,7 +32,7 @@ PARAMETERS = Parameters(
         MarketParameters("ETH-PERP", Decimal("0.01"), Decimal("0.01"), 500, 250, 500, 200),
     ),
     withdrawal_delay=300,
-    timelock_delay=8 * 86_400,
+    timelock_delay=10 * 86_400,
     # A test that is not about outages lets an hour pass without a sign of life.
     outage_after=86_400,
 )

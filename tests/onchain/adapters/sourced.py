@@ -50,7 +50,7 @@ class Sourced(Desk):
 
     def _wire(self, venue: Venue, market: int) -> None:
         """Have the timelock name the feed of a market; asked for early enough to act now."""
-        adapter, delay = venue.chain.at(self.adapter, venue.feed.address), 8 * 86_400
+        adapter, delay = venue.chain.at(self.adapter, venue.feed.address), 10 * 86_400
         wired = operation(venue.timelock, adapter, "setFeed", market, self._feed_of(market))
         venue.chain.time -= delay
         wired.schedule(GOVERNOR)

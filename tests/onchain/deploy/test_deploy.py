@@ -77,7 +77,7 @@ CHANGES: list[dict[str, Any]] = [
     {"grace": 59},
     {"grace": 86_401},
     {"settlement_window": 59},
-    {"settlement_window": 7 * 86_400 + 1},
+    {"settlement_window": 6 * 86_400 + 1},
     {"liveness": 3_599},
     {"liveness": 30 * 86_400 + 1},
     {"markets": ()},
@@ -255,8 +255,8 @@ def test_deploy__whoever_governs__only_the_timelock_has_a_role_without_delay(who
     assert not timelock.call("hasRole", timelock.call("DEFAULT_ADMIN_ROLE"), DEPLOYER)
 
 
-LONGEST = 2 * 86_400 + 3 * 86_400 + 2 * 86_400
-"""Twice the settlement window, liveness, the longest withdrawal delay that there can ever be."""
+LONGEST = 3 * 86_400 + 86_400 + 3 * 86_400 + 2 * 86_400
+"""Three settlement windows, a pause, liveness, the longest withdrawal delay there can ever be."""
 
 
 @pytest.mark.parametrize("delay", [1, LONGEST])

@@ -122,7 +122,7 @@ def test_fee__of_a_withdrawal_that_is_executed__goes_by_the_time(
     ("changes", "error"),
     [
         ({"settlement_window": 59}, RangeError),
-        ({"settlement_window": 7 * 86_400 + 1}, RangeError),
+        ({"settlement_window": 6 * 86_400 + 1}, RangeError),
         ({"request_fee": 0}, RangeError),
         ({"request_fee_cap": 10**18 + 1}, RangeError),
         ({"request_fee": 2, "request_fee_cap": 1}, RangeError),
@@ -138,13 +138,13 @@ def test_check_parameters__out_of_bounds__raises(
 @pytest.mark.parametrize(
     ("window", "base", "top", "error"),
     [
-        (59, 1, 1, ("Desk_WindowOutOfBounds", 59, 60, 7 * 86_400)),
-        (7 * 86_400 + 1, 1, 1, ("Desk_WindowOutOfBounds", 7 * 86_400 + 1, 60, 7 * 86_400)),
+        (59, 1, 1, ("Desk_WindowOutOfBounds", 59, 60, 6 * 86_400)),
+        (6 * 86_400 + 1, 1, 1, ("Desk_WindowOutOfBounds", 6 * 86_400 + 1, 60, 6 * 86_400)),
         (60, 0, 1, ("Desk_FeeOutOfBounds", 0, 1, 10**18)),
         (60, 2, 1, ("Desk_FeeOutOfBounds", 2, 1, 10**18)),
         (60, 1, 10**18 + 1, ("Desk_FeeOutOfBounds", 1, 10**18 + 1, 10**18)),
         (60, 1, 1, None),
-        (7 * 86_400, 10**18, 10**18, None),
+        (6 * 86_400, 10**18, 10**18, None),
     ],
 )
 @undoing

@@ -58,7 +58,7 @@ def test_powers__rendered__ends_with_who_can_stop_an_exit(powers: Powers) -> Non
     lines = list(render(powers))
     assert lines[-1] == f"who can stop an exit: {NOBODY}"
     assert lines[-2] == "a guardian can: FundingIndex.pause, Timelock.cancel"
-    assert "the timelock waits 8 d" in lines
+    assert "the timelock waits 10 d" in lines
 
 
 def test_powers__somebody_else_was_appointed__shows_at_once(
