@@ -1,10 +1,11 @@
 """The end of a random history: somebody freezes it, strangers count it, everybody leaves.
 
-While that goes on the history goes on as well: it draws what it always draws, and what the freeze
+People leave in every way before it (`leaving`), and S8 is checked after each step (`line`). While
+the end goes on the history goes on as well: it draws what it always draws, and what the freeze
 forbids is refused alike by chain and model.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from random import Random
 from typing import Final
 
@@ -15,6 +16,8 @@ from tests.helpers.twin import DONE, Outcome, Twin
 from tests.helpers.venue import STRANGER
 from tests.parity.distress import FUND
 from tests.parity.history import MARKETS, History
+from tests.parity.leaving import Leaving
+from tests.parity.line import Line
 
 
 class Exodus:
@@ -22,6 +25,8 @@ class Exodus:
 
     def __init__(self, history: History) -> None:
         self.history: Final = history
+        self.leaving: Final = Leaving(history)
+        self.line: Final = Line(history.twin)
         self.left: list[list[tuple[int, Sequence[int]]]] = []
         """Pages that were made and not sent yet."""
 
@@ -35,23 +40,27 @@ class Exodus:
 
     def live(self, steps: int) -> None:
         """Let the history go on, with somebody who looks and tries to freeze too early."""
+        self.leaving.begin()
         for _ in range(steps):
             kind = self.rng.random()
-            if kind < 0.05:
+            if kind < 0.03:
                 self._count("look", escapee.look(self.twin))
-            elif kind < 0.1:
+            elif kind < 0.04:
                 self._count("freeze", self._freeze())
-            elif kind < 0.11:
+            elif kind < 0.05:
                 self._count("tally", escapee.tally(self.twin, []))
-            elif kind < 0.2:
-                self._count("force", self.force())
+            elif kind < 0.6:
+                self.leaving.step()
             else:
                 self.history.step()
+            self.line.check()
 
     def end(self) -> None:
         """Bring about the freeze, in a ruin or through an outage now and then."""
         if self.rng.random() < 0.5:
             self._ruin()
+        if self.rng.random() < 0.3:
+            self._ask_in_vain()
         while not self.twin.hatch.frozen_at:
             assert escapee.look(self.twin) is DONE
             if self.rng.random() < 0.2:
@@ -59,6 +68,16 @@ class Exodus:
             else:
                 escapee.stay_up(self.twin, self.rng.randint(1, 2 * 10**5))
             self._count("freeze", self._freeze())
+
+    def _ask_in_vain(self) -> None:
+        """Ask to be out of positions, and freeze when nobody has closed them in two windows."""
+        last = len(self.twin.exits.requests)
+        for account in self.history.accounts:
+            for market in self.twin.model.account(account).open_markets[:1]:
+                self._count("ask", exits.force_close(self.twin, account, market))
+        escapee.stay_up(self.twin, 2 * self.twin.exits.window)
+        for request in range(last + 1, len(self.twin.exits.requests) + 1):
+            self._count("freeze", escapee.freeze_ignored(self.twin, request))
 
     def _ruin(self) -> None:
         """Let the governor empty the fund, and markets jump with nobody there to liquidate."""
@@ -82,11 +101,13 @@ class Exodus:
                     ("release", self.release),
                     ("look", lambda: escapee.look(self.twin)),
                     ("freeze", self._freeze),
+                    ("admit", self.leaving.admit),
                     ("step", self._step),
-                    ("force", self.force),
+                    ("step", self._leave),
                 )
             )
             self._count(name, action())
+            self.line.check()
 
     def finish(self) -> None:
         """Pay whoever is not paid yet: shares, tickets, and what nobody claims."""
@@ -94,8 +115,21 @@ class Exodus:
             escapee.escape(self.twin, account, markets)
         self.residual()
         self.twin.chain.time += 10**6
-        while self.release() is DONE and self.twin.venue.queue.call("owed"):
-            pass
+        self._pay_queue()
+        self.line.check()
+
+    def _pay_queue(self) -> None:
+        """Admit every hold, pay every ticket, claim what was set aside."""
+        queue, vault = self.twin.venue.queue, self.twin.venue.vault
+        for hold, claim in self.line.holds.items():
+            if claim.left:
+                self.twin.transact(queue, "admit", hold, sender=STRANGER.address)
+        self.twin.chain.time += self.history.twin.venue.queue.call("delay")
+        self.twin.transact(vault, "release", 10**4, sender=STRANGER.address)
+        self.line.check()
+        for ticket, claim in self.line.tickets.items():
+            if claim.left:
+                self.twin.transact(vault, "claim", ticket, sender=STRANGER.address)
 
     def tally(self) -> Outcome:
         """Send a page, made lately or long ago, sometimes with a mistake in it."""
@@ -129,23 +163,6 @@ class Exodus:
         self.twin.transact(vault, "release", count, sender=STRANGER.address)
         return DONE
 
-    def force(self) -> Outcome:
-        """File a forced request, execute one, or take one back."""
-        rng, twin = self.rng, self.twin
-        account = rng.choice(self.history.accounts)
-        market = rng.choice(twin.model.account(account).open_markets or [1])
-        size = abs(twin.model.account(account).position(market).size)
-        request = rng.randint(1, len(twin.exits.requests) + 1)
-        actions: tuple[Callable[[], Outcome], ...] = (
-            lambda: exits.force_withdrawal(twin, account, 10 ** rng.randint(3, 10)),
-            lambda: exits.force_close(twin, account, market, rng.randint(1, max(1, size))),
-            lambda: exits.execute_withdrawal(twin, request),
-            lambda: exits.execute_close(twin, request, by_fund=rng.randint(0, size)),
-            lambda: exits.acknowledge(twin, request),
-            lambda: exits.drop(twin, request),
-        )
-        return rng.choice(actions)()
-
     def _freeze(self) -> Outcome:
         if self.rng.random() < 0.5:
             last = len(self.twin.exits.requests)
@@ -154,6 +171,10 @@ class Exodus:
 
     def _step(self) -> Outcome:
         self.history.step()
+        return DONE
+
+    def _leave(self) -> Outcome:
+        self.leaving.step()
         return DONE
 
     def _count(self, name: str, outcome: Outcome) -> None:

@@ -175,7 +175,7 @@ class History:
         """Let time pass; most markets get a new price, rarely one far away."""
         rng = self.rng
         seconds = rng.choice((0, 1, 1, 5, 30, 30, 100, 300, 700, 1_200, 4_000, 30_000))
-        self._idle(seconds)
+        self.idle(seconds)
         outcome: Outcome = None
         for market in MARKETS:
             if rng.random() < 0.7:
@@ -187,7 +187,7 @@ class History:
                 outcome = self.twin.accrue(market)
         return outcome
 
-    def _idle(self, seconds: int) -> None:
+    def idle(self, seconds: int) -> None:
         """Let time pass; the chain is mostly up."""
         while seconds > 600 and self.rng.random() < 0.99:
             self.twin.chain.time += 600
@@ -203,7 +203,7 @@ class History:
             self.twin.chain.time += 9 * 86_400
         outcome = self.twin.pause(self.rng.choice(MARKETS))
         if self.rng.random() < 0.8:
-            self._idle(86_400)
+            self.idle(86_400)
         return outcome
 
     def set_margins(self) -> Outcome:
