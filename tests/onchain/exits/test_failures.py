@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from penstock.artifacts import ContractRevert as Revert
 from penstock.artifacts import artifact, decode_revert
-from penstock.exits import ONE, decayed, fee_of
 from penstock.forced import Status
 from penstock.messages import SignedWithdrawal, Withdrawal
 from penstock.units import div_up
@@ -47,13 +46,17 @@ FAULTS = st.integers(1, 4)
 def wallet(desk: Desk) -> Iterator[Contract]:
     """A contract that owns account 5, with money in it."""
     with desk.undone():
-        place = desk.chain.create("WalletMock")
-        made = desk.chain.at("WalletMock", place)
-        key = "0x" + desk.keys[1].address.hex()
-        register = artifact("PerpPositions").functions["register"].encode([key])
-        made.transact("perform", desk.venue.positions.address, register, sender=OWNER.address)
-        desk.venue.positions.transact("deposit", 5, DEPOSIT, sender=OWNER.address)
-        yield made
+        yield own_wallet(desk)
+
+
+def own_wallet(desk: Desk) -> Contract:
+    """Deploy a wallet that owns account 5, with money in it."""
+    made = desk.chain.at("WalletMock", desk.chain.create("WalletMock"))
+    key = "0x" + desk.keys[1].address.hex()
+    register = artifact("PerpPositions").functions["register"].encode([key])
+    made.transact("perform", desk.venue.positions.address, register, sender=OWNER.address)
+    desk.venue.positions.transact("deposit", 5, DEPOSIT, sender=OWNER.address)
+    return made
 
 
 def of_wallet(desk: Desk, wallet: Contract, amount: int = 5, nonce: int = 0) -> SignedWithdrawal:
@@ -234,76 +237,6 @@ def test_wdq_5__close_of_an_account_in_trouble__leaves_no_loss_to_others(
     desk.compare()
 
 
-# --- WDQ-7 ----------------------------------------------------------------------------------------
-
-
-def flood(desk: Desk, spam: int) -> int:
-    """An attacker makes so many requests, all with the cap; returns what he paid for them."""
-    contract, positions, top = desk.venue.desk, desk.venue.positions, desk.exits.fee_cap
-    positions.transact("register", ATTACKER.address, sender=ATTACKER.address)
-    positions.transact("deposit", 5, DEPOSIT, sender=OWNER.address)
-    desk.chain.evm.set_balance(ATTACKER.address, spam * top)
-    data = artifact("ExitDesk").functions["forceWithdrawal"].encode([5, ATTACKER.address, 1])
-    for _ in range(spam):
-        desk.chain.send(ATTACKER.address, contract.address, data, value=top)
-    return spam * top - int(contract.call("creditOf", ATTACKER.address))
-
-
-@undoing
-def test_wdq_7__ten_thousand_requests__cost_who_makes_them_and_nobody_elses_time(
-    desk: Desk,
-) -> None:
-    contract, spam = desk.venue.desk, 10_000
-    base, top, calm = desk.exits.base_fee, desk.exits.fee_cap, force_gas(desk)
-    # He paid what the curve says, nearly all of it the cap: 2 % of an ether each.
-    paid = flood(desk, spam)
-    assert paid == sum(fee_of(base, top, place * ONE) for place in range(spam))
-    assert paid > spam * top * 95 // 100
-    # Who comes then pays the cap and no more, at the same gas, and waits for his window alone.
-    assert contract.call("requestFee") == top
-    assert force_gas(desk) < calm + 3_000
-    desk.chain.evm.set_balance(OWNER.address, WEALTH)
-    call = (1, OWNER.address, DEPOSIT)
-    contract.transact("forceWithdrawal", *call, sender=OWNER.address, value=top)
-    began = desk.now
-    desk.chain.time = began + desk.exits.window - 1
-    with reverts("Request_TooEarly", spam + 1, began + desk.exits.window):
-        contract.transact("executeWithdrawal", spam + 1, [], sender=STRANGER.address)
-    desk.chain.time += 1
-    contract.transact("executeWithdrawal", spam + 1, [], sender=STRANGER.address)
-    assert desk.collateral(1) == 0
-    assert contract.call("creditOf", STRANGER.address) == top
-    # A day later, 24 halvings, the flood is forgotten.
-    left = decayed((spam + 1) * ONE, desk.exits.window)
-    assert contract.call("pressure") == left
-    assert base <= contract.call("requestFee") == fee_of(base, top, left) < base * 1_001 // 1_000
-
-
-def force_gas(desk: Desk) -> int:
-    """What a forced withdrawal costs in gas, of account 1; it is undone."""
-    desk.chain.evm.set_balance(OWNER.address, WEALTH)
-    with desk.chain.undone():
-        call, top = (1, OWNER.address, 5), desk.exits.fee_cap
-        contract = desk.venue.desk
-        contract.transact("forceWithdrawal", *call, sender=OWNER.address, value=top)
-        assert desk.chain.result is not None
-        return int(desk.chain.result.gas_used)
-
-
-@given(before=st.integers(0, 40), gap=st.integers(0, 10_000))
-@undoing
-def test_wdq_7__requests_of_others_in_front__raise_the_fee_and_never_beyond_the_cap(
-    desk: Desk, before: int, gap: int
-) -> None:
-    for _ in range(before):
-        calm = desk.exits.fee(desk.now)
-        assert force_withdrawal(desk, 2, 1) is DONE
-        assert calm <= desk.exits.fee(desk.now) <= desk.exits.fee_cap
-    desk.chain.time += gap
-    assert force_withdrawal(desk, 1, 1, paid=desk.exits.fee_cap) is DONE
-    compare_exits(desk)
-
-
 # --- WDQ-8, WDQ-11 --------------------------------------------------------------------------------
 
 
@@ -377,6 +310,49 @@ def test_wdq_17__deposit_and_trade_after_a_forced_exit__are_the_accounts_again(d
     assert execute_withdrawal(desk, sender=OPERATOR) == refused
     assert desk.verdicts(desk.cross()) == [OK]
     assert seen(desk, 1).collateral == DEPOSIT
+
+
+# --- WDQ-16 ---------------------------------------------------------------------------------------
+
+
+def fill_credit(desk: Desk, wallet: Contract) -> int:
+    """Give the wallet a credit of all but the fee, and work to do when ether comes."""
+    fee = desk.exits.fee(desk.now)
+    top = desk.exits.fee_cap
+    perform(desk, wallet, "forceWithdrawal", 5, wallet.address, 5, value=top)
+    work = artifact("WalletMock").functions["setFault"].encode([1])
+    wallet.transact("setHook", wallet.address, work, sender=OWNER.address)
+    return top - fee
+
+
+@undoing
+def test_wdq_16__recipient_needs_more_than_a_stipend__has_all_gas_and_is_paid(
+    desk: Desk, wallet: Contract
+) -> None:
+    credit = fill_credit(desk, wallet)
+    # With the 2,300 gas of a plain transfer it could not take anything.
+    with pytest.raises((Revert, RuntimeError)):
+        desk.chain.send(OWNER.address, wallet.address, b"", gas=21_000 + 2_300, value=1)
+    perform(desk, wallet, "collect", wallet.address)
+    assert desk.chain.evm.get_balance(wallet.address) == credit
+    assert wallet.call("hookWentThrough")
+
+
+@given(gas=st.integers(40_000, 200_000))
+def test_wdq_16__collected_with_any_gas__is_paid_whole_or_stays_a_credit(
+    desk: Desk, gas: int
+) -> None:
+    with desk.undone():
+        wallet = own_wallet(desk)
+        credit, contract = fill_credit(desk, wallet), desk.venue.desk
+        data = artifact("ExitDesk").functions["collect"].encode([wallet.address])
+        with suppress(Revert, RuntimeError):
+            wallet.transact("perform", contract.address, data, sender=OWNER.address, gas=gas)
+        paid = desk.chain.evm.get_balance(wallet.address)
+        assert (paid, contract.call("creditOf", wallet.address)) in ((credit, 0), (0, credit))
+        if not paid:
+            perform(desk, wallet, "collect", wallet.address)
+        assert desk.chain.evm.get_balance(wallet.address) == credit
 
 
 # --- VLT-5, SEQ-10 --------------------------------------------------------------------------------
