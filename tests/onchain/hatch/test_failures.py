@@ -4,9 +4,11 @@ WDQ-4 ........ operator, governor, publishers and keepers are dead and trading i
                with a position leaves with nothing but the own key, within the liveness window
 all at once .. an outage on top of it: the grace is waited for, no more
 a hook ....... a token that freezes the venue, and has it counted, while a deposit is on its way
+WDQ-11 ....... asked for in every way there is, and an escape on top: each is paid once
 most markets . an account with a position in each of 127 markets is counted in one transaction
 """
 
+from contextlib import suppress
 from typing import Final
 
 import pytest
@@ -27,16 +29,19 @@ from tests.helpers.escapee import (
     freeze_silent,
     look,
     tally,
+    tally_all,
 )
-from tests.helpers.revm import reverts
+from tests.helpers.exits import execute_withdrawal, force_withdrawal, request, signed_withdrawal
+from tests.helpers.revm import Revert, reverts
 from tests.helpers.trouble import fall, open_long
 from tests.helpers.twin import DONE, OWNER, undoing
-from tests.helpers.venue import PARAMETERS, STRANGER, Venue, isolated, make_venue
-from tests.onchain.settlement.desk import MARK, MARKS, OK, Desk
+from tests.helpers.venue import OPERATOR, PARAMETERS, STRANGER, Venue, isolated, make_venue
+from tests.onchain.settlement.desk import DEPOSIT, MARK, MARKS, OK, Desk
 
 USUAL: Final = Parameters(PARAMETERS.markets, outage_after=600, grace=900, withdrawal_delay=300)
 """The windows that a venue has if it says nothing else."""
 MOST: Final = 127
+DAY: Final = 86_400
 BATCH: Final = 32
 ALICE: Final = Actor("alice").address
 
@@ -90,6 +95,61 @@ def test_wdq_4__chain_was_down_as_well__out_a_grace_after_it_came_back(
     assert freeze_silent(usual) == ("Hatch_GraceLasts", (back + 899, back + 900))
     usual.chain.time = back + 900
     assert freeze_silent(usual) is DONE
+
+
+# --- WDQ-11 ---------------------------------------------------------------------------------------
+
+
+@given(
+    parts=st.tuples(*[st.integers(1, DEPOSIT // 4)] * 4),
+    executed=st.booleans(),
+    order=st.permutations(["release", "admit", "escape", "execute"] * 2),
+)
+@undoing
+def test_wdq_11__in_line_held_forced_signed_and_escaping__each_is_paid_once(
+    usual: Desk, parts: tuple[int, int, int, int], executed: bool, order: list[str]
+) -> None:
+    line, held, forced, signed = parts
+    queue, before = usual.venue.queue, balance(usual, OWNER.address)
+    assert usual.withdraw(1, line) is DONE
+    usual.transact(queue, "announceGuard", 1, DAY, [], sender=OWNER.address)
+    assert usual.withdraw(1, held) is DONE
+    assert force_withdrawal(usual, 1, forced) is DONE
+    page = signed_withdrawal(usual, 1, signed)
+    assert request(usual, page) is DONE
+    if executed:
+        assert execute_withdrawal(usual, 1, sender=OPERATOR) is DONE
+    freeze(usual)
+    tally_all(usual)
+    for step in order:
+        leave(usual, step)
+    usual.chain.time += DAY
+    for step in ("admit", "release"):
+        usual.chain.time += int(queue.call("delay"))
+        leave(usual, step)
+    owed = line + held + signed + forced * executed
+    assert request(usual, page) == ("Request_NonceUsed", (1, 0))
+    assert escape(usual, 1) == ("Hatch_AlreadyPaid", (1,))
+    assert balance(usual, OWNER.address) - before == owed
+    assert balance(usual) == DEPOSIT - owed
+    assert queue.call("owed") == 0
+    assert balance(usual, usual.venue.vault.address) == usual.venue.vault.call("booked")
+    assert usual.venue.vault.call("booked") == 3 * DEPOSIT
+    compare(usual)
+
+
+def leave(desk: Desk, step: str) -> None:
+    """Try one way out for account 1, which may be refused: too early, too late, done already."""
+    if step == "escape":
+        escape(desk, 1)
+    elif step == "execute":
+        execute_withdrawal(desk, 1, sender=OPERATOR)
+    elif step == "release":
+        desk.transact(desk.venue.vault, "release", 10, sender=STRANGER.address)
+    else:
+        for hold in range(1, 4):
+            with suppress(Revert):
+                desk.transact(desk.venue.queue, "admit", hold, sender=STRANGER.address)
 
 
 @pytest.fixture(scope="module")
