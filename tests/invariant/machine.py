@@ -1,7 +1,8 @@
 """The whole system under random use: people, engine, gate, batches, an operator who cheats.
 
 Honest accounts trade through the engine with the gate, so that nothing of theirs may be skipped.
-Accounts of a cheat settle batches full of faults past the engine.
+Accounts of a cheat settle batches full of faults past the engine, and leave in every way there is.
+Every run ends with a freeze after which everybody is paid.
 """
 
 from functools import lru_cache
@@ -9,6 +10,7 @@ from random import Random
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
+from msgspec.structs import replace
 
 from penstock import views
 from penstock.builder import build, split
@@ -16,10 +18,14 @@ from penstock.commands import SelfTrade
 from penstock.engine import Engine
 from penstock.messages import Fill, Order, Verdict
 from penstock.risk import RiskGate
+from tests.helpers import escapee
 from tests.helpers.twin import DONE, Twin, trading_key
 from tests.invariant.auditor import Auditor
 from tests.invariant.entangled import Entangled
+from tests.parity.exodus import Exodus, claims
 from tests.parity.history import FIRST_PRICES, MARKETS, PARAMETERS, History
+from tests.parity.leaving import Leaving
+from tests.parity.line import Line
 
 HONEST = (1, 2, 3)
 FAR = 2**32 - 1
@@ -27,9 +33,9 @@ KINDS = ("rest", "rest", "post", "now", "now", "reduce")
 
 
 @lru_cache(maxsize=1)
-def scene() -> tuple[Twin, History]:
+def scene() -> tuple[Twin, History, Leaving]:
     """A venue with honest accounts, and those of the cheat; every run begins here."""
-    twin = Twin(PARAMETERS)
+    twin = Twin(replace(PARAMETERS, settlement_window=3_600))
     for account in HONEST:
         twin.register(trading_key(f"honest {account}"))
         twin.deposit(account, 10**9)
@@ -38,7 +44,7 @@ def scene() -> tuple[Twin, History]:
         twin.deposit(account, 10**9)
     for market, price in zip(MARKETS, FIRST_PRICES, strict=True):
         twin.refresh(market, price)
-    return twin, cheat
+    return twin, cheat, Leaving(cheat)
 
 
 class Venue(RuleBasedStateMachine):
@@ -46,19 +52,39 @@ class Venue(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.twin, self.cheat = scene()
+        self.twin, self.cheat, self.leaving = scene()
         self._undone = self.twin.undone()
         self._undone.__enter__()
         self.cheat.book.clear()
         self.auditor = Auditor(self.twin)
         self.entangled = Entangled(self.auditor)
+        self.line = Line(self.twin)
         self.gate = RiskGate(self.twin.model, self.twin.now)
         self.engine = Engine(self.gate, MARKETS)
         self.pending: list[Fill] = []
         self.nonces = 0
 
     def teardown(self) -> None:
-        self._undone.__exit__(None, None, None)
+        try:
+            self._end()
+        finally:
+            self._undone.__exit__(None, None, None)
+
+    def _end(self) -> None:
+        """S2, S9: frozen here, the vault pays tickets in full and everybody the share."""
+        self.cheat.rng, exodus = Random(self.nonces), Exodus(self.cheat, self.leaving)
+        exodus.end()
+        self.auditor.check()
+        vault, queue = self.twin.venue.vault, self.twin.venue.queue
+        claimed, owed = sum(claims(self.twin).values()), queue.call("owed")
+        pot = escapee.balance(self.twin, vault.address) - owed
+        escapee.tally_all(self.twin)
+        exodus.line.check()
+        paid = exodus.line.paid
+        exodus.finish()
+        rest = escapee.balance(self.twin, vault.address)
+        assert exodus.line.paid - paid == owed
+        assert rest == 0 if pot >= claimed else 0 <= rest < self.twin.hatch.accounts
 
     # Trading through the engine.
 
@@ -213,6 +239,20 @@ class Venue(RuleBasedStateMachine):
             cheat.set_limits,
         )
         self.auditor.do(self.cheat.rng.choice(changes))
+        self._changed()
+
+    @rule(seed=st.integers(0, 2**32 - 1), steps=st.integers(1, 8))
+    def leave(self, seed: int, steps: int) -> None:
+        """Have the cheat leave: signed, forced, held, in line, closed by makers or the fund."""
+        self.settle()
+        self.cheat.rng = Random(seed)
+        for _ in range(steps):
+            name, action = self.leaving.draw()
+            if name == "trade":
+                self.auditor.settle(self.cheat.batch())
+            else:
+                self.auditor.do(action)
+            self.line.check()
         self._changed()
 
     def _changed(self) -> None:

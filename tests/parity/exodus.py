@@ -23,9 +23,9 @@ from tests.parity.line import Line
 class Exodus:
     """The way out of one history; `history.outcomes` counts what was met."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, leaving: Leaving | None = None) -> None:
         self.history: Final = history
-        self.leaving: Final = Leaving(history)
+        self.leaving: Final = leaving or Leaving(history)
         self.line: Final = Line(history.twin)
         self.left: list[list[tuple[int, Sequence[int]]]] = []
         """Pages that were made and not sent yet."""

@@ -62,12 +62,18 @@ class Leaving:
             ("trade", self.history.settle, 5),
         )
 
-    def step(self) -> None:
-        """Do one of them."""
+    def draw(self) -> tuple[str, Callable[[], Outcome]]:
+        """Choose what is done next."""
         named = self.actions()
         name, action, _ = self.history.rng.choices(named, [weight for *_, weight in named])[0]
+        return name, action
+
+    def step(self) -> Outcome:
+        """Do one of them."""
+        name, action = self.draw()
         outcome = action()
         self.history.outcomes[f"{name}: {outcome[0] if outcome else 'done'}"] += 1
+        return outcome
 
     # In line and held.
 

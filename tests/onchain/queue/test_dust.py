@@ -26,7 +26,7 @@ def desk() -> Desk:
 
 def ask(desk: Desk, account: int, recipient: str, amount: int) -> int:
     """Ask for a ticket past the model; returns the gas."""
-    call = (account, recipient, amount, [])
+    call: tuple[object, ...] = (account, recipient, amount, [])
     desk.venue.positions.transact("requestWithdrawal", *call, sender=OWNER.address)
     assert desk.chain.result is not None
     return int(desk.chain.result.gas_used)
