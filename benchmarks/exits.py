@@ -154,12 +154,15 @@ def run() -> list[Measure]:
     each = round(gas["release: a page of 50"] / PAGE)
     same = f"= {short:,}, as with 10", abs(long - short) <= NOISE
     told = f"= {soon:,}, as with 10", abs(late - soon) <= NOISE
+    before, after = gas["eta: before asking, 10 in line"], gas["eta: before asking, 10,000 in line"]
+    asked = f"= {before:,}, as with 10", abs(after - before) <= NOISE
     return [
         Measure("gas of a withdrawal request", request, "gas", "≤ 90,000", request <= 90_000),
         Measure("gas of a release, one ticket", one, "gas", "≤ 80,000", one <= 80_000),
         Measure("gas per ticket, a page of 50", each, "gas", "≤ 45,000", each <= 45_000),
         Measure("gas of the next release, 10,000 in line", long, "gas", *same),
-        Measure("gas of asking for an eta, 10,000 in line", late, "gas", *told),
+        Measure("gas of `etaOf`, the last of 10,000 in line", late, "gas", *told),
+        Measure("gas of `eta`, before asking, 10,000 in line", after, "gas", *asked),
         Measure("gas of a request that is held", gas["requestWithdrawal: held"], "gas", "", None),
         Measure("gas of admitting a hold", gas["admit"], "gas", "", None),
     ]
