@@ -286,22 +286,36 @@ contract Liquidations is Judging {
         uint256[] calldata lots,
         uint256 borne
     ) private {
-        // No lots at all are refused with the first counterparty.
-        uint256 all = Math.max(piece.moved.abs(), 1);
         uint256 open = _words().activity(piece.market).openInterest();
         uint256 done;
         for (uint256 i; i < lots.length; ++i) {
             if (i != 0 && AccountId.unwrap(counterparties[i]) <= AccountId.unwrap(counterparties[i - 1])) {
                 revert Deleverage_CounterpartiesNotAscending(i);
             }
-            uint256 part = Math.ceilDiv(borne * (done + lots[i]), all) - Math.ceilDiv(borne * done, all);
+            uint256 before = _partUp(piece, borne, done);
             done += lots[i];
-            PositionWord position = _words().position(counterparties[i], piece.market);
-            _checkOpposite(piece, counterparties[i], position, lots[i], part);
-            _checkShare(piece, counterparties[i], position.size(), lots[i], open);
-            _checkSolvent(piece, counterparties[i], part);
-            _close(account, counterparties[i], piece, lots[i], part);
+            _closeOne(account, counterparties[i], piece, lots[i], _partUp(piece, borne, done) - before, open);
         }
+    }
+
+    /// @dev What the first lots of a piece give up of `borne`. No lots at all are refused with the first counterparty.
+    function _partUp(Piece memory piece, uint256 borne, uint256 lots) private pure returns (uint256) {
+        return Math.ceilDiv(borne * lots, Math.max(piece.moved.abs(), 1));
+    }
+
+    function _closeOne(
+        AccountId account,
+        AccountId counterparty,
+        Piece memory piece,
+        uint256 lots,
+        uint256 part,
+        uint256 open
+    ) private {
+        PositionWord position = _words().position(counterparty, piece.market);
+        _checkOpposite(piece, counterparty, position, lots, part);
+        _checkShare(piece, counterparty, position.size(), lots, open);
+        _checkSolvent(piece, counterparty, part);
+        _close(account, counterparty, piece, lots, part);
     }
 
     /// @dev On the other side, large enough, and in profit even at the price that it gets for these lots.

@@ -216,8 +216,8 @@ def _check_timelock(p: Parameters) -> None:
     longest = 3 * p.settlement_window + PAUSE + p.liveness + MAX_DELAY
     if p.timelock_delay <= longest:
         rule = f"it must be longer than the longest exit, {longest} (three settlement windows, a "
-        rule += f"pause, liveness, and {MAX_DELAY}, the longest withdrawal delay): whoever dislikes "
-        rule += "what is coming must be able to leave before it comes"
+        rule += f"pause, liveness, and {MAX_DELAY}, the longest withdrawal delay): whoever "
+        rule += "dislikes what is coming must be able to leave before it comes"
         raise ParameterError("timelock_delay", p.timelock_delay, rule)
 
 
