@@ -48,7 +48,7 @@ struct ForcedClose {
 }
 
 using ForcedRequests for ForcedRequest global;
-using ForcedCloses for ForcedClose global;
+using CloseProgress for ForcedClose global;
 
 /// @notice When a forced request may be executed, and when it is overdue.
 ///
@@ -94,7 +94,7 @@ library ForcedRequests {
 ///     left = max(0, left - gone),  held = kept on the same side
 ///
 /// What has gone stays gone: a position that grows again asks for no lot twice.
-library ForcedCloses {
+library CloseProgress {
     /// @notice The same close, with what the position shrank by since it was looked at.
     /// @param size The position's size now.
     function progressed(ForcedClose memory self, Size size) internal pure returns (ForcedClose memory) {
