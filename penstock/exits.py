@@ -246,9 +246,8 @@ class ExitDesk:
         return asked.requested_at + self.window
 
     def _ignored_from(self, venue: Venue, asked: Request) -> int:
-        """A window after anybody could serve it: while its market is paused nobody can."""
         paused_until = venue.market(asked.market).interim.paused_until
-        return max(self._open_from(asked), paused_until) + self.window
+        return asked.ignored_from(self.window, paused_until)
 
     def _keep(self, request: int, kept: Request, by: int, now: int) -> None:
         if kept.left == 0:

@@ -40,6 +40,13 @@ class Request:
         kept = abs(size) if same_side else 0
         return self.reduced(abs(self.held) - kept) if kept < abs(self.held) else self
 
+    def ignored_from(self, window: int, paused_until: int) -> int:
+        """When a close that nobody served counts as ignored: a window after anybody could do so.
+
+        While its market is paused nobody can. Seconds.
+        """
+        return max(self.requested_at + window, paused_until) + window
+
     def reduced(self, lots: int) -> "Request":
         """The same close, some of its lots on."""
         return replace(self, held=self.held - self.signed(lots), left=max(0, self.left - lots))

@@ -246,7 +246,9 @@ class Reader:
         ends = [log for name in ENDS for log in self.remote.desk.logs(name, number)]
         found = Forced(*about, left, recipient, ignored, frozen, grace)
         ended_at = max((log.time for log in ends), default=0)
-        return replace(found, asked=self._asked(number, market), ended_at=ended_at)
+        paused_until = self._ask(self.remote.index, "interimOf", market)[5] if market else 0
+        asked_for = self._asked(number, market)
+        return replace(found, asked=asked_for, ended_at=ended_at, paused_until=paused_until)
 
     def _asked(self, number: int, market: int) -> int:
         """Lots, or quote units, that a forced request asked for."""

@@ -168,6 +168,8 @@ class Forced(Struct, frozen=True):
     """Lots or quote units, as they were asked for."""
     ended_at: int = 0
     """When it was served or dropped; 0 while it waits."""
+    paused_until: int = 0
+    """First second after the last pause of a close's market: in a pause nobody can serve it."""
 
     @property
     def is_close(self) -> bool:
@@ -180,9 +182,9 @@ class Forced(Struct, frozen=True):
         return self.requested_at + self.window
 
     @property
-    def overdue_from(self) -> int:
-        """The first second at which it should have been served."""
-        return self.requested_at + 2 * self.window
+    def ignored_from(self) -> int:
+        """The first second at which a close that nobody served counts as ignored."""
+        return max(self.open_from, self.paused_until) + self.window
 
 
 class Hold(Struct, frozen=True):
@@ -327,7 +329,7 @@ def forced_progress(forced: Forced, now: int) -> Progress:
     if now < opens:
         return Progress(Stage.REQUESTED, Step.EXECUTE, Who.ANYONE, Obstacle.WINDOW, opens)
     if forced.is_ignored:
-        begins = max(forced.overdue_from, forced.grace_ends_at)
+        begins = max(forced.ignored_from, forced.grace_ends_at)
         blocked = Obstacle.GRACE if now < begins else Obstacle.NONE
         return Progress(Stage.IGNORED, Step.FREEZE, Who.ANYONE, blocked, begins)
     return Progress(Stage.EXECUTABLE, Step.EXECUTE, Who.ANYONE, earliest=opens)

@@ -86,8 +86,7 @@ def close(
 ) -> Found | None:
     """Work off a close as far as anybody can. None while it is not open.
 
-    From the middle of its second window on, a close that nobody can take is a person's business:
-    at the end of that window it counts as ignored.
+    Half a window before it counts as ignored, a close that nobody can take is a person's business.
     """
     if not is_open(venue, asked, asker):
         return None
@@ -102,10 +101,11 @@ def close(
         markets = [market for market in sorted(venue.markets) if venue.markets[market].fees]
         values: Values = {**about, "fees": venue.fees}
         return Decision("collected fees", "with them the fund can close", values, collect(markets))
-    overdue = asked.requested_at + 2 * asker.window
+    paused_until = venue.market(asked.market).interim.paused_until
+    ignored_from = asked.ignored_from(asker.window, paused_until)
     refused = closing.obstacle(venue, number, asked, asker)
-    values = {**about, "left": asked.left, "refused": refused, "ignored_at": overdue}
-    late = asker.now >= overdue - asker.window // 2
+    values = {**about, "left": asked.left, "refused": refused, "ignored_at": ignored_from}
+    late = asker.now >= ignored_from - asker.window // 2
     return Left("nobody can take over what is to be closed", values, late)
 
 

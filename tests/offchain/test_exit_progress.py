@@ -97,6 +97,14 @@ def test_forced_progress__ignored_without_grace__is_due_when_overdue() -> None:
     assert forced_progress(replace(CLOSE, is_ignored=True), T + 200).earliest == T + 200
 
 
+@pytest.mark.parametrize(("until", "begins"), [(T + 99, 200), (T + 101, 201), (T + 250, 350)])
+def test_forced_progress__paused_meanwhile__is_ignored_a_window_after(
+    until: int, begins: int
+) -> None:
+    part = replace(CLOSE, is_ignored=True, paused_until=until)
+    assert forced_progress(part, T + begins).earliest == T + begins
+
+
 def test_forced_progress__withdrawal_overdue__stays_executable() -> None:
     assert forced_progress(FORCED, T + 10_000).stage is Stage.EXECUTABLE
     assert (FORCED.is_close, CLOSE.is_close) == (False, True)
