@@ -48,6 +48,12 @@ def hand_in(session: Session, who: int, amount: int, nonce: int = 1, **o: int) -
     return session.carrier.take(encode_withdrawal(signed(session, who, amount, nonce, **o)))
 
 
+def trade(session: Session) -> None:
+    """Alice buys a coin from bob; the fill waits for its batch."""
+    session.order(session.traders[0], "buy", "1", "60000")
+    session.order(session.traders[1], "sell", "1")
+
+
 def reserved(session: Session, who: int) -> int:
     return session.gate.venue.reserves.of(session.traders[who].account)
 
@@ -116,9 +122,7 @@ def test_take__unreadable__is_named(session: Session) -> None:
 def test_take__fills_that_wait_need_the_amount__is_refused_until_they_need_less(
     session: Session,
 ) -> None:
-    alice, bob, *_ = session.traders
-    session.order(alice, "buy", "1", "60000")
-    session.order(bob, "sell", "1")
+    trade(session)
     # The chain does not know of the fill yet, and would give everything.
     with pytest.raises(PromisedError) as caught:
         hand_in(session, 1, ALL)
@@ -128,7 +132,7 @@ def test_take__fills_that_wait_need_the_amount__is_refused_until_they_need_less(
     hand_in(session, 1, free)
     (batch,) = session.settle()
     assert (batch.fills, batch.skipped, session.carried[0].ticket) == (1, [], 1)
-    assert session.account(bob).withdrawable == 0
+    assert session.account(session.traders[1]).withdrawable == 0
     assert_equal(session)
 
 
@@ -149,10 +153,9 @@ def test_carry__more_than_a_page__carries_all_in_order(session: Session) -> None
 def test_carry__margin_rose_in_the_meantime__skips_by_name_and_frees_the_amount(
     session: Session,
 ) -> None:
-    alice, bob, *_ = session.traders
-    session.order(alice, "buy", "1", "60000")
-    session.order(bob, "sell", "1")
+    trade(session)
     session.settle()
+    bob = session.traders[1]
     session.request(bob, session.account(bob).withdrawable)
     hand_in(session, 2, 7)
     session.price("60600")
