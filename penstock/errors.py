@@ -9,6 +9,7 @@
     │   ├── LimitError          ValueError    a market's limit is no round number of lots
     │   ├── LadderError         ValueError    the levels of a ladder do not fit together
     │   └── AddressError        ValueError    an address is not 20 bytes
+    ├── NumberError             ValueError    what a person typed is no number
     ├── DecodeError             ValueError    bytes from outside are not the message they should be
     ├── KeyFormatError          ValueError    a private key is not a number that secp256k1 takes
     ├── SignatureError          ValueError    64 bytes are no signature of anything
@@ -30,6 +31,7 @@ Nouns whose errors carry values of their own keep them beside them, under the sa
     sender      SendError and leaf                a transaction without a receipt
     bidding     FeeCeilingError, NonceTakenError  a block that asks too much; a rival with the key
     submitter   SubmitError and leaves            overtaken, or at odds with the chain
+    carrier     PromisedError                     a withdrawal of what waiting fills need
     mirror      MirrorError and leaf              the engine's view left the chain's
     console     ConsoleError                      a mistyped word in the console
     keys        KeyMissingError                   no key to sign transactions with
@@ -110,6 +112,14 @@ class AddressError(FieldError, ValueError):
     def __init__(self, field: str, value: object) -> None:
         rule = "an address is 20 bytes, or 0x and 40 hex digits"
         super().__init__(field, value, rule, "compare it with the deployment")
+
+
+class NumberError(PenstockError, ValueError):
+    """What a person typed is no number."""
+
+    def __init__(self, text: str) -> None:
+        self.text: Final = text
+        super().__init__(f"{text!r} is no number; write digits and a point, as in 0.25")
 
 
 class DecodeError(PenstockError, ValueError):

@@ -16,6 +16,7 @@ from penstock.remote import Remote
 from penstock.risk_reports import Page, account_page, market_page
 from penstock.strategy import ranks
 from penstock.stress import stress
+from penstock.units import to_decimal
 
 
 @click.group()
@@ -35,7 +36,7 @@ def account(*, number: int, url: str, deployment: Path) -> None:
 
 @risk.command()
 @click.argument("symbol")
-@click.option("--price", "prices", type=Decimal, multiple=True, help="What happens there, too.")
+@click.option("--price", "prices", type=to_decimal, multiple=True, help="What happens there, too.")
 @NODE
 @DESCRIPTOR
 @plainly

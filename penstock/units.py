@@ -6,11 +6,11 @@ would round raises.
 """
 
 from dataclasses import dataclass, field
-from decimal import Context, Decimal
+from decimal import Context, Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Final
 
-from penstock.errors import RangeError, RoundingError, SpecError
+from penstock.errors import NumberError, RangeError, RoundingError, SpecError
 
 UINT16_MAX: Final = 2**16 - 1
 UINT23_MAX: Final = 2**23 - 1
@@ -106,6 +106,17 @@ class MarketSpec:
     def notional(self, price: int, size: int) -> int:
         """Value `size` lots at `price` ticks, in quote units. Exact; has the sign of `size`."""
         return price * size * self.unit
+
+
+def to_decimal(text: str) -> Decimal:
+    """Read a number as a person types it. Raises NumberError."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise NumberError(text) from None
+    if not value.is_finite():
+        raise NumberError(text)
+    return value
 
 
 def to_quote(amount: Decimal, decimals: int = 6) -> int:

@@ -6,7 +6,7 @@ The group is a plain click command, so other programs (`ape run devnet`) can han
 import signal
 import threading
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final, ParamSpec, get_args
@@ -19,7 +19,7 @@ from penstock.devnet.config import ETHER, Config, Proofs
 from penstock.devnet.control import Server
 from penstock.devnet.descriptor import Descriptor
 from penstock.devnet.net import Devnet
-from penstock.errors import PenstockError
+from penstock.errors import NumberError, PenstockError
 
 P = ParamSpec("P")
 _descriptor: Final = click.option(
@@ -108,12 +108,12 @@ def status(*, descriptor: Path) -> None:
 
 
 @devnet.command()
-@click.argument("ether", type=Decimal)
+@click.argument("ether")
 @click.option("--account", default=0, show_default=True, help="Number of a development account.")
 @click.option("--to", default="", help="Receiver on L2; the account itself if left out.")
 @_descriptor
 @plainly
-def deposit(*, ether: Decimal, account: int, to: str, descriptor: Path) -> None:
+def deposit(*, ether: str, account: int, to: str, descriptor: Path) -> None:
     """Move ETHER from L1 to L2."""
     _show(ask(descriptor, "deposit", account=account, amount=_wei(ether), to=to))
 
@@ -133,7 +133,7 @@ def withdraw(
     if ether_or_hash.startswith("0x"):
         _show(ask(descriptor, step or "withdrawal", hash=ether_or_hash))
         return
-    _show(ask(descriptor, "withdraw", account=account, amount=_wei(Decimal(ether_or_hash)), to=to))
+    _show(ask(descriptor, "withdraw", account=account, amount=_wei(ether_or_hash), to=to))
 
 
 @devnet.command()
@@ -246,9 +246,12 @@ def _words(found: Descriptor, place: Path) -> str:
     return "\n".join([*lines, f"contracts            {found.contracts}", "Ctrl-C ends it"])
 
 
-def _wei(ether: Decimal) -> int:
-    wei = ether * ETHER
-    if wei != int(wei):
+def _wei(ether: str) -> int:
+    try:
+        wei = Decimal(ether) * ETHER
+    except InvalidOperation:
+        raise NumberError(ether) from None
+    if not wei.is_finite() or wei != int(wei):
         raise click.BadParameter(f"{ether} is not a whole number of wei")
     return int(wei)
 

@@ -1,17 +1,18 @@
 """Edge: what somebody asks for: how much, from which account, to whom, on L2 or by a door to L1."""
 
 import secrets
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from msgspec import Struct, structs
 
+from penstock.errors import NumberError
 from penstock.follow.calls import Call
 from penstock.follow.facts import ExitError, Reader
 from penstock.follow.progress import Exit, is_recent
 from penstock.messages import SignedWithdrawal, Withdrawal
 from penstock.signing import Domain, Signer
-from penstock.units import to_quote
+from penstock.units import to_decimal, to_quote
 
 CARRY_GAS: Final = 2_000_000
 NONCE_BITS: Final = 63
@@ -86,8 +87,8 @@ def amount_of(reader: Reader, account: int, text: str, decimals: int) -> int:
 def decimal_of(text: str) -> Decimal:
     """A number as a person writes it. Raises ExitError."""
     try:
-        return Decimal(text)
-    except InvalidOperation:
+        return to_decimal(text)
+    except NumberError:
         raise ExitError(f"{text!r} is neither a number nor {ALL!r}") from None
 
 

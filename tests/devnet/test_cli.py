@@ -120,6 +120,7 @@ def test_up__with_proofs_by_games__has_a_factory_of_games_and_no_oracle(tmp_path
     [
         (("reorg", "9999"), "are possible"),
         (("deposit", "0.0000000000000000001"), "not a whole number of wei"),
+        (("deposit", "much"), "'much' is no number"),
         (("deposit", "1", "--account", "77"), "cannot be done so"),
         (("withdraw", "0x" + "12" * 32), "is not in the L2 chain"),
         (("deposit", "99999999"), "wei on L1"),

@@ -147,6 +147,7 @@ def test_keep__key_in_an_encrypted_file__pays_the_gas(desk: Desk) -> None:
         (("risk", "account", "99"), "Account_NotRegistered(99)"),
         (("risk", "market", "DOGE"), "there are BTC-PERP, ETH-PERP"),
         (("risk", "market", "BTC-PERP", "--price", "1.23"), "price"),
+        (("risk", "market", "BTC-PERP", "--price", "abc"), "'--price': abc"),
     ],
 )  # fmt: skip
 def test_command__with_a_mistake__says_it_in_a_sentence(

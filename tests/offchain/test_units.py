@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from penstock.errors import RangeError, RoundingError, SpecError
+from penstock.errors import NumberError, RangeError, RoundingError, SpecError
 from penstock.units import (
     INT96_MAX,
     UINT23_MAX,
@@ -22,6 +22,7 @@ from penstock.units import (
     fee_up,
     notional,
     show_quote,
+    to_decimal,
     to_quote,
 )
 
@@ -125,3 +126,14 @@ def test_to_quote__below_the_smallest_unit_or_not_finite__raises() -> None:
         to_quote(Decimal("NaN"))
     with pytest.raises(RangeError, match="quote"):
         to_quote(Decimal(10) ** 30)
+
+
+@pytest.mark.parametrize("text", ["", "abc", "1,5", "nan", "-Infinity"])
+def test_to_decimal__no_number__is_named(text: str) -> None:
+    with pytest.raises(NumberError, match="is no number; write digits and a point"):
+        to_decimal(text)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_to_decimal__a_number__is_that_one(number: Decimal) -> None:
+    assert to_decimal(str(number)) == number
