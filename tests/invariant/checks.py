@@ -4,6 +4,7 @@ They share no arithmetic with the model: what a fill and a funding payment do is
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from penstock.messages import BUY, IMMEDIATE, LIQUIDATION, Verdict
 from penstock.records import FillRecord
@@ -34,12 +35,16 @@ def debts_are_held(state: State) -> None:
 
 
 def nobody_ruined(before: State, after: State) -> None:
-    """At marks that did not move nobody becomes bankrupt, whatever is done to him."""
+    """At marks that did not move nobody becomes bankrupt, whatever is done to him.
+
+    Funding is no deed: time may charge it meanwhile.
+    """
     marks = {number: market.mark for number, market in before.markets.items()}
     if marks != {number: market.mark for number, market in after.markets.items()}:
         return
+    charged = replace(before, markets=after.markets)
     for account in before.collateral:
-        had, has = equity(before, account), equity(after, account)
+        had, has = equity(charged, account), equity(after, account)
         assert has >= min(0, had), f"S2: {account} had {had}, and {has} now, at the same marks"
 
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.limits import Limits
@@ -110,22 +110,24 @@ def test_take_over__more_lots_than_held__is_refused() -> None:
 
 @given(
     fall=st.integers(110, 249),
-    lots=st.integers(1, 700),
     tier=st.sampled_from((10, 30, 100)),
+    size=st.integers(1, 80),
+    share=st.one_of(st.integers(0, 999), st.just(999)),
     asked=st.integers(1, 700),
 )
 def test_take_over__more_lots_than_needed__takes_the_last_that_was_needed(
-    fall: int, lots: int, tier: int, asked: int
+    fall: int, tier: int, size: int, share: int, asked: int
 ) -> None:
+    # In any of the eight tiers.
+    lots = size * tier // 10
     venue = long_account(fall, lots)
     limits = Limits(tier=tier, open_interest_cap=10**6)
     venue.markets[1].listing = replace(venue.markets[1].listing, limits=limits)
-    # Whatever the tiers: at maintenance margin less a little, or far below it.
+    # Anywhere between bankruptcy and its maintenance margin.
     seen = weigh(venue, 1, None, NOW)
-    venue.accounts[1].credit(max(0, seen.maintenance - 1 - seen.equity) if fall % 2 else 0)
+    venue.accounts[1].credit(seen.maintenance * share // 1_000 - seen.equity)
     before = weigh(venue, 1, None, NOW)
     venue.accounts[3].credit(10**12)
-    assume(0 <= before.equity < before.maintenance and lots <= 8 * tier)
     take_over(venue, 1, 3, {1: min(asked, lots)}, NOW)
     moved, after = venue.accounts[3].positions[1].size, weigh(venue, 1, None, NOW)
     assert 0 < moved <= min(asked, lots)
