@@ -1,6 +1,7 @@
 """Edge: signed withdrawals that the operator carries: reserved when taken, sent beside the batches.
 
     PromisedError         PenstockError, ValueError   what waits needs the amount
+    CrowdedError          PenstockError, ValueError   enough withdrawals of the account wait
 
 A withdrawal that is taken is gone for the engine in that moment. It is sent after the batch, so a
 fill that was matched before it, or after it within what is left, settles.
@@ -15,13 +16,15 @@ from penstock.artifacts import ContractRevert, decode_revert
 from penstock.errors import PenstockError
 from penstock.messages import SignedWithdrawal, Withdrawal
 from penstock.remote import Contract, Log
-from penstock.submitter import Submitter
+from penstock.submitter import SubmitError, Submitter
 from penstock.wire import decode_withdrawal
 
 PAGE: Final = 7
 """Withdrawals in one transaction."""
 PAGE_GAS: Final = 16_700_000
 """What a page may burn at worst: seven times the bound of one, and what is kept back of it."""
+MOST_WAITING: Final = 4
+"""Withdrawals of one account that wait for a batch."""
 Name = tuple[int, int]
 """Account and nonce: what a signed withdrawal is reserved by."""
 
@@ -36,6 +39,18 @@ class PromisedError(PenstockError, ValueError):
         super().__init__(
             f"account {account} asks for {amount}, and {free} is free beside the fills and "
             f"withdrawals that wait: ask for less, or again after the next batch"
+        )
+
+
+class CrowdedError(PenstockError, ValueError):
+    """Enough withdrawals of the account wait: the operator pays for each that is carried."""
+
+    def __init__(self, account: int, most: int) -> None:
+        self.account: Final = account
+        self.most: Final = most
+        super().__init__(
+            f"{most} withdrawals of account {account} wait, which is the most: ask again after the "
+            f"next batch, or carry it yourself (ExitDesk.request)"
         )
 
 
@@ -65,12 +80,15 @@ class Carrier:
         """Take a withdrawal off the wire and reserve its amount, or leave everything as it was.
 
         The desk itself says whether it could be carried now: signature, number, last second, marks,
-        margin. Raises DecodeError, a FieldError, ContractRevert or PromisedError.
+        margin. Raises DecodeError, a FieldError, ContractRevert, CrowdedError or PromisedError.
         """
         signed = decode_withdrawal(data)
-        name = _name(signed)
-        if any(_name(one) == name for one in self.pending):
+        name = account, _ = _name(signed)
+        waiting = [_name(one) for one in self.pending]
+        if name in waiting:
             raise ContractRevert("Request_NonceUsed", name)
+        if sum(who == account for who, _ in waiting) >= MOST_WAITING:
+            raise CrowdedError(account, MOST_WAITING)
         self._desk.ask("request", *self._call(signed))
         self._reserve(signed)
         self.pending.append(signed)
@@ -96,7 +114,8 @@ class Carrier:
         a `Bidder` raises; what was not sent stays pending and reserved.
         """
         if self.pending:
-            self._forget_known()
+            self.submitter.follow()
+            self.resume(self.pending)
         done: list[Carried] = []
         while self.pending:
             done += self._carry_page(self.pending[:PAGE])
@@ -109,6 +128,8 @@ class Carrier:
         if not receipt.succeeded:
             submitter.sender.explain(receipt, desk.address, call, PAGE_GAS)
         found = _told(submitter.follow())
+        if missing := [_name(signed) for signed in page if _name(signed) not in found]:
+            raise SubmitError(f"{missing} were carried and no event tells of them; carry again")
         self.pending = self.pending[len(page) :]
         for signed in page:
             submitter.gate.venue.reserves.release(_name(signed))
@@ -128,15 +149,9 @@ class Carrier:
             reserves.hold(_name(signed), asked.account, asked.amount)
         self.submitter.gate.rebase()
 
-    def _forget_known(self) -> None:
-        """Leave out what is on the chain already: the mirror has released it."""
-        self.submitter.follow()
-        reserves = self.submitter.gate.venue.reserves
-        self.pending = [signed for signed in self.pending if _name(signed) in reserves]
-
     def _call(self, signed: SignedWithdrawal) -> tuple[object, ...]:
         asked = signed.withdrawal
-        markets = self.submitter.mirror.venue.account(asked.account).open_markets
+        markets = self.submitter.mirror.venue.held(asked.account).open_markets
         return structs.astuple(asked), markets, signed.signature
 
 

@@ -31,7 +31,7 @@ Nouns whose errors carry values of their own keep them beside them, under the sa
     sender      SendError and leaf                a transaction without a receipt
     bidding     FeeCeilingError, NonceTakenError  a block that asks too much; a rival with the key
     submitter   SubmitError and leaves            overtaken, or at odds with the chain
-    carrier     PromisedError                     a withdrawal of what waiting fills need
+    carrier     PromisedError, CrowdedError       a withdrawal of what waiting fills need; too many
     mirror      MirrorError and leaf              the engine's view left the chain's
     console     ConsoleError                      a mistyped word in the console
     keys        KeyMissingError                   no key to sign transactions with

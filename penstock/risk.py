@@ -145,7 +145,8 @@ class RiskGate:
         reason = self._refuse_unknown(order)
         if reason is not None:
             return reason
-        if self._reopens(order, 1):
+        # What reduces only is cut to the position.
+        if self._reopens(order, 1 if order.reduce_only else order.size):
             return RejectReason.CLOSE_PENDING
         seat, market = self._seat(order.account), self._market(order.market)
         reason = _REASONS.get(seat.fault(order, 1, self.now + self.lead))
@@ -175,16 +176,17 @@ class RiskGate:
         return None if calm and below else RejectReason.NOT_LIQUIDATABLE
 
     def check(self, maker: Order, taker: Order, size: int) -> Fault | None:
-        """Say why the contract would skip this fill, or None. Changes nothing.
+        """Say why this fill is not to be, or None. Changes nothing.
 
-        A position that is to be closed is not raised, though the contract would have it.
+        Beyond what the contract would skip: a position that is to be closed is not raised.
         """
         for order, side in ((maker, Side.MAKER), (taker, Side.TAKER)):
             if self._reopens(order, size):
                 return Verdict.REDUCE_ONLY, side
-        return self._check(maker, taker, size)
+        return self.fault(maker, taker, size)
 
-    def _check(self, maker: Order, taker: Order, size: int) -> Fault | None:
+    def fault(self, maker: Order, taker: Order, size: int) -> Fault | None:
+        """Say why the contract would skip this fill, or None. Changes nothing."""
         time = self.now + self.lead
         for order, side in ((maker, Side.MAKER), (taker, Side.TAKER)):
             verdict = self._seat(order.account).fault(order, size, time)
@@ -289,7 +291,7 @@ class RiskGate:
 
     def _replay(self, maker: Order, taker: Order, size: int) -> bool:
         # What was matched before a close was asked for is not taken back.
-        if self._check(maker, taker, size) is not None:
+        if self.fault(maker, taker, size) is not None:
             return False
         self._take(maker, taker, size)
         return True

@@ -172,7 +172,7 @@ class Submitter:
         doomed = self.gate.rebase()
         for index in doomed:
             maker, taker, size = self.gate.pending[index]
-            verdict, side = self.gate.check(maker, taker, size) or (Verdict.SETTLED, Side.NONE)
+            verdict, side = self.gate.fault(maker, taker, size) or (Verdict.SETTLED, Side.NONE)
             self.dropped.append(Skipped(self.pending[index], verdict, side))
         if doomed:
             gone = set(doomed)

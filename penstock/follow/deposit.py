@@ -45,7 +45,8 @@ class Portal:
             if found is not None:
                 return read_receipt(found)
         raise ExitError(
-            f"the deposit {receipt.hash} is on L1 and not yet on L2; `penstock exit watch` finds it"
+            f"the deposit {receipt.hash} is on L1 and not yet on L2: do not repeat it; "
+            f"`penstock exit watch` finds it"
         )
 
     def _looks(self, names: list[str]) -> Iterator[dict[str, object] | None]:

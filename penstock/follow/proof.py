@@ -158,6 +158,9 @@ class Bridge:
         """The outputs that stand and cover an L2 block, the newest first."""
         for index in reversed(range(self.ledger.count())):
             if self.ledger.claim(index).block < block:
+                if self.found.addresses.games:
+                    # Anybody may begin a game about any block: an older one may lie before it.
+                    continue
                 return
             if self.ledger.standing(index) is Standing.STANDS:
                 yield index

@@ -6,6 +6,7 @@ the window is over. Everything is rehearsed on the model (`penstock.closes`).
 
 from collections.abc import Iterable, Sequence
 from copy import copy
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct
@@ -106,16 +107,25 @@ class Rehearsal:
         return self.asked.left - sum(lots for _, lots in taken)
 
     def _ranked(self, offers: Iterable[Offer]) -> list[Offer]:
-        long = self.asked.held > 0
-        fit = [offer for offer in offers if self._fits(offer)]
-        best = sorted(fit, key=lambda o: -o.signed.order.price if long else o.signed.order.price)
-        return best[:MOST_TRIED]
+        """Who gives most, and of those the largest; no fill is better than the mark."""
+        mark, long = self.venue.market(self.asked.market).mark, self.asked.held > 0
+
+        def worth(offer: Offer) -> tuple[int, int]:
+            price = offer.signed.order.price
+            return (min(price, mark) if long else -max(price, mark)), offer.lots
+
+        fit = sorted(filter(self._fits, offers), key=worth, reverse=True)
+        return list(islice(filter(self._is_signed, fit), MOST_TRIED))
 
     def _fits(self, offer: Offer) -> bool:
         order, asked = offer.signed.order, self.asked
         other = order.account != asked.account and order.account in self.venue.accounts
         opposite = order.market == asked.market and order.buy == (asked.held > 0)
-        return other and opposite and not order.immediate
+        alive = not order.immediate and _open_lots(self.venue, offer) > 0
+        return other and opposite and alive
+
+    def _is_signed(self, offer: Offer) -> bool:
+        return self._signer(offer.signed) == self.venue.held(offer.signed.order.account).signer
 
     def _signer(self, signed: SignedOrder) -> int:
         """Who signed, found out once: it takes longer than all the rest of a rehearsal."""

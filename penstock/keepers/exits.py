@@ -26,6 +26,7 @@ from penstock.keepers.rests import LONGEST, Rests
 from penstock.keepers.serving import Found, Left, Line, Silence
 from penstock.keepers.station import Post, Station
 from penstock.queue import Obstacle
+from penstock.rpc import NodeRefusedError
 from penstock.sender import SendError
 from penstock.venue import Venue
 
@@ -89,10 +90,13 @@ class ExitClerk(Post):
         """Send what was decided, and note it; what was tried rests, also when it failed."""
         try:
             super().act(decision)
-        except (ContractRevert, SendError):
+        except (ContractRevert, SendError, NodeRefusedError):
             self._rest(self._chosen, self._now)
             raise
         self._rest(self._chosen, self._now)
+        if decision.did == "closed":
+            # Some of it is done: the next part is worth the first try again.
+            self._rests.renew(self._chosen, self._now)
 
     def _weighed(self, job: Job, now: int) -> Decision | None:
         """The decision of a job, if the node would let it through; note why there is none."""
@@ -114,7 +118,7 @@ class ExitClerk(Post):
         contract = getattr(self.station.remote, call.contract)
         try:
             contract.ask(call.function, *call.arguments, sender=wallet.address)
-        except ContractRevert as refused:
+        except (ContractRevert, NodeRefusedError) as refused:
             return str(refused)
         return None
 
@@ -139,8 +143,8 @@ class ExitClerk(Post):
         written, asker = self.station.docket.closes, self._asker(now)
         standing = self._standing(written)
         fresh = self._awake(_acknowledged, written, now)
-        left = {number: standing[number].left for number in fresh}
-        yield Job(tuple(map(_acknowledged, fresh)), serving.acknowledge(fresh, left))
+        left = serving.further(fresh, standing)
+        yield Job(tuple(map(_acknowledged, left)), serving.acknowledge(left))
         awake = self._awake(_served, standing, now)
         due = {n: a for n, a in awake.items() if a.left and serving.is_open(venue, a, asker)}
         offers = list(self.orders()) if due else []

@@ -27,6 +27,10 @@ class Rests:
         self._until[name] = now + length, length
         return now + length
 
+    def renew(self, names: Collection[str], now: int) -> None:
+        """What came further rests for as short as at first."""
+        self._until.update(dict.fromkeys(names, (now + FIRST, FIRST)))
+
     def keep(self, names: Collection[str]) -> None:
         """Forget all others."""
         for name in self._until.keys() - set(names):

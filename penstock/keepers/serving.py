@@ -9,6 +9,7 @@ look          the next batch's number is not noted, or a grace would outlast the
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct
@@ -109,16 +110,21 @@ def close(
     return Left("nobody can take over what is to be closed", values, late)
 
 
-def acknowledge(asked: Mapping[int, Request], left: Mapping[int, int]) -> Decision | None:
-    """Write down closes of which less is `left` than is written down."""
-    further = [number for number in asked if left[number] < asked[number].left]
-    if not further:
+def further(written: Mapping[int, Request], standing: Mapping[int, Request]) -> dict[int, int]:
+    """What is left of closes that came further than is written down, lots; a page of them."""
+    left = {number: standing[number].left for number in written}
+    found = (number for number, lots in left.items() if lots < written[number].left)
+    return {number: left[number] for number in islice(found, PAGE)}
+
+
+def acknowledge(left: Mapping[int, int]) -> Decision | None:
+    """Write down what is left of closes."""
+    if not left:
         return None
-    gas = ACKNOWLEDGE_GAS * (1 + len(further))
-    call = Call("desk", "acknowledge", (further,), gas)
+    call = Call("desk", "acknowledge", (list(left),), ACKNOWLEDGE_GAS * (1 + len(left)))
     values: Values = {
-        "requests": ",".join(map(str, further)),
-        "left": ",".join(str(left[number]) for number in further),
+        "requests": ",".join(map(str, left)),
+        "left": ",".join(map(str, left.values())),
     }
     return Decision("acknowledged", "they came further elsewhere", values, (call,))
 

@@ -4,6 +4,7 @@ take
 ├── good                              reserved at once: the engine lets nobody use it twice
 ├── the desk would refuse it          the desk's error, and nothing is reserved
 ├── handed in twice                   Request_NonceUsed
+├── of nobody, or one too many        the desk's error, CrowdedError
 └── fills that wait need the amount   PromisedError
 carry, after the batch
 ├── good                              debited once, a ticket in line; several pages
@@ -19,7 +20,7 @@ from decimal import Decimal
 import pytest
 
 from penstock.artifacts import ContractRevert
-from penstock.carrier import PAGE, Carrier, PromisedError
+from penstock.carrier import MOST_WAITING, PAGE, Carrier, CrowdedError, PromisedError
 from penstock.console import LEAD, Session
 from penstock.errors import DecodeError
 from penstock.events import RejectReason
@@ -111,6 +112,24 @@ def test_take__handed_in_twice__counts_once(session: Session) -> None:
     with pytest.raises(ContractRevert) as caught:
         hand_in(session, 0, 5)
     assert (caught.value.name, caught.value.arguments) == ("Request_NonceUsed", (1, 1))
+    assert reserved(session, 0) == 5
+
+
+def test_take__account_of_nobody__is_the_desks_to_refuse(session: Session) -> None:
+    asked = Withdrawal(99, session.traders[0].owner.address, 5, 1, 2**32)
+    with pytest.raises(ContractRevert) as caught:
+        session.carrier.take(encode_withdrawal(SignedWithdrawal(asked, bytes(64))))
+    assert (caught.value.name, caught.value.arguments) == ("Desk_AccountRefused", (99,))
+
+
+def test_take__one_too_many__waits_for_the_batch(session: Session) -> None:
+    for nonce in range(MOST_WAITING):
+        hand_in(session, 0, 5, nonce)
+    with pytest.raises(CrowdedError, match="ask again after the next batch"):
+        hand_in(session, 0, 5, MOST_WAITING)
+    hand_in(session, 1, 5)
+    session.settle()
+    hand_in(session, 0, 5, MOST_WAITING)
     assert reserved(session, 0) == 5
 
 

@@ -25,13 +25,14 @@ the end
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import pytest
 
 from penstock.anvil import Anvil
 from penstock.artifacts import ContractRevert
 from penstock.console import Session
+from penstock.keepers import serving
 from penstock.keepers.exits import ExitClerk
 from penstock.keepers.keeper import Decision
 from penstock.keepers.makers import Orders, from_engine, from_file, none
@@ -39,6 +40,7 @@ from penstock.keepers.station import Station
 from penstock.keepers.wallet import Wallet
 from penstock.messages import Ladder, Order, SignedLadder
 from penstock.mirror import Mirror
+from penstock.rpc import NodeRefusedError
 from penstock.sender import Receipt
 from penstock.units import UINT32_MAX
 from penstock.wire import encode_ladder, encode_order
@@ -331,6 +333,23 @@ def test_forced_withdrawal__node_refuses_it__rests_and_the_others_are_served(hal
     assert len(notes) == 1
     assert "Guard_DestinationRefused" in str(notes[0])
     assert (hall.status(refused), hall.status(served)) == ("pending", "served")
+
+
+def test_forced_withdrawal__no_block_has_room_for_the_call__rests_and_the_others_are_served(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (hall.force(w, "forceWithdrawal", AWAY, 10**9) for w in ("alice", "bob"))
+    keeper = hall.clerk()
+    hall.node.warp(hall.node.time() + hall.window)
+    with monkeypatch.context() as patch:
+        # The node's own refusal, not the contract's.
+        patch.setattr(serving, "WITHDRAW_GAS", 10**10)
+        with pytest.raises(NodeRefusedError):
+            keeper.act(cast(Decision, keeper.decide(hall.clock.now())))
+    decision = cast(Decision, keeper.decide(hall.clock.now()))
+    assert decision.values["request"] == second
+    keeper.act(decision)
+    assert (hall.status(first), hall.status(second)) == ("pending", "served")
 
 
 # --- restarts and rivals --------------------------------------------------------------------------

@@ -27,6 +27,7 @@ look        at first, every 72nd of the window, and towards the end of a silence
 """
 
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -37,6 +38,7 @@ from hypothesis import strategies as st
 from penstock.closes import Maker
 from penstock.engine import Engine
 from penstock.exits import ExitDesk
+from penstock.follow.calls import PAGE
 from penstock.forced import Request, Status
 from penstock.gate import PositionGate
 from penstock.keepers import serving
@@ -383,10 +385,31 @@ def _spare(venue: Venue, account: int) -> int:
 
 def test_acknowledge__closes__only_those_that_came_further() -> None:
     closes = {n: asked(held=10 * n) for n in (1, 2, 3)}
-    found = serving.acknowledge(closes, {1: 10, 2: 5, 3: 0})
+    standing = {n: replace(closes[n], left=left) for n, left in ((1, 10), (2, 5), (3, 0))}
+    left = serving.further(closes, standing)
+    found = serving.acknowledge(left)
     assert found is not None
-    assert found.calls[0].arguments == ([2, 3],)
-    assert serving.acknowledge(closes, {n: one.left for n, one in closes.items()}) is None
+    assert (left, found.calls[0].arguments) == ({2: 5, 3: 0}, ([2, 3],))
+    assert serving.acknowledge(serving.further(closes, closes)) is None
+
+
+def test_acknowledge__hundreds_at_once__a_page_that_fits_any_block() -> None:
+    closes = {n: asked(held=1) for n in range(1, 301)}
+    done = {n: replace(one, left=0) for n, one in closes.items()}
+    found = serving.acknowledge(serving.further(closes, done))
+    assert found is not None
+    assert found.calls[0].arguments == (list(range(1, PAGE + 1)),)
+    assert found.calls[0].gas < 2**23
+
+
+def test_close__orders_that_hide_a_real_one__are_passed_over() -> None:
+    venue = long_venue()
+    badly = [Offer(SignedOrder(order(3, price=MARK + n), bytes(64)), 50) for n in range(200)]
+    crumbs = [offer(4, MARK + n, 1, nonce=n) for n in range(1, 20)]
+    offers = [*badly, *crumbs, offer(5, MARK, 100)]
+    close = plan(venue, 1, asked(at=NOW - 1), offers, asker(OPERATOR))
+    assert close is not None
+    assert [(said[0][0], said[1]) for said in close.makers] == [(5, 100)]  # type: ignore[index]
 
 
 def test_admit__holds__those_whose_time_has_come_the_oldest_first() -> None:

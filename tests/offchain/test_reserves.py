@@ -162,7 +162,11 @@ def test_admit__close_is_pending__refuses_what_raises_or_turns_and_takes_the_res
     venue.reserves.close(7, 1, 1)
     assert gate.admit(order(buy=True, size=1, nonce=5 << 32 | 1)) is RejectReason.CLOSE_PENDING
     sells = order(buy=False, size=11, nonce=5 << 32 | 1)
-    assert gate.admit(sells) is None
+    assert gate.admit(sells) is RejectReason.CLOSE_PENDING
+    assert gate.admit(order(buy=False, size=10, nonce=5 << 32 | 1)) is None
+    # What reduces only is cut to the position.
+    cut = order(buy=False, size=11, reduce_only=True, nonce=5 << 32 | 1)
+    assert gate.admit(cut) is None
     buyer = order(3, size=11, immediate=True, nonce=9)
     assert gate.check(sells, buyer, 11) == (Verdict.REDUCE_ONLY, Side.MAKER)
     assert gate.check(sells, buyer, 10) is None
