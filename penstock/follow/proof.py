@@ -154,6 +154,14 @@ class Bridge:
         at = {"time": hex(now)}
         self.l1.rpc.call("eth_call", {**told, "data": hexed(call.data)}, "latest", {}, at)
 
+    def is_false(self, index: int) -> bool:
+        """Whether an output is not what L2 was then, as far as the node still knows."""
+        claim = self.ledger.claim(index)
+        try:
+            return self._state(claim.block)[0].root != claim.root
+        except StateGoneError:
+            return False
+
     def _covering(self, block: int) -> Iterator[int]:
         """The outputs that stand and cover an L2 block, the newest first."""
         for index in reversed(range(self.ledger.count())):
@@ -165,9 +173,9 @@ class Bridge:
             if self.ledger.standing(index) is Standing.STANDS:
                 yield index
 
-    def _state(self, block: int, hash: str) -> tuple[Parts, dict[str, Proof]]:
+    def _state(self, block: int, *hashes: str) -> tuple[Parts, dict[str, Proof]]:
         try:
-            return look(self.l2.rpc, block, [hash])
+            return look(self.l2.rpc, block, list(hashes))
         except NodeRefusedError as error:
             raise StateGoneError(self.l2.url, block, error.message) from error
 
@@ -257,9 +265,13 @@ class Passage:
 
     @cached_property
     def _standing(self) -> tuple[str, Proven] | None:
-        """The proof that is paid on first."""
-        stand = [one for one in self._proofs if one[1].standing is Standing.STANDS]
+        """The proof that is paid on first; not one of a false output, though it may stand."""
+        stand = [one for one in self._proofs if self._is_good(one[1])]
         return min(stand, key=lambda one: self._payable_on(one[1]), default=None)
+
+    def _is_good(self, proven: Proven) -> bool:
+        bridge = self.bridge
+        return proven.standing is Standing.STANDS and not bridge.is_false(proven.index)
 
     @property
     def _payable(self) -> int:

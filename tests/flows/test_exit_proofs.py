@@ -1,7 +1,8 @@
 """An exit is proven and paid on L1 from public data: two nodes, the addresses of the bridge, a key.
 
 ├── nobody listens ...... a fresh process, oracle or games, and no server that could be asked
-├── a false output ...... is named, and nothing is sent; a true one is proven afterwards
+├── a false output ...... is named, and nothing is sent, though somebody proved against it; a true
+│                         one is proven afterwards
 ├── state that is gone .. is named; a newer output does
 └── a stranger's proof .. is paid on by anybody
 """
@@ -16,6 +17,9 @@ import pytest
 from penstock.devnet import Config, balance_of
 from penstock.devnet.client import read_descriptor
 from penstock.devnet.config import Proofs
+from penstock.devnet.proposer import look
+from penstock.devnet.withdrawals import proving
+from penstock.follow.proof import Bridge
 from penstock.localvenue import signer_of
 from penstock.settings import DEFAULTS
 from tests.flows.leaver import DELAY, DEPOSIT, WINDOW, Leaver, RollupLeaver, on_rollup
@@ -52,6 +56,24 @@ def deceive(leaver: RollupLeaver) -> None:
         net.sync()
     net.lie()
     leaver.await_output(*TICKET)
+
+
+def prove_the_lie(leaver: RollupLeaver) -> None:
+    """Have the portal believe that the lie holds what was burned, which is true of the lie, too."""
+    net, (leg,) = leaver.net, leaver.ask(*TICKET)["exits"][0]["legs"]
+    bridge, output = (
+        Bridge(read_descriptor(leaver.folder / "devnet.json")),
+        net.node.state.outputs[-1],
+    )
+    message = bridge.passage(leg["transaction"], leg["index"]).message
+    _, proofs = look(bridge.l2.rpc, output.block, [message.hash])
+    known = bridge.ledger.count() - 1, output.parts.falsified, proofs[message.hash]
+    call, portal = proving(bridge.ledger.portal, message, *known), bridge.found.addresses.portal
+    sent = net.l1.send(net.accounts[0], portal, call, gas=10**6)
+    net.sync()
+    receipt = net.l1.receipt(sent)
+    assert receipt is not None
+    assert receipt.succeeded
 
 
 def paid(leaver: RollupLeaver) -> int:
@@ -116,10 +138,15 @@ def test_finalise__proven_by_a_stranger__is_paid_on_by_anybody(bridged: RollupLe
 
 
 @pytest.mark.parametrize("proofs", get_args(Proofs))
-def test_prove__false_output__is_named_and_nothing_is_sent(tmp_path: Path, proofs: Proofs) -> None:
+@pytest.mark.parametrize("accomplice", [False, True], ids=["nobody", "an accomplice"])
+def test_prove__false_output__is_named_and_nothing_is_sent(
+    tmp_path: Path, proofs: Proofs, accomplice: bool
+) -> None:
     with on_rollup(tmp_path, DEFAULTS, terms(proofs)) as leaver:
         burn(leaver)
         deceive(leaver)
+        if accomplice:
+            prove_the_lie(leaver)
         assert "a false output" in leaver.run("watch", *TICKET, "--once").said
         refused = leaver.step("prove", *TICKET)
         assert (refused.code, "is not the root of this chain" in refused.said) == (1, True), refused
