@@ -5,7 +5,6 @@
 The settlement path is the real one: signed JSON → gateway → engine → gate → submitter → chain.
 """
 
-import secrets
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -26,12 +25,13 @@ from penstock.events import (
     Waiting,
 )
 from penstock.exposure import account_risk, fund_risk
+from penstock.follow.requests import Wish, sign_wish
 from penstock.gateway import Gateway
 from penstock.ledger import Ledger
 from penstock.localchain import LocalChain
 from penstock.localvenue import LocalVenue, Trader, signer_of
 from penstock.margin import band
-from penstock.messages import Fill, Order, SignedOrder, SignedWithdrawal, Withdrawal
+from penstock.messages import Fill, Order, SignedOrder, SignedWithdrawal
 from penstock.mirror import Mirror
 from penstock.risk import RiskGate
 from penstock.risk_reports import Page, account_page, fund_table, rank_tables, stress_table
@@ -245,12 +245,10 @@ class Session:
         the exit desk has against it.
         """
         self._refresh()
-        owner, nonce = trader.owner, secrets.randbits(63)
-        quote = self._market(None).to_quote(Decimal(amount))
-        deadline = self.devnet.chain.time() + LASTING
-        asked = Withdrawal(trader.account, owner.address, quote, nonce, deadline)
+        owner, quote = trader.owner, self._market(None).to_quote(Decimal(amount))
         domain = Domain(owner.chain_id, self.devnet.remote.desk.address)
-        signed = owner.signer.sign_withdrawal(domain, asked)
+        wish = Wish(trader.account, owner.address, quote)
+        signed = sign_wish(domain, owner.signer, wish, self.devnet.chain.time() + LASTING)
         return self.carrier.take(encode_withdrawal(signed))
 
     def eta(self, amount: Number) -> int:

@@ -66,8 +66,13 @@ def sign(reader: Reader, signer: Signer, wish: Wish, lasting: int) -> SignedWith
     if owner != "0x" + signer.address.hex():
         raise ExitError(f"account {wish.account} belongs to {owner}: sign with its key")
     domain = Domain(int(reader.remote.rpc.call("eth_chainId"), 16), reader.remote.system.desk)
-    nonce, deadline = secrets.randbits(NONCE_BITS), reader.now() + lasting
-    return signer.sign_withdrawal(domain, Withdrawal(*wish.parts, nonce, deadline))
+    return sign_wish(domain, signer, wish, reader.now() + lasting)
+
+
+def sign_wish(domain: Domain, owner: Signer, wish: Wish, deadline: int) -> SignedWithdrawal:
+    """A wish with a number that nobody used, signed under the exit desk's domain."""
+    nonce = secrets.randbits(NONCE_BITS)
+    return owner.sign_withdrawal(domain, Withdrawal(*wish.parts, nonce, deadline))
 
 
 def carriage(reader: Reader, signed: SignedWithdrawal) -> Call:
